@@ -1,0 +1,28 @@
+"""Everything the agent runs on: what flags and files say, merged and checked."""
+
+from collections.abc import Mapping
+
+import attrs
+
+from pushqueue.settings import RemoteSettings
+from scraper.settings import ScrapeJob
+
+
+@attrs.frozen(kw_only=True)
+class GlobalSettings:
+    """The `global` section after decoding; what jobs inherit is already in the jobs."""
+
+    scrape_interval_s: float = 60.0
+    scrape_timeout_s: float = 10.0
+    external_labels: Mapping[str, str] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """One consistent state of the whole configuration; a reload compares two of these."""
+
+    global_: GlobalSettings = GlobalSettings()
+    jobs: tuple[ScrapeJob, ...] = ()
+    remotes: tuple[RemoteSettings, ...] = ()
+    data_path: str = "promferry-data"
+    listen_addresses: tuple[str, ...] = (":8429",)

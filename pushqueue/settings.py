@@ -1,0 +1,59 @@
+"""Where to push and how hard: one class for each entry of `remote_write` and its queue.
+
+A remote that comes from flags has vmagent's defaults, one from the section Prometheus'
+(DESIGN section 8, 3); the decoders in `agent` choose, these classes only hold.
+"""
+
+from collections.abc import Mapping
+
+import attrs
+
+from relabel.rule import RelabelRule
+from transport.settings import HttpSettings
+
+RW1 = "prometheus.WriteRequest"
+RW2 = "io.prometheus.write.v2.Request"
+
+
+@attrs.frozen(kw_only=True)
+class QueueSettings:
+    """Batching, retrying and the disk, per remote. Sizes in bytes, 0 is no bound."""
+
+    flush_interval_s: float = 1.0
+    max_rows_per_block: int = 10_000
+    max_block_bytes: int = 8 * 2**20
+    spill_after_s: float = 1.0
+    retry_min_interval_s: float = 1.0
+    retry_max_interval_s: float = 60.0
+    lanes: int = 1
+    max_disk_bytes: int = 0
+    max_memory_bytes: int = 32 * 2**20
+    min_free_disk_percent: float = 5.0
+    max_age_s: float = 0.0
+    disable_disk: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class MetadataSettings:
+    send: bool = True
+    send_interval_s: float = 60.0
+    max_samples_per_send: int = 2000
+
+
+@attrs.frozen(kw_only=True)
+class RemoteSettings:
+    """One remote. `key` names its queue's directory (DESIGN section 8, 4)."""
+
+    url: str
+    key: str
+    name: str = ""
+    send_timeout_s: float = 60.0
+    protobuf_message: str = RW1
+    send_exemplars: bool = False
+    send_native_histograms: bool = False
+    http: HttpSettings = HttpSettings(enable_http2=False)
+    write_relabel_configs: tuple[RelabelRule, ...] = ()
+    extra_labels: Mapping[str, str] = attrs.field(factory=dict)
+    round_robin_dns: bool = False
+    queue: QueueSettings = QueueSettings()
+    metadata: MetadataSettings = MetadataSettings()
