@@ -70,6 +70,13 @@ def _read_delimited(data: bytes, at: int, tag: bytes) -> tuple[bytes, int]:
     return data[start:end], end
 
 
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as exc:
+        raise WireError(f"not UTF-8: {data[:80]!r}") from exc
+
+
 def decode_labels(encoded: bytes) -> Labels:
     """What `encode_labels` encoded. Raises WireError; for pages and tests, not for hot paths."""
     labels = []
@@ -78,5 +85,5 @@ def decode_labels(encoded: bytes) -> Labels:
         body, at = _read_delimited(encoded, at, LABEL_TAG)
         name, middle = _read_delimited(body, 0, LABEL_TAG)
         value, _ = _read_delimited(body, middle, VALUE_TAG)
-        labels.append((name.decode(), value.decode()))
+        labels.append((_text(name), _text(value)))
     return tuple(labels)

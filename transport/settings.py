@@ -13,7 +13,7 @@ from transport.secret import Secret
 
 @attrs.frozen(kw_only=True)
 class TlsSettings:
-    """`tls_config`. `ca`, `cert` and `key` are PEM texts, `*_file` paths that are re-read on change."""
+    """`tls_config`. `ca`, `cert`, `key` are PEM texts, `*_file` paths that are re-read."""
 
     ca: str = ""
     ca_file: str = ""
