@@ -1,0 +1,33 @@
+# Everything starts here, on a bare Debian with Python 3.11 or newer: `make run`, `make test`.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+run: .venv/.installed ## the agent and a receiver together; Ctrl-C ends both
+	@exec $(BIN)/promferry demo
+
+test: .venv/.installed peers ## every test; real peers are installed when this is root on Debian
+	$(BIN)/pytest
+
+lint: .venv/.installed ## ruff: rules and format
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: .venv/.installed ## mypy --strict
+	$(BIN)/mypy
+
+bench: .venv/.installed peers ## the race against vmagent (more: bench/compare.py --help)
+	$(BIN)/python bench/compare.py
+
+peers: ## Prometheus, VictoriaMetrics, node_exporter, nginx, openssl
+	@.ci/peers
+
+clean: ## everything that is not in git
+	rm -rf .venv build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+help:
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+.venv/.installed: pyproject.toml .ci/install
+	@.ci/install $(PYTHON)
+
+.PHONY: run test lint types bench peers clean help
