@@ -1,0 +1,339 @@
+"""Decodes a node tree into attrs classes by a table derived from their fields.
+
+Takes a cursor (node, path, what is being read) and a class; gives an object, reports every
+mistake below it with its place. Works on nodes and not on plain objects as cattrs does, because
+the meaning of a scalar depends on the field (source text for texts), because the place of each
+value is at hand, and because an object with a bad field still gets its other checks.
+Invariant: unknown keys are errors (or warnings, with strict off); null is the default.
+"""
+
+import types
+import typing
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
+
+import attrs
+
+from agent.config import scalars, tree
+from agent.config.errors import ConfigError, PathKey, Problems, cut, spell_path
+from agent.config.scalars import Wrong
+from transport.secret import Secret
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class Reading:
+    """What is the same for all nodes of one file."""
+
+    problems: Problems
+    directory: str
+    environment: Mapping[str, str]
+    strict: bool = True
+
+
+@attrs.define
+class Cursor:
+    """A node, the path that led to it and what is being read."""
+
+    node: tree.Node
+    path: tuple[PathKey, ...]
+    reading: Reading
+    broken: set[str] = attrs.field(factory=set, repr=False)
+
+    def child(self, key: PathKey, node: tree.Node) -> "Cursor":
+        return Cursor(node, (*self.path, key), self.reading)
+
+    def has(self, key: str) -> bool:
+        """The key is written here, with a value."""
+        entry = self._entry(key)
+        return entry is not None and not entry[1].is_null
+
+    def _entry(self, key: str) -> tuple[tree.Scalar, tree.Node] | None:
+        return self.node.entries.get(key) if isinstance(self.node, tree.Mapping) else None
+
+    def at(self, key: str) -> "Cursor":
+        """The cursor of the key's value; that of the mapping itself where the key is missing."""
+        entry = self._entry(key)
+        return Cursor(entry[1] if entry else self.node, (*self.path, key), self.reading)
+
+    def key_of(self, key: str) -> "Cursor":
+        """The cursor of the key itself, for errors about the key and not about its value."""
+        entry = self._entry(key)
+        return Cursor(entry[0] if entry else self.node, (*self.path, key), self.reading)
+
+    def is_sound(self, *keys: str) -> bool:
+        """None of these keys had an error: what follows from an error is not reported."""
+        return self.broken.isdisjoint(keys)
+
+    def spell(self) -> str:
+        return spell_path(self.path)
+
+    def problem(self, message: str, text: str = "", hint: str = "") -> ConfigError:
+        source = self.node.source
+        return ConfigError(
+            file=source.name,
+            line=self.node.line,
+            column=self.node.column,
+            path=self.spell(),
+            message=message,
+            text=cut(text),
+            hint=hint,
+            quote=source.quotable_line(self.node.line),
+        )
+
+    def error(self, message: str, text: str = "", hint: str = "") -> None:
+        self.reading.problems.error(self.problem(message, text, hint))
+
+    def warning(self, message: str, text: str = "", hint: str = "") -> None:
+        self.reading.problems.warning(self.problem(message, text, hint))
+
+    def wrong(self, wrong: Wrong) -> None:
+        self.error(wrong.message, wrong.text, wrong.hint)
+
+
+Decoder = Callable[[Cursor], Any]
+
+# What a class checks about its own object after decoding: registered beside the class.
+_checks: dict[type, Callable[[Any, Cursor], None]] = {}
+# Classes that need more than the table; registered beside the class.
+_decoders: dict[type, Decoder] = {}
+
+
+def check(cls: type) -> Callable[[Callable[[Any, Cursor], None]], Callable[[Any, Cursor], None]]:
+    """Registers the check that runs on every decoded `cls`."""
+
+    def register(function: Callable[[Any, Cursor], None]) -> Callable[[Any, Cursor], None]:
+        _checks[cls] = function
+        return function
+
+    return register
+
+
+def decoder(cls: type) -> Callable[[Decoder], Decoder]:
+    """Registers the function that decodes `cls` instead of the table."""
+
+    def register(function: Decoder) -> Decoder:
+        _decoders[cls] = function
+        return function
+
+    return register
+
+
+def did_you_mean(word: str, known: typing.Iterable[str]) -> str:
+    import difflib  # late: only a mistake needs it
+
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean {close[0]!r}?" if close else ""
+
+
+def _file_path(cursor: Cursor) -> str:
+    return join_directory(cursor.reading.directory, scalars.text(cursor.node))
+
+
+def join_directory(directory: str, path: str) -> str:
+    """Relative paths count from the file's directory; empty ones and URLs stay as they are."""
+    if not path or "://" in path:
+        return path
+    if "://" in directory:
+        from urllib.parse import urljoin  # late: only a configuration from a URL needs it
+
+        return urljoin(directory + "/", path)
+    return str(PurePosixPath(directory, path))
+
+
+def _of_node(function: Callable[[tree.Node], Any]) -> Decoder:
+    return lambda cursor: function(cursor.node)
+
+
+_SCALARS: dict[Any, Decoder] = {
+    str: _of_node(scalars.text),
+    bool: _of_node(scalars.boolean),
+    int: _of_node(scalars.integer),
+    float: _of_node(scalars.real),
+    scalars.Count: _of_node(scalars.count),
+    scalars.Duration: _of_node(scalars.duration),
+    scalars.Size: _of_node(scalars.size),
+    scalars.Bytes: _of_node(scalars.size_in_bytes),
+    scalars.FilePath: _file_path,
+    Secret: lambda cursor: Secret(scalars.text(cursor.node)),
+}
+
+
+@cache
+def decoder_for(kind: Any) -> Decoder:
+    """The decoder of a type: scalars, `X | None`, tuples, mappings from text, attrs classes."""
+    if kind in _SCALARS:
+        return _SCALARS[kind]
+    if kind in _decoders:
+        return _decoders[kind]
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        (inner,) = (argument for argument in arguments if argument is not types.NoneType)
+        return decoder_for(inner)
+    if origin is tuple:
+        return lambda cursor: _decode_list(cursor, arguments[0])
+    if origin is not None and issubclass(origin, Mapping):
+        return lambda cursor: _decode_mapping(cursor, arguments[1])
+    if attrs.has(kind):
+        return lambda cursor: decode(cursor, kind)
+    if kind is object:
+        return lambda cursor: plain_value(cursor.node)
+    raise TypeError(f"no decoder for {kind!r}")
+
+
+def _decode_list(cursor: Cursor, kind: Any) -> tuple[Any, ...]:
+    node = cursor.node
+    if not isinstance(node, tree.Sequence):
+        raise Wrong(f"must be a list, not a {node.kind}", hint="write - before each item")
+    if kind is str and all(type(item) is tree.Scalar and not item.tag for item in node.items):
+        # Fast path: a list of texts, such as 10 000 targets.
+        return tuple(["" if item.is_null else item.text for item in node.items])  # type: ignore[attr-defined]
+    inner = decoder_for(kind)
+    values = []
+    for index, item in enumerate(node.items):
+        here = cursor.child(index, item)
+        try:
+            if item.is_null and attrs.has(kind):
+                raise Wrong(f"empty or null section in {cursor.path[-1]}")
+            values.append(inner(here))
+        except Wrong as wrong:
+            here.wrong(wrong)
+    return tuple(values)
+
+
+def _decode_mapping(cursor: Cursor, kind: Any) -> dict[str, Any]:
+    node = cursor.node
+    if not isinstance(node, tree.Mapping):
+        raise Wrong(f"must be a mapping, not a {node.kind}")
+    inner = decoder_for(kind)
+    values = {}
+    for name, (_, item) in node.entries.items():
+        here = cursor.child(name, item)
+        try:
+            values[name] = inner(here)
+        except Wrong as wrong:
+            here.wrong(wrong)
+    return values
+
+
+@attrs.frozen
+class Field:
+    """One row of a class' table."""
+
+    key: str
+    name: str
+    decode: Decoder
+    is_secret: bool
+    is_refused: bool
+
+
+@cache
+def fields_of(cls: type) -> Mapping[str, Field]:
+    """The table of a class: YAML key -> field. A field with metadata `key=None` is not decoded."""
+    hints = typing.get_type_hints(cls)
+    table = {}
+    for field in attrs.fields(cls):
+        key = field.metadata.get("key", field.name)
+        if key is None:
+            continue
+        kind = field.metadata.get("kind") or _kind_of(field.name, hints[field.name])
+        is_refused = field.metadata.get("refused", False)
+        is_secret = "Secret" in repr(kind)
+        table[key] = Field(key, field.name, decoder_for(kind), is_secret, is_refused)
+    return table
+
+
+def _kind_of(name: str, hint: Any) -> Any:
+    # Settings classes hold plain texts; by the house's naming, what ends with _file is a path.
+    return scalars.FilePath if hint is str and name.endswith("_file") else hint
+
+
+def key(name: str | None) -> dict[str, Any]:
+    """Metadata of a field whose YAML key is not its name; None: the field has no key."""
+    return {"key": name}
+
+
+def refused() -> Any:
+    """A field whose key is known and read, but refused by name: its feature is not built yet."""
+    return attrs.field(default=None, metadata={"refused": True})
+
+
+def decode(cursor: Cursor, cls: type[T]) -> T:
+    """The object that the mapping under the cursor describes; mistakes below are reported."""
+    values = decode_fields(cursor, cls)
+    try:
+        value = cls(**values)
+    except TypeError:  # a required key is missing or broken
+        raise Wrong(_missing(cursor, cls, values)) from None
+    if cls in _checks:
+        _checks[cls](value, cursor)
+    return value
+
+
+def _missing(cursor: Cursor, cls: type, values: Mapping[str, Any]) -> str:
+    for field in attrs.fields(cls):
+        if field.default is attrs.NOTHING and field.name not in values:
+            return f"{field.metadata.get('key', field.name)} is missing"
+    return "incomplete"
+
+
+def decode_fields(cursor: Cursor, cls: type) -> dict[str, Any]:
+    """The values of the keys that are given, by field name; `here` is the cursor itself."""
+    node = cursor.node
+    if node.is_null:
+        entries: Mapping[str, tuple[tree.Scalar, tree.Node]] = {}
+    elif isinstance(node, tree.Mapping):
+        entries = node.entries
+    else:
+        raise Wrong(f"must be a mapping, not a {node.kind}", hint="write key: value")
+    table = fields_of(cls)
+    values: dict[str, Any] = {}
+    if any(field.name == "here" for field in attrs.fields(cls)):
+        values["here"] = cursor
+    for key_text, (key_node, item) in entries.items():
+        field = table.get(key_text)
+        if field is None:
+            cursor.broken.add(key_text)
+            _unknown_key(cursor.child(key_text, key_node), table)
+        elif not item.is_null:
+            _decode_field(cursor, field, item, values)
+    return values
+
+
+def _decode_field(cursor: Cursor, field: Field, item: tree.Node, values: dict[str, Any]) -> None:
+    here = cursor.child(field.key, item)
+    errors_before = len(here.reading.problems.errors)
+    try:
+        values[field.name] = field.decode(here)
+    except Wrong as wrong:
+        here.error(wrong.message, "" if field.is_secret else wrong.text, wrong.hint)
+    if field.is_refused and values.get(field.name):
+        cursor.key_of(field.key).error(f"not supported yet: {field.key}")
+    if len(here.reading.problems.errors) > errors_before:
+        cursor.broken.add(field.key)
+
+
+def _unknown_key(here: Cursor, table: typing.Iterable[str]) -> None:
+    name = str(here.path[-1])
+    hint = did_you_mean(name, table)
+    report = here.error if here.reading.strict else here.warning
+    report("unknown key" if here.reading.strict else "unknown key, ignored", name, hint)
+
+
+def plain_value(node: tree.Node) -> object:
+    """Mappings, lists and texts as Python objects; scalars by YAML's own types where they match."""
+    if isinstance(node, tree.Mapping):
+        return {name: plain_value(item) for name, (_, item) in node.entries.items()}
+    if isinstance(node, tree.Sequence):
+        return [plain_value(item) for item in node.items]
+    if node.is_null:
+        return None
+    for function in (scalars.boolean, scalars.integer, scalars.real):
+        try:
+            return function(node)
+        except Wrong:
+            continue
+    return scalars.text(node)

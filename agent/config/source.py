@@ -1,0 +1,110 @@
+"""One configuration file as text: placeholders filled, places mapped back to what was written.
+
+Takes the bytes of a file and the environment, gives the text to parse and the line and column in
+the file for an index into that text.
+Never: reads a file itself, puts the value of a variable into a message.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+
+from agent.config.errors import ConfigError, Problems
+
+# A configuration of 10 000 targets is 1 MB. Beyond this it is a mistake (a log, an image).
+MAX_FILE_BYTES = 32 * 2**20
+
+# vmagent: `%{VAR}`, filled before the YAML is parsed; an unknown variable stays as it stands.
+_PLACEHOLDER = re.compile(r"%\{([^}\n]*)\}")
+# A line that may show a secret is never quoted.
+_SECRETIVE = re.compile(
+    r"(?i)(password|secret|token|credentials|api_key|access_key|auth_key|\bkey)(?!_file)\w*[\"']?\s*:|//[^/\s]*@"
+)
+# A variable's value may hold placeholders too; the bound ends circles.
+_MAX_ROUNDS = 10
+
+
+def fill_placeholders(text: str, environment: Mapping[str, str]) -> str:
+    """`text` with `%{VAR}` replaced, recursively; unknown variables are left as they stand."""
+    for _ in range(_MAX_ROUNDS):
+        filled = _PLACEHOLDER.sub(lambda m: environment.get(m[1], m[0]), text)
+        if filled == text or len(filled) > MAX_FILE_BYTES:
+            break
+        text = filled
+    return text
+
+
+class Source:
+    """The text of one file, ready to be parsed."""
+
+    def __init__(self, name: str, text: str, environment: Mapping[str, str]) -> None:
+        self.name = name
+        self._written = text
+        self._lines: list[str] | None = None
+        self._segments: list[tuple[int, int, bool]] = []
+        self.text = self._fill(text, environment) if "%{" in text else text
+
+    def _fill(self, text: str, environment: Mapping[str, str]) -> str:
+        """Fills placeholders; keeps (index in the result, index in the file, is verbatim)."""
+        parts: list[str] = []
+        at = length = 0
+        for match in _PLACEHOLDER.finditer(text):
+            value = fill_placeholders(match[0], environment)
+            if value == match[0]:
+                continue
+            for piece, start in ((text[at : match.start()], at), (value, match.start())):
+                self._segments.append((length, start, start == at))
+                parts.append(piece)
+                length += len(piece)
+            at = match.end()
+        self._segments.append((length, at, True))
+        parts.append(text[at:])
+        return "".join(parts)
+
+    def place(self, index: int, line: int, column: int) -> tuple[int, int]:
+        """Line and column in the file, from 1, for a YAML mark (which counts from 0)."""
+        if len(self._segments) < 2:
+            return line + 1, column + 1
+        number = bisect_right(self._segments, index, key=lambda segment: segment[0]) - 1
+        start, written, verbatim = self._segments[number]
+        at = written + (index - start if verbatim else 0)
+        before = self._written[:at]
+        return before.count("\n") + 1, at - before.rfind("\n")
+
+    def quotable_line(self, number: int) -> str:
+        """The line as written in the file; empty if there is none or if it may show a secret."""
+        if self._lines is None:
+            self._lines = self._written.split("\n")
+        line = self._lines[number - 1].rstrip("\r") if 0 < number <= len(self._lines) else ""
+        return "" if _SECRETIVE.search(line) else line
+
+
+def decode_source(
+    name: str, content: bytes, environment: Mapping[str, str], problems: Problems
+) -> Source | None:
+    """The file's text, or None after reporting why it is none."""
+    if len(content) > MAX_FILE_BYTES:
+        message = f"the file has {len(content)} bytes; at most {MAX_FILE_BYTES} are read"
+        problems.error(ConfigError(file=name, message=message))
+        return None
+    try:
+        text = content.decode(_encoding_of(content))
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        problems.error(
+            ConfigError(
+                file=name,
+                line=before.count(b"\n") + 1,
+                column=error.start - before.rfind(b"\n"),
+                message="not valid UTF-8",
+                text=repr(content[error.start : error.start + 8]),
+            )
+        )
+        return None
+    return Source(name, text, environment)
+
+
+def _encoding_of(content: bytes) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    return "utf-8-sig"
