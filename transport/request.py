@@ -1,0 +1,77 @@
+"""A request and its bytes: the constant part built once, the rest joined for each request.
+
+Takes method, URL, headers, body; gives what goes to the wire in one write.
+Invariant: a header of the configuration replaces one of the same name that the caller gave.
+"""
+
+import attrs
+
+from transport.auth import header_line
+from transport.parser import WhenTooLarge
+from transport.url import Url
+
+HeaderRows = tuple[tuple[str, str], ...]
+
+# Methods whose requests say how long their body is even if it is empty (RFC 9110 8.6).
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+@attrs.frozen
+class Request:
+    """One request to one place; a redirect makes the next one.
+
+    `has_identity`: credentials and configured headers may be sent to this place.
+    """
+
+    method: str
+    url: Url
+    headers: HeaderRows
+    body: bytes
+    has_identity: bool
+    max_body_bytes: int
+    when_too_large: WhenTooLarge
+
+
+class Encoder:
+    """Remembers the constant part of the last request, which is that of the next one mostly."""
+
+    __slots__ = ("_configured", "_head", "_keepalive", "_key", "_user_agent")
+
+    def __init__(self, user_agent: str, *, keepalive: bool, configured: frozenset[str]) -> None:
+        self._user_agent = user_agent
+        self._keepalive = keepalive
+        self._configured = configured  # names of the configuration's headers, in lower case
+        self._key: tuple[object, ...] | None = None
+        self._head = b""
+
+    def encode(
+        self, request: Request, identity: bytes, *, is_absolute: bool = False, proxy: bytes = b""
+    ) -> bytes:
+        """The whole request. `is_absolute`: the form for a proxy (RFC 9112 3.2.2)."""
+        key = (request.method, request.url, request.headers, request.has_identity, is_absolute)
+        if key != self._key:
+            self._head = self._build(request, is_absolute)
+            self._key = key
+        body = request.body
+        if body or request.method in _WITH_BODY:
+            length = b"Content-Length: %d\r\n\r\n" % len(body)
+            return b"".join((self._head, proxy, identity, length, body))
+        return b"".join((self._head, proxy, identity, b"\r\n"))
+
+    def _build(self, request: Request, is_absolute: bool) -> bytes:
+        url = request.url
+        target = str(url) if is_absolute else url.target
+        rows = {
+            "host": ("Host", url.origin.host_header),
+            "user-agent": ("User-Agent", self._user_agent),
+            "accept-encoding": ("Accept-Encoding", "gzip"),
+        }
+        if not self._keepalive:
+            rows["connection"] = ("Connection", "close")
+        for name, value in request.headers:
+            rows[name.lower()] = (name, value)
+        if request.has_identity:
+            for name in self._configured:
+                rows.pop(name, None)
+        lines = [header_line(name, value) for name, value in rows.values()]
+        return b"".join((f"{request.method} {target} HTTP/1.1\r\n".encode(), *lines))

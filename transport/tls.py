@@ -1,0 +1,165 @@
+"""TLS settings made into contexts, one per distinct setting, shared by all that use it.
+
+Takes `TlsSettings`; gives `ssl.SSLContext`.
+Invariant: a context is as current as its files were at the last look, at most a second ago; a
+file that broke after it was once good keeps the last good context and is logged once.
+"""
+
+import logging
+import os
+import ssl
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import attrs
+
+from transport.errors import TransportError, reason_of
+from transport.files import Signature, read_file, signatures_of
+from transport.settings import TlsSettings
+
+logger = logging.getLogger("promferry.transport")
+
+# Every request over TLS asks for its context; files are looked at no more often than this.
+LOOK_INTERVAL_S = 1.0
+
+VERSIONS = {
+    "TLS10": ssl.TLSVersion.TLSv1,
+    "TLS11": ssl.TLSVersion.TLSv1_1,
+    "TLS12": ssl.TLSVersion.TLSv1_2,
+    "TLS13": ssl.TLSVersion.TLSv1_3,
+}
+
+
+@attrs.define
+class _Entry:
+    paths: tuple[str, ...]
+    signatures: tuple[Signature | None, ...]
+    context: ssl.SSLContext
+    looked_s: float
+
+
+class TlsContexts:
+    """The process' contexts. Bounded by the number of distinct settings in the configuration."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._entries: dict[TlsSettings, _Entry] = {}
+
+    def context(self, settings: TlsSettings) -> ssl.SSLContext:
+        """The context of `settings`. Raises TransportError (tls) naming the file at fault."""
+        # The name to verify is no part of a context, so settings that differ in it share one.
+        key = attrs.evolve(settings, server_name="") if settings.server_name else settings
+        entry = self._entries.get(key)
+        if entry is None:
+            paths = tuple(filter(None, (key.ca_file, key.cert_file, key.key_file)))
+            signatures = signatures_of(paths)
+            entry = _Entry(paths, signatures, build_context(key), self._clock())
+            self._entries[key] = entry
+        elif entry.paths:
+            self._refresh(key, entry)
+        return entry.context
+
+    def _refresh(self, key: TlsSettings, entry: _Entry) -> None:
+        now_s = self._clock()
+        if now_s - entry.looked_s < LOOK_INTERVAL_S:
+            return
+        entry.looked_s = now_s
+        signatures = signatures_of(entry.paths)
+        if signatures == entry.signatures:
+            return
+        entry.signatures = signatures
+        try:
+            entry.context = build_context(key)
+        except TransportError as exc:
+            logger.warning("TLS files changed but are not usable, the old ones stay: %s", exc)
+
+
+def build_context(settings: TlsSettings) -> ssl.SSLContext:
+    """A client's context. Raises TransportError (tls)."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_alpn_protocols(["http/1.1"])
+    # As Go: a certificate without subjectAltName names nobody (RFC 9525 section 2).
+    context.hostname_checks_common_name = False
+    _set_versions(context, settings)
+    if settings.insecure_skip_verify:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    else:
+        _load_authorities(context, settings)
+    if settings.cert or settings.cert_file:
+        _load_certificate(context, settings)
+    return context
+
+
+def _set_versions(context: ssl.SSLContext, settings: TlsSettings) -> None:
+    with warnings.catch_warnings():
+        # TLS 1.0 and 1.1 are deprecated, and asked for by name where an old device needs them.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = VERSIONS[settings.min_version or "TLS12"]
+        if settings.max_version:
+            context.maximum_version = VERSIONS[settings.max_version]
+    if settings.min_version in ("TLS10", "TLS11"):
+        # OpenSSL 3 has their SHA-1 signatures only at security level 0.
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+
+
+def _load_authorities(context: ssl.SSLContext, settings: TlsSettings) -> None:
+    if not settings.ca and not settings.ca_file:
+        context.load_default_certs(ssl.Purpose.SERVER_AUTH)
+        return
+    pem = settings.ca
+    if settings.ca_file:
+        content = read_file(settings.ca_file, kind="tls", role="the CA file")
+        pem = content.decode("utf-8", "replace")
+    try:
+        context.load_verify_locations(cadata=pem)
+    except (ssl.SSLError, ValueError) as exc:
+        where = f"the CA file {settings.ca_file}" if settings.ca_file else "the inline ca"
+        message = f"{where} holds no usable PEM certificate: {reason_of(exc)}"
+        raise TransportError("tls", message) from exc
+
+
+def _load_certificate(context: ssl.SSLContext, settings: TlsSettings) -> None:
+    cert, key = settings.cert_file, settings.key_file
+    for path, role in ((cert, "the certificate file"), (key, "the key file")):
+        if path:
+            read_file(path, kind="tls", role=role)
+    try:
+        with (
+            _as_path(settings.cert, cert) as cert_path,
+            _as_path(settings.key.reveal(), key) as key_path,
+        ):
+            # Without a callback OpenSSL would ask for a passphrase at the terminal.
+            context.load_cert_chain(cert_path, key_path or None, password=_no_passphrase)
+    except (ssl.SSLError, ValueError, OSError) as exc:
+        where = f"certificate {cert or '(inline)'} with key {key or '(inline)'}"
+        raise TransportError("tls", f"cannot use {where}: {_pair_reason(exc)}") from exc
+
+
+def _no_passphrase() -> str:
+    raise ValueError("the key is encrypted; give it without a passphrase")
+
+
+def _pair_reason(exc: Exception) -> str:
+    if isinstance(exc, ssl.SSLError) and exc.reason == "KEY_VALUES_MISMATCH":
+        return "the key does not belong to the certificate"
+    if isinstance(exc, ssl.SSLError) and exc.reason is None:
+        return "no PEM certificate or key found in it"
+    return reason_of(exc)
+
+
+@contextmanager
+def _as_path(text: str, path: str) -> Iterator[str]:
+    """`path`, or one in memory that holds `text`: OpenSSL loads keys from files only."""
+    if path or not text:
+        yield path
+        return
+    descriptor = os.memfd_create("promferry-tls", os.MFD_CLOEXEC)
+    try:
+        with open(descriptor, "w", closefd=False) as file:
+            file.write(text)
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
