@@ -4,8 +4,9 @@ Takes a kind and a sentence that says what happened and, where it can, what to d
 Invariant: no secret is ever part of the sentence; foreign text in it is cut to 80 characters.
 """
 
-import errno
 import os
+import socket
+import ssl
 from typing import Literal
 
 Kind = Literal[
@@ -46,9 +47,8 @@ def reason_of(exc: BaseException) -> str:
     """The innermost cause's own words, for the end of a sentence."""
     while exc.__cause__ is not None:
         exc = exc.__cause__
-    # trio puts the address into strerror, and our sentences have it already.
-    if isinstance(exc, OSError) and exc.errno in errno.errorcode:
-        return os.strerror(exc.errno)
     if isinstance(exc, OSError) and exc.strerror:
-        return exc.strerror
+        is_plain = not isinstance(exc, (ssl.SSLError, socket.gaierror))
+        # trio puts the address into strerror, and our sentences have it already.
+        return os.strerror(exc.errno) if is_plain and exc.errno else exc.strerror
     return str(exc) or type(exc).__name__
