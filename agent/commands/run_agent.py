@@ -1,0 +1,95 @@
+"""`promferry [flags]`: from argv to a running agent.
+
+Takes flags; reads the configuration that they name, tells every mistake in one line each, and
+hands the rest to `agent.app`.
+Exit codes: 0 a clean end, 1 a configuration or environment that does not do, 2 wrong flags.
+"""
+
+import logging
+import os
+import sys
+from collections.abc import Iterable, Sequence
+
+from agent.flags.errors import FlagError, FlagErrors
+from agent.flags.parser import parse
+from agent.flags.values import Values
+from agent.version import VERSION
+
+CONFIG_ERROR = 1
+USAGE_ERROR = 2
+
+log = logging.getLogger("promferry.agent")
+
+
+def run(argv: Sequence[str]) -> int:
+    try:
+        values = parse(argv, os.environ)
+        if values["version"]:
+            print(f"promferry {VERSION}")
+            return 0
+        if values["help"]:
+            return _show_help(values["help"])
+        return _run(values)
+    except FlagErrors as exc:
+        _tell(map(str, exc.errors))
+        return USAGE_ERROR
+
+
+def _show_help(topic: str) -> int:
+    from agent.flags.help import render_help  # late: a running agent never needs it
+
+    text = render_help(topic)
+    if text is None:
+        raise FlagErrors([FlagError(name="help", reason="no such group of flags", text=topic)])
+    sys.stdout.write(text)
+    return 0
+
+
+def _run(values: Values) -> int:
+    # Late: YAML, trio and the whole pipeline; `-version`, `-help` and mistakes do without.
+    from agent.commands.loading import load_all, log_settings
+    from agent.logs import set_up
+    from agent.start import SettingsError, Start
+
+    logger_settings = log_settings(values)
+    try:
+        loaded = load_all(values)
+    except SettingsError as exc:
+        _tell(exc.errors)
+        return CONFIG_ERROR
+    if values["dryRun"] or values["promscrape.config.dryRun"]:
+        _tell(f"warning: {warning}" for warning in (*values.warnings, *loaded.warnings))
+        print("promferry: the configuration is good")
+        return 0
+    if not loaded.settings.remotes:
+        raise FlagErrors([FlagError(name="remoteWrite.url", reason=_NO_REMOTE)])
+    handler = set_up(logger_settings)
+    start = Start(
+        settings=loaded.settings,
+        flags=values,
+        reload=lambda: load_all(values).settings,
+        warnings=(*values.warnings, *loaded.warnings),
+        files=loaded.files,
+        log_statistics=handler.statistics,
+    )
+    _log_start(start.warnings, values)
+    from agent.app import serve
+
+    return serve(start)
+
+
+_NO_REMOTE = "nowhere to push; give it, or a remote_write section in -promscrape.config"
+
+
+def _log_start(warnings: Iterable[str], values: Values) -> None:
+    log.info("promferry %s", VERSION)
+    for name, value, is_set in values.listing():
+        if is_set:
+            log.info('flag "%s"="%s"', name, value)
+    for warning in warnings:
+        log.warning("%s", warning)
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        sys.stderr.write(f"promferry: {line}\n")

@@ -1,0 +1,97 @@
+"""Flags of the process itself, and limits of the whole agent."""
+
+from agent.flags.flag import BOOL, DURATION, FLOAT, INT, SIZE, STRING, Flag, Group
+from agent.flags.groups import when
+
+_GENERAL = (
+    Flag(
+        "help",
+        STRING,
+        "",
+        "Show the flags; -help=remoteWrite those of a group, -help=all the ones to come too, "
+        "-help=TEXT those that mention it.",
+        bare="built",
+        aliases=("h",),
+    ),
+    Flag("version", BOOL, False, "Show the version."),
+    Flag("dryRun", BOOL, False, "Check configuration and flags, and exit."),
+    Flag(
+        "envflag.enable",
+        BOOL,
+        False,
+        "Read flags from environment variables too: remoteWrite_url for -remoteWrite.url. "
+        "The command line wins.",
+    ),
+    Flag("envflag.prefix", STRING, "", "What the names of these variables begin with."),
+    Flag(
+        "secret.flags",
+        STRING,
+        "",
+        "Flags whose values are hidden in logs, on /flags and in metrics, beside the usual ones.",
+        many=True,
+    ),
+)
+
+_LIMITS = (
+    Flag(
+        "memory.allowedPercent",
+        FLOAT,
+        60.0,
+        "How much of the memory the agent may plan with, in percent.",
+        later=when.QUEUE,
+    ),
+    Flag("memory.allowedBytes", SIZE, 0, "The same in bytes; it wins.", later=when.QUEUE),
+    Flag("maxIngestionRate", INT, 0, "The most samples per second to take.", later=when.REMOTES),
+    *(
+        Flag(name, INT, 0, text, later=when.RELABELLING)
+        for name, text in (
+            ("maxLabelsPerTimeseries", "The most labels of a series; others are dropped."),
+            ("maxLabelNameLen", "The longest name of a label; series with others are dropped."),
+            ("maxLabelValueLen", "The longest value of a label; likewise."),
+        )
+    ),
+    Flag("usePromCompatibleNaming", BOOL, False, "Mend names.", later=when.RELABELLING),
+    Flag(
+        "sortLabels",
+        BOOL,
+        False,
+        "Sort labels.",
+        idle="labels are always sorted",
+        quiet=True,
+    ),
+    Flag("enableMetadata", BOOL, True, "Pass metadata on.", later=when.REMOTE_WRITE),
+    Flag("maxInsertRequestSize", SIZE, 32 * 2**20, "The largest push.", later=when.SERVER),
+    Flag("maxConcurrentInserts", INT, 0, "Pushes at a time; 0 chooses.", later=when.SERVER),
+    Flag("insert.maxQueueDuration", DURATION, 60, "How long a push waits.", later=when.SERVER),
+    Flag(
+        "enableTCP6",
+        BOOL,
+        False,
+        "Use IPv6 too.",
+        idle="IPv4 and IPv6 are both used",
+        quiet=True,
+    ),
+    Flag("metrics.exposeMetadata", BOOL, False, "HELP and TYPE.", idle="they are always there"),
+    *(
+        Flag(f"pushmetrics.{name}", STRING, "", text, many=True, secret=secret, later=when.SERVER)
+        for name, text, secret in (
+            ("url", "Where to push the agent's own metrics.", True),
+            ("extraLabel", "Labels to add to them.", False),
+            ("header", "Headers to send along.", True),
+        )
+    ),
+    Flag("pushmetrics.interval", DURATION, 10, "How often to push them.", later=when.SERVER),
+    Flag("pushmetrics.disableCompression", BOOL, False, "Push them raw.", later=when.SERVER),
+    *(
+        Flag(f"fs.{name}", BOOL, False, text, idle="the agent maps no files", quiet=True)
+        for name, text in (
+            ("disableMmap", "Do not map files into memory."),
+            ("disableMincore", "Do not ask which mapped pages are resident."),
+        )
+    ),
+    Flag("fs.maxConcurrency", INT, 0, "Files at a time.", idle="one thread per queue writes"),
+    Flag("enableMultitenantHandlers", BOOL, False, "Paths per tenant.", later=when.TENANTS),
+    Flag("enableMultitenancyViaHeaders", BOOL, True, "Tenants by header.", later=when.TENANTS),
+)
+
+GROUP = Group("general", "General", (*_GENERAL, *_LIMITS))

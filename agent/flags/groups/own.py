@@ -1,0 +1,97 @@
+"""What promferry has and vmagent has not."""
+
+from agent.flags.flag import BOOL, DURATION, STRING, Flag, Group
+from agent.flags.groups import when
+
+GROUP = Group(
+    "promferry",
+    "What vmagent does not have",
+    (
+        Flag(
+            "remoteWrite.spillAfter",
+            DURATION,
+            1,
+            "What is not delivered after so long is written to disk; 0 writes everything first.",
+            many=True,
+        ),
+        Flag(
+            "remoteWrite.minFreeDiskSpace",
+            STRING,
+            "5%",
+            "How much of the disk stays free, in percent or as a size.",
+            many=True,
+            later=when.QUEUE,
+        ),
+        Flag(
+            "remoteWrite.maxAge",
+            DURATION,
+            0,
+            "Older samples are dropped instead of sent; 0 sends all.",
+            many=True,
+            later=when.QUEUE,
+        ),
+        Flag(
+            "remoteWrite.freshFirst",
+            BOOL,
+            False,
+            "After an outage send new data at once and the backlog beside it.",
+            many=True,
+            later=when.QUEUE,
+        ),
+        Flag(
+            "remoteWrite.protobufMessage",
+            STRING,
+            "",
+            "The message to send: prometheus.WriteRequest or io.prometheus.write.v2.Request.",
+            many=True,
+            later=when.REMOTE_WRITE,
+        ),
+        Flag(
+            "remoteWrite.dataBudget",
+            STRING,
+            "",
+            "The most to send in a time, such as 2GiB/month.",
+            many=True,
+            later=when.REMOTES,
+        ),
+        Flag(
+            "remoteWrite.backlogWindow",
+            STRING,
+            "",
+            "When a backlog may be sent, such as 01:00-05:00.",
+            many=True,
+            later=when.REMOTES,
+        ),
+        Flag(
+            "promscrape.lenientParse",
+            BOOL,
+            False,
+            "Skip and count bad lines of a scrape, as vmagent does, instead of failing it.",
+            later=when.EXPOSITION,
+        ),
+        Flag(
+            "promscrape.vmagentReportSeries",
+            BOOL,
+            False,
+            "Add vmagent's series about each scrape.",
+            later=when.SCRAPING,
+        ),
+        Flag(
+            "metrics.prometheusNames",
+            BOOL,
+            False,
+            "Expose the agent's metrics under Prometheus' names too.",
+            later=when.SERVER,
+        ),
+        Flag(
+            "push.ack",
+            STRING,
+            "accepted",
+            "When a pusher is answered: when its data is in memory, or when it is on disk.",
+            choices=("accepted", "durable"),
+            later=when.PUSHED,
+        ),
+        Flag("otlp.grpcListenAddr", STRING, "", "Where to take OTLP by gRPC.", later=when.PUSHED),
+        Flag("otlp.httpListenAddr", STRING, "", "Where to take OTLP by HTTP.", later=when.PUSHED),
+    ),
+)

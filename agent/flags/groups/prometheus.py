@@ -1,0 +1,73 @@
+"""Prometheus' own command line, so that its unit files run unchanged (DESIGN section 8, 11)."""
+
+from agent.flags.flag import BOOL, DURATION, INT, SIZE, STRING, Flag, Group, Kind, Value
+from agent.flags.groups import when
+
+_LEVELS = {"debug": "DEBUG", "info": "INFO", "warn": "WARN", "error": "ERROR"}
+_FORMATS = {"logfmt": "default", "json": "json"}
+
+_NO_PAGES = "promferry has its own pages"
+_NO_STORE = "nothing is stored here but what is not delivered yet"
+_OWN_LIMITS = "the server has its own limits"
+
+
+def _stands_for(name: str, kind: Kind, ours: str, translations: dict[str, str]) -> Flag:
+    text = f"Prometheus' name for -{ours}."
+    return Flag(name, kind, "", text, is_foreign=True, stands_for=ours, translations=translations)
+
+
+def _idle(name: str, kind: Kind, default: Value, why: str, *, quiet: bool = False) -> Flag:
+    text = "Accepted from Prometheus' command line."
+    return Flag(name, kind, default, text, is_foreign=True, idle=why, quiet=quiet)
+
+
+GROUP = Group(
+    "prometheus",
+    "Prometheus' command line",
+    (
+        _stands_for("config.file", STRING, "promscrape.config", {}),
+        _stands_for("config.auto-reload-interval", STRING, "promscrape.configCheckInterval", {}),
+        _stands_for("web.listen-address", STRING, "httpListenAddr", {}),
+        _stands_for("storage.agent.path", STRING, "remoteWrite.tmpDataPath", {}),
+        _stands_for("log.level", STRING, "loggerLevel", _LEVELS),
+        _stands_for("log.format", STRING, "loggerFormat", _FORMATS),
+        Flag(
+            "web.config.file",
+            STRING,
+            "",
+            "Prometheus' file for TLS and basic authentication of the agent's pages.",
+            is_foreign=True,
+            later=when.SERVER,
+        ),
+        _idle("agent", BOOL, False, "promferry is always an agent", quiet=True),
+        _idle("web.enable-lifecycle", BOOL, False, "/-/reload is always there", quiet=True),
+        Flag(
+            "enable-feature",
+            STRING,
+            "",
+            "Accepted from Prometheus' command line.",
+            many=True,
+            is_foreign=True,
+            idle="Prometheus' feature flags mean nothing here",
+        ),
+        _idle("web.console.templates", STRING, "", _NO_PAGES),
+        _idle("web.console.libraries", STRING, "", _NO_PAGES),
+        _idle("web.user-assets", STRING, "", _NO_PAGES),
+        _idle("web.page-title", STRING, "", _NO_PAGES),
+        _idle("web.external-url", STRING, "", _NO_PAGES),
+        _idle("web.cors.origin", STRING, ".*", _NO_PAGES),
+        _idle("web.read-timeout", DURATION, 300, _OWN_LIMITS),
+        _idle("web.max-connections", INT, 512, _OWN_LIMITS),
+        _idle("storage.agent.wal-segment-size", SIZE, 0, _NO_STORE),
+        _idle("storage.agent.wal-compression", BOOL, True, _NO_STORE),
+        _idle("storage.agent.wal-compression-type", STRING, "snappy", _NO_STORE),
+        _idle("storage.agent.wal-truncate-frequency", DURATION, 0, _NO_STORE),
+        _idle("storage.agent.retention.min-time", DURATION, 0, _NO_STORE),
+        _idle("storage.agent.retention.max-time", DURATION, 0, _NO_STORE),
+        _idle("storage.agent.no-lockfile", BOOL, False, "queues are always locked"),
+        _idle("storage.remote.flush-deadline", DURATION, 60, "what is left goes to disk"),
+        _idle("scrape.adjust-timestamps", BOOL, True, "scrapes keep to their grid"),
+        _idle("scrape.timestamp-tolerance", DURATION, 0.002, "scrapes keep to their grid"),
+        _idle("scrape.discovery-reload-interval", DURATION, 5, "discovery is passed on at once"),
+    ),
+)

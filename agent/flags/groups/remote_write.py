@@ -1,0 +1,270 @@
+"""`-remoteWrite.*`: where to push, how, and what to keep while that is not possible."""
+
+from agent.flags.flag import BOOL, DURATION, INT, SIZE, STRING, Flag, Group, Kind, Value
+from agent.flags.groups import when
+
+
+def _each(
+    name: str,
+    kind: Kind,
+    default: Value,
+    text: str,
+    *,
+    secret: bool = False,
+    later: str = "",
+    idle: str = "",
+    aliases: tuple[str, ...] = (),
+) -> Flag:
+    """A flag with one value for each `-remoteWrite.url`, or one for all."""
+    return Flag(
+        f"remoteWrite.{name}",
+        kind,
+        default,
+        text,
+        many=True,
+        secret=secret,
+        later=later,
+        idle=idle,
+        aliases=aliases,
+    )
+
+
+def _all(name: str, kind: Kind, default: Value, text: str, later: str = "") -> Flag:
+    """A flag with one value for the whole agent."""
+    return Flag(f"remoteWrite.{name}", kind, default, text, later=later)
+
+
+_REMOTE = (
+    _each(
+        "url",
+        STRING,
+        "",
+        "Where to push by Prometheus remote write, http or https. Repeat it to push to several.",
+        secret=True,
+        # A vendor's page writes it so (issue 2, appendix).
+        aliases=("remoteWrite.tls.url",),
+    ),
+    _each(
+        "name",
+        STRING,
+        "",
+        "A name for the remote: it names the queue's directory, metrics and log lines, so that "
+        "a changed URL keeps its queue.",
+    ),
+    _all("showURL", BOOL, False, "Show remote URLs in logs, pages and metrics (never passwords)."),
+    _each("sendTimeout", DURATION, 60, "How long one request may take in all."),
+    _each(
+        "headers",
+        STRING,
+        "",
+        "Headers to send along: `name:value`, several joined by `^^`.",
+        secret=True,
+    ),
+)
+
+_AUTHENTICATION = (
+    _each("basicAuth.username", STRING, "", "User name for basic authentication."),
+    _each("basicAuth.usernameFile", STRING, "", "A file with the user name, re-read on change."),
+    _each("basicAuth.password", STRING, "", "Password for basic authentication.", secret=True),
+    _each("basicAuth.passwordFile", STRING, "", "A file with the password, re-read on change."),
+    _each("bearerToken", STRING, "", "Bearer token to send.", secret=True),
+    _each("bearerTokenFile", STRING, "", "A file with the bearer token, re-read on change."),
+    *(
+        _each(f"oauth2.{name}", STRING, "", text, secret=secret, later=when.REMOTES)
+        for name, text, secret in (
+            ("clientID", "OAuth2 client id.", False),
+            ("clientSecret", "OAuth2 client secret.", True),
+            ("clientSecretFile", "A file with the OAuth2 client secret.", False),
+            ("scopes", "OAuth2 scopes, joined by `;`.", False),
+            ("tokenUrl", "Where OAuth2 tokens are asked for.", False),
+            ("endpointParams", "OAuth2 parameters as a JSON object.", True),
+        )
+    ),
+    _each("aws.useSigv4", BOOL, False, "Sign requests by AWS SigV4.", later=when.REMOTES),
+    *(
+        _each(f"aws.{name}", STRING, default, text, secret=secret, later=when.REMOTES)
+        for name, default, text, secret in (
+            ("region", "", "AWS region.", False),
+            ("roleARN", "", "AWS role to assume.", False),
+            ("accessKey", "", "AWS access key.", True),
+            ("secretKey", "", "AWS secret key.", True),
+            ("service", "aps", "AWS service to sign for.", False),
+            ("ec2Endpoint", "", "Address of the EC2 metadata API.", False),
+            ("stsEndpoint", "", "Address of the STS API.", False),
+        )
+    ),
+)
+
+_TLS = (
+    _each("tlsInsecureSkipVerify", BOOL, False, "Accept any certificate of the remote."),
+    _each("tlsCAFile", STRING, "", "A file with the CA certificates to verify the remote by."),
+    _each("tlsCertFile", STRING, "", "A file with the client certificate to show."),
+    _each("tlsKeyFile", STRING, "", "A file with the client certificate's key."),
+    _each("tlsServerName", STRING, "", "The name that the remote's certificate must bear."),
+    _each("tlsHandshakeTimeout", DURATION, 20, "How long TLS may take.", later=when.REMOTES),
+    _each("proxyURL", STRING, "", "A proxy to go through.", secret=True, later=when.REMOTES),
+)
+
+_QUEUE = (
+    _all(
+        "tmpDataPath",
+        STRING,
+        "promferry-data",
+        "The directory for what is not delivered yet; each remote has a sub-directory.",
+    ),
+    _each(
+        "maxDiskUsagePerURL",
+        SIZE,
+        0,
+        "The most that a remote's queue may take on disk; the oldest goes first. 0 is no bound.",
+    ),
+    Flag(
+        "remoteWrite.keepDanglingQueues",
+        BOOL,
+        False,
+        "Keep queues of remotes that are gone.",
+        idle="queues of remotes that are gone are always kept",
+        quiet=True,
+    ),
+    _each("flushInterval", DURATION, 1, "How long samples are gathered before they are sent."),
+    _each("maxRowsPerBlock", INT, 10_000, "The most samples in one request."),
+    _each("maxBlockSize", SIZE, 8 * 2**20, "The largest request, before compression."),
+    _each("retryMinInterval", DURATION, 1, "How long to wait before the first retry."),
+    _each(
+        "retryMaxInterval",
+        DURATION,
+        60,
+        "The longest wait between retries; the wait doubles up to it.",
+        aliases=("remoteWrite.retryMaxTime",),  # vmagent's deprecated name for the same
+    ),
+    _each("disableOnDiskQueue", BOOL, False, "Keep the queue in memory only.", later=when.QUEUE),
+    _all(
+        "dropSamplesOnOverload",
+        BOOL,
+        False,
+        "Drop samples when a queue in memory is full, instead of refusing pushers.",
+        later=when.QUEUE,
+    ),
+    _each(
+        "inmemoryQueues",
+        INT,
+        0,
+        "Senders for fresh data only, beside those for the backlog.",
+        later=when.QUEUE,
+    ),
+)
+
+_PROTOCOL = (
+    _each("queues", INT, 0, "Requests in flight at a time; 0 chooses.", later=when.REMOTE_WRITE),
+    _each(
+        "forcePromProto",
+        BOOL,
+        False,
+        "Push by Prometheus remote write only.",
+        idle="Prometheus remote write is what is spoken",
+    ),
+    _each(
+        "forceVMProto", BOOL, False, "Push by VictoriaMetrics' encoding.", later=when.REMOTE_WRITE
+    ),
+    Flag(
+        "remoteWrite.vmProtoCompressLevel",
+        INT,
+        0,
+        "The zstd level for VictoriaMetrics' encoding, -22 to 22; 0 chooses.",
+        minimum=-22,
+        later=when.REMOTE_WRITE,
+    ),
+    _each("disableMetadata", BOOL, False, "Send no metadata.", later=when.REMOTE_WRITE),
+    _all("maxMetadataPerBlock", INT, 5000, "The most metadata in a request.", when.REMOTE_WRITE),
+    _each(
+        "significantFigures",
+        INT,
+        0,
+        "Round values to so many significant figures; 0 keeps all.",
+        later=when.REMOTE_WRITE,
+    ),
+    _each(
+        "roundDigits",
+        INT,
+        100,
+        "Round values to so many digits after the point; 100 keeps all.",
+        later=when.REMOTE_WRITE,
+    ),
+)
+
+_SERIES = (
+    _all(
+        "relabelConfig",
+        STRING,
+        "",
+        "A file with relabel rules for everything that is pushed.",
+        when.RELABELLING,
+    ),
+    _each(
+        "urlRelabelConfig",
+        STRING,
+        "",
+        "A file with relabel rules for what goes to this remote.",
+        later=when.RELABELLING,
+    ),
+    _each(
+        "label",
+        STRING,
+        "",
+        "A label `name=value` to add to everything that is pushed.",
+        later=when.RELABELLING,
+    ),
+    _each(
+        "obfuscateLabels",
+        STRING,
+        "",
+        "Labels, joined by `^^`, whose values are replaced by their hash.",
+        later=when.REMOTES,
+    ),
+    _each("rateLimit", INT, 0, "The most bytes per second to send.", later=when.REMOTES),
+    _all("shardByURL", BOOL, False, "Spread series over the remotes.", when.REMOTES),
+    _all("shardByURLReplicas", INT, 1, "To how many remotes each series goes.", when.REMOTES),
+    Flag(
+        "remoteWrite.shardByURL.labels",
+        STRING,
+        "",
+        "The labels by which series are spread.",
+        many=True,
+        later=when.REMOTES,
+    ),
+    Flag(
+        "remoteWrite.shardByURL.ignoreLabels",
+        STRING,
+        "",
+        "The labels that do not count when series are spread.",
+        many=True,
+        later=when.REMOTES,
+    ),
+    Flag(
+        "remoteWrite.maxHourlySeries",
+        INT,
+        0,
+        "The most different series in an hour; -1 only counts them.",
+        minimum=-1,
+        later=when.REMOTES,
+    ),
+    Flag(
+        "remoteWrite.maxDailySeries",
+        INT,
+        0,
+        "The most different series in a day; -1 only counts them.",
+        minimum=-1,
+        later=when.REMOTES,
+    ),
+    _each("mdx.enable", BOOL, False, "Keep VictoriaMetrics' own metrics only.", later=when.REMOTES),
+    Flag("mdx.label", STRING, "", "The label that marks them.", later=when.REMOTES),
+    _each(
+        "multitenantURL", STRING, "", "A remote for many tenants.", secret=True, later=when.TENANTS
+    ),
+)
+
+GROUP = Group(
+    "remoteWrite",
+    "Where to push, and what to keep meanwhile",
+    (*_REMOTE, *_AUTHENTICATION, *_TLS, *_QUEUE, *_PROTOCOL, *_SERIES),
+)

@@ -1,0 +1,42 @@
+"""What the command hands to the running agent.
+
+Invariant: `settings` are complete and checked; `reload` gives settings of the same kind or raises
+SettingsError, and what runs is never touched by a bad configuration.
+"""
+
+from collections.abc import Callable, Sequence
+
+import attrs
+
+from agent.flags.values import Values
+from agent.logs import LogStatistics
+from agent.settings import Settings
+
+
+class SettingsError(ValueError):
+    """A configuration that cannot be used; `errors` has one readable line for each mistake."""
+
+    def __init__(self, errors: Sequence[str]) -> None:
+        super().__init__("\n".join(errors))
+        self.errors = tuple(errors)
+
+
+@attrs.frozen(kw_only=True)
+class Loaded:
+    """One reading of the configuration. `files` are those it came from, to watch for changes."""
+
+    settings: Settings
+    warnings: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Start:
+    """`reload` reads files and may block: call it in a thread."""
+
+    settings: Settings
+    flags: Values
+    reload: Callable[[], Settings]
+    warnings: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    log_statistics: Callable[[], LogStatistics] = LogStatistics
