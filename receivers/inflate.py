@@ -1,0 +1,54 @@
+"""Opens compressed bodies, never further than allowed.
+
+Takes a body, its encoding and a bound; gives the decoded bytes or DecodeError.
+Invariant: memory taken is at most the bound, whatever the body says of itself.
+"""
+
+import zstandard
+
+from receivers.errors import DecodeError
+from series.wire import WireError, read_varint
+
+# The densest snappy can be is a copy element: 64 bytes out for 3 in (snappy format, 2.2.2); a
+# claim above that is a lie, refused before anything is allocated.
+_SNAPPY_MAX_RATIO = 22
+# Windows larger than that are for archives; senders' blocks are smaller.
+_ZSTD_MAX_WINDOW_BYTES = 8 * 2**20
+
+
+def snappy_block(body: bytes, max_decoded_bytes: int) -> bytes:
+    """The content of a snappy block (not the framed stream format)."""
+    try:
+        length, start = read_varint(body, 0)
+    except WireError as exc:
+        raise DecodeError("snappy", "the length in front is broken", body) from exc
+    if length > max_decoded_bytes:
+        raise too_large(length, max_decoded_bytes)
+    if length > (len(body) - start) * _SNAPPY_MAX_RATIO:
+        raise DecodeError("snappy", f"{len(body)} bytes cannot hold {length}", body)
+    import snappy  # late: an agent without pushes does not need it here
+
+    try:
+        decoded: bytes = snappy.uncompress(body)
+    except Exception as exc:  # the library raises its own kinds; any of them is a bad body
+        raise DecodeError("snappy", str(exc)[:80] or "damaged", body) from exc
+    return decoded
+
+
+def zstd(body: bytes, max_decoded_bytes: int) -> bytes:
+    """The content of a zstd frame, as VictoriaMetrics' agents send it."""
+    decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_MAX_WINDOW_BYTES)
+    try:
+        with decompressor.stream_reader(body) as reader:
+            decoded = reader.read(max_decoded_bytes + 1)
+    except zstandard.ZstdError as exc:
+        raise DecodeError("zstd", str(exc)[:80], body) from exc
+    if len(decoded) > max_decoded_bytes:
+        raise too_large(len(decoded), max_decoded_bytes)
+    return decoded
+
+
+def too_large(size: int, max_decoded_bytes: int) -> DecodeError:
+    return DecodeError(
+        "too_large", f"at least {size} bytes decoded, at most {max_decoded_bytes} are taken"
+    )

@@ -1,0 +1,263 @@
+"""Remote write 1.0 as it arrives: a compressed `prometheus.WriteRequest`.
+
+Takes a body and its headers' values; gives the series in flat arrays (no object per sample).
+Source: reference/prometheus.md 1.1 and 1.3. Exemplars and native histograms are counted.
+Invariant: any bytes give a WriteRequest or DecodeError; memory is bounded by the decoded size.
+"""
+
+import struct
+from array import array
+from collections.abc import Iterator
+
+import attrs
+
+from receivers.errors import DecodeError
+from receivers.inflate import snappy_block, too_large, zstd
+from receivers.wire import DELIMITED, FIXED64, VARINT, fields, signed64
+from series.labels import Labels
+from series.metadata import Metadata, MetricType
+from series.wire import WireError, read_varint
+
+CONTENT_TYPE = "application/x-protobuf"
+PROTO_1 = "prometheus.WriteRequest"
+
+# field number << 3 | wire type
+_REQUEST_SERIES, _REQUEST_METADATA = 1 << 3 | DELIMITED, 3 << 3 | DELIMITED
+_LABEL, _SAMPLE, _EXEMPLAR, _HISTOGRAM = (number << 3 | DELIMITED for number in (1, 2, 3, 4))
+_NAME, _VALUE = 1 << 3 | DELIMITED, 2 << 3 | DELIMITED
+_SAMPLE_VALUE, _SAMPLE_TIMESTAMP = 1 << 3 | FIXED64, 2 << 3 | VARINT
+_FAMILY_TYPE, _FAMILY_NAME = 1 << 3 | VARINT, 2 << 3 | DELIMITED
+_FAMILY_HELP, _FAMILY_UNIT = 4 << 3 | DELIMITED, 5 << 3 | DELIMITED
+
+# A series as nearly every sender frames it: labels, then one sample of 18 bytes, which is tag,
+# length 16, tag, value, tag and a timestamp of six bytes (years 1971 to 2109).
+_TAIL_BYTES = 18
+_TAIL_HEAD = b"\x12\x10\x09"
+_ZERO = struct.pack("<d", 0.0)
+
+
+@attrs.frozen
+class PushedSeries:
+    """One series of a request, for those who look at them singly (pages, tests)."""
+
+    labels: Labels
+    timestamps: "array[int]"
+    values: "array[float]"
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class WriteRequest:
+    """A decoded request. Series i has the next `sample_counts[i]` of timestamps and values.
+
+    `encoded` are the labels as they came, a ready key; `labels` the same decoded, in the
+    sender's order, unchecked.
+    """
+
+    encoded: list[bytes]
+    labels: list[Labels]
+    sample_counts: "array[int]"
+    timestamps: "array[int]"
+    values: "array[float]"
+    metadata: tuple[Metadata, ...]
+    exemplar_count: int
+    histogram_count: int
+    decoded_bytes: int
+
+    @property
+    def sample_count(self) -> int:
+        return len(self.values)
+
+    def series(self) -> Iterator[PushedSeries]:
+        at = 0
+        for labels, count in zip(self.labels, self.sample_counts, strict=True):
+            yield PushedSeries(
+                labels, self.timestamps[at : at + count], self.values[at : at + count]
+            )
+            at += count
+
+
+class LabelMemo:
+    """Remembers the labels behind encoded bytes from request to request, within a bound.
+
+    When full it starts anew: steady senders refill it with one request.
+    """
+
+    def __init__(self, max_entries: int = 100_000, max_bytes: int = 32 * 2**20) -> None:
+        self._max_entries, self._max_bytes = max_entries, max_bytes
+        self._bytes = 0
+        self._labels: dict[bytes, Labels] = {}
+        self.get = self._labels.get
+
+    def put(self, encoded: bytes, labels: Labels) -> None:
+        if len(self._labels) >= self._max_entries or self._bytes >= self._max_bytes:
+            self._labels.clear()
+            self._bytes = 0
+        self._labels[encoded] = labels
+        self._bytes += len(encoded)
+
+
+def decode(
+    body: bytes,
+    *,
+    content_encoding: str = "snappy",
+    content_type: str = CONTENT_TYPE,
+    max_decoded_bytes: int = 32 * 2**20,
+    memo: LabelMemo | None = None,
+) -> WriteRequest:
+    """The request in `body`. Raises DecodeError."""
+    check_content_type(content_type)
+    data = _inflate(body, content_encoding, max_decoded_bytes)
+    try:
+        return _Reader(data, memo or LabelMemo()).read()
+    except WireError as exc:
+        raise DecodeError("protobuf", str(exc)) from exc
+    except UnicodeDecodeError as exc:
+        raise DecodeError("utf8", f"a text is not UTF-8: {exc.object[:80]!r}") from exc
+
+
+def check_content_type(content_type: str) -> None:
+    """Is it remote write 1.0? A missing type is, as for Prometheus. Raises DecodeError."""
+    media_type, *parameters = [part.strip() for part in content_type.split(";")]
+    if media_type.lower() not in ("", CONTENT_TYPE):
+        raise DecodeError("content_type", f"{content_type[:80]!r}; send {CONTENT_TYPE}")
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "proto" and value.strip() != PROTO_1:
+            raise DecodeError("content_type", f"proto={value[:80]}; only {PROTO_1} is taken")
+
+
+def _inflate(body: bytes, content_encoding: str, max_decoded_bytes: int) -> bytes:
+    match content_encoding.strip().lower():
+        case "snappy" | "":  # missing: remote write 1.0 knows no other
+            return snappy_block(body, max_decoded_bytes)
+        case "zstd":
+            return zstd(body, max_decoded_bytes)
+        case "identity":
+            if len(body) > max_decoded_bytes:
+                raise too_large(len(body), max_decoded_bytes)
+            return body
+        case other:
+            raise DecodeError("content_encoding", f"{other[:80]!r}; snappy or zstd are taken")
+
+
+class _Reader:
+    """Walks one message; the arrays grow while it does."""
+
+    def __init__(self, data: bytes, memo: LabelMemo) -> None:
+        self._data = data
+        self._memo = memo
+        self._encoded: list[bytes] = []
+        self._labels: list[Labels] = []
+        self._counts = array("L")
+        self._timestamps = array("q")
+        self._values = bytearray()  # bytes, so that no copy can quiet a staleness marker
+        self._metadata: list[Metadata] = []
+        self._exemplars = self._histograms = 0
+        self._timestamp_memo: dict[bytes, int] = {}
+
+    def read(self) -> WriteRequest:
+        data = self._data
+        for key, start, stop in fields(data, 0, len(data)):
+            if key == _REQUEST_SERIES:
+                if not self._read_usual(start, stop):
+                    self._read_series(start, stop)
+            elif key == _REQUEST_METADATA:
+                self._metadata.append(self._read_metadata(start, stop))
+        values = array("d")
+        values.frombytes(self._values)
+        return WriteRequest(
+            encoded=self._encoded,
+            labels=self._labels,
+            sample_counts=self._counts,
+            timestamps=self._timestamps,
+            values=values,
+            metadata=tuple(self._metadata),
+            exemplar_count=self._exemplars,
+            histogram_count=self._histograms,
+            decoded_bytes=len(data),
+        )
+
+    def _read_usual(self, start: int, stop: int) -> bool:
+        # Fast path: labels that are known, byte for byte, then one usual sample. Bytes that were
+        # once read as nothing but whole labels are that again. bench/bench_receive.py.
+        data = self._data
+        tail = stop - _TAIL_BYTES
+        if data[tail : tail + 3] != _TAIL_HEAD or data[stop - 7] != 0x10 or tail < start:
+            return False
+        encoded = data[start:tail]
+        labels = self._memo.get(encoded)
+        if labels is None:
+            return False
+        raw = data[stop - 6 : stop]
+        timestamp = self._timestamp_memo.get(raw)
+        if timestamp is None:
+            timestamp, behind = read_varint(data, stop - 6)
+            if behind != stop:
+                return False
+            self._timestamp_memo[raw] = timestamp
+        self._encoded.append(encoded)
+        self._labels.append(labels)
+        self._counts.append(1)
+        self._timestamps.append(timestamp)
+        self._values += data[tail + 3 : tail + 11]
+        return True
+
+    def _read_series(self, start: int, stop: int) -> None:
+        data = self._data
+        labels: list[tuple[str, str]] = []
+        encoded = []
+        count = 0
+        at = start
+        for key, inner, end in fields(data, start, stop):
+            if key == _LABEL:
+                labels.append(self._read_label(inner, end))
+                encoded.append(data[at:end])
+            elif key == _SAMPLE:
+                self._read_sample(inner, end)
+                count += 1
+            elif key == _EXEMPLAR:
+                self._exemplars += 1
+            elif key == _HISTOGRAM:
+                self._histograms += 1
+            at = end
+        whole = b"".join(encoded)
+        self._memo.put(whole, tuple(labels))
+        self._encoded.append(whole)
+        self._labels.append(tuple(labels))
+        self._counts.append(count)
+
+    def _read_label(self, start: int, stop: int) -> tuple[str, str]:
+        name = value = ""
+        for key, inner, end in fields(self._data, start, stop):
+            if key == _NAME:
+                name = self._data[inner:end].decode()
+            elif key == _VALUE:
+                value = self._data[inner:end].decode()
+        return name, value
+
+    def _read_sample(self, start: int, stop: int) -> None:
+        value = _ZERO
+        timestamp = 0
+        for key, inner, end in fields(self._data, start, stop):
+            if key == _SAMPLE_VALUE:
+                value = self._data[inner:end]
+            elif key == _SAMPLE_TIMESTAMP:
+                timestamp = signed64(read_varint(self._data, inner)[0])
+        self._values += value
+        self._timestamps.append(timestamp)
+
+    def _read_metadata(self, start: int, stop: int) -> Metadata:
+        texts = dict.fromkeys((_FAMILY_NAME, _FAMILY_HELP, _FAMILY_UNIT), "")
+        number = 0
+        for key, inner, end in fields(self._data, start, stop):
+            if key in texts:
+                texts[key] = self._data[inner:end].decode()
+            elif key == _FAMILY_TYPE:
+                number = read_varint(self._data, inner)[0]
+        known = number <= max(MetricType)
+        return Metadata(
+            family=texts[_FAMILY_NAME],
+            type=MetricType(number) if known else MetricType.UNKNOWN,
+            help=texts[_FAMILY_HELP],
+            unit=texts[_FAMILY_UNIT],
+        )

@@ -1,0 +1,1 @@
+"""The JSON API, as Prometheus' where it exists; pure functions from snapshots to JSON."""

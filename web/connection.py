@@ -1,0 +1,162 @@
+"""One client's connection: hypercorn's protocol over our own stream handling.
+
+Takes a stream and an ASGI application; serves requests until the client, a deadline or a stop
+ends it. hypercorn's own `TCPServer` is not used: it shields its writes (a client that stops
+reading cannot be ended), its hand-over to the application blocks for ever when the application
+finishes before it has read the body, and its read time-out also ends waiting clients.
+Invariant: every await here ends by a deadline, by the application's end or by cancellation.
+Imported on the first connection only.
+"""
+
+from math import inf
+from typing import Any
+
+import h11
+import trio
+from hypercorn.config import Config
+from hypercorn.events import Closed, Event, RawData, Updated
+from hypercorn.protocol import ProtocolWrapper
+from hypercorn.protocol.h11 import H11Protocol
+from hypercorn.trio.worker_context import WorkerContext
+from hypercorn.typing import ConnectionState
+
+from web.applications import Applications
+from web.asgi import AsgiApp
+from web.limits import ServerLimits
+
+Peer = tuple[str, int] | None
+_READ_BYTES = 65536
+
+
+def protocol_config(limits: ServerLimits) -> Config:
+    """hypercorn's settings: no logs of its own, no header that tells what we are."""
+    config = Config()
+    config.accesslog = config.errorlog = None
+    config.include_server_header = False
+    config.h11_max_incomplete_size = limits.max_header_bytes
+    return config
+
+
+class Http1Protocol(H11Protocol):
+    """HTTP/1.1 alone: an offered upgrade to h2c is not taken, as the RFC allows."""
+
+    async def _check_protocol(self, event: h11.Request) -> None:
+        return
+
+
+class Connection:
+    """Serves one stream. `client` and `server` are addresses, None for unix sockets."""
+
+    def __init__(
+        self,
+        app: AsgiApp,
+        stream: trio.abc.HalfCloseableStream,
+        *,
+        limits: ServerLimits,
+        config: Config,
+        context: WorkerContext,
+        client: Peer,
+        server: Peer,
+        http2: bool = False,
+    ) -> None:
+        self._app = app
+        self._stream = stream
+        self._limits = limits
+        self._config = config
+        self._context = context
+        self._client, self._server = client, server
+        self._http2 = http2
+        self._send_lock = trio.Lock()
+        self._reading = trio.CancelScope()
+        self._closing = False
+        self.idle_since: float | None = None
+        self.requests = 0
+        self.timed_out_writing = False
+
+    def end_if_idle(self) -> None:
+        """Close now if no request is under way."""
+        if self.idle_since is not None:
+            self._reading.cancel()
+
+    async def run(self) -> None:
+        """Serve until the end; the stream is closed then, also on cancellation."""
+        try:
+            async with trio.open_nursery() as nursery:
+                # Any: hypercorn types ASGI messages and task groups closer than it uses them.
+                make: Any = ProtocolWrapper if self._http2 else Http1Protocol
+                self._protocol = make(
+                    self._app,
+                    self._config,
+                    self._context,
+                    Applications(nursery),
+                    ConnectionState({}),
+                    False,
+                    self._client,
+                    self._server,
+                    self._protocol_send,
+                )
+                await self._protocol.initiate()
+                self._became_idle()
+                await self._read()
+                if self._http2:
+                    nursery.cancel_scope.deadline = (
+                        trio.current_time() + self._limits.write_timeout_s
+                    )
+        finally:
+            await trio.aclose_forcefully(self._stream)
+
+    async def _read(self) -> None:
+        with self._reading:
+            try:
+                while data := await self._stream.receive_some(_READ_BYTES):
+                    if not self._closing:  # else: lingering, see ServerLimits.linger_s
+                        await self._protocol.handle(RawData(bytes(data)))
+                if not self._closing:
+                    await self._protocol.handle(RawData(b""))
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                pass
+        # A half-closed client still gets its answer: the application goes on to its end.
+        await self._protocol.handle(Closed())
+
+    async def _protocol_send(self, event: Event) -> None:
+        match event:
+            case RawData():
+                await self._write(event.data)
+            case Updated(idle=True):
+                self._became_idle()
+            case Updated(idle=False):
+                self.idle_since = None
+                self._reading.deadline = inf
+                self.requests += 1
+            case Closed():
+                await self._close()
+
+    def _became_idle(self) -> None:
+        self.idle_since = trio.current_time()
+        self._reading.deadline = self.idle_since + self._limits.idle_timeout_s
+
+    async def _write(self, data: bytes) -> None:
+        size = self._limits.write_piece_bytes
+        async with self._send_lock:
+            try:
+                for start in range(0, len(data), size):
+                    with trio.fail_after(self._limits.write_timeout_s):
+                        await self._stream.send_all(data[start : start + size])
+                return
+            except trio.TooSlowError:
+                self.timed_out_writing = True
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                pass
+        # The client is gone or does not read: what it sends is of no interest either.
+        self._reading.cancel()
+        await self._protocol.handle(Closed())
+
+    async def _close(self) -> None:
+        self._closing = True
+        self.idle_since = None
+        self._reading.deadline = trio.current_time() + self._limits.linger_s
+        try:
+            await self._stream.send_eof()
+        except (trio.BrokenResourceError, trio.ClosedResourceError, trio.BusyResourceError):
+            self._reading.cancel()
+        await self._protocol.handle(Closed())

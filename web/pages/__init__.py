@@ -1,0 +1,1 @@
+"""The pages: one module for each family, each a function from snapshots to pieces of HTML."""

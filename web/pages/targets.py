@@ -1,0 +1,202 @@
+"""`/targets`: what is scraped, how it goes, and what is wrong.
+
+Takes snapshots and the moment; gives HTML for people and vmagent's plain text for scripts
+(reference/vmagent.md 1.11).
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import attrs
+
+from web.durations import ago_text, duration_text
+from web.pages.markup import NOTHING, Markup, Template, join
+
+if TYPE_CHECKING:
+    from scraper.status import DroppedTarget, TargetStatus
+
+# A page stays under 60 kB (gzipped) and a browser quick; search narrows.
+MAX_ROWS = 500
+REFRESH_S = 5
+
+
+@attrs.frozen
+class TargetFilter:
+    """What to show: a text to be found in url, labels or error; only those that are not up."""
+
+    text: str = ""
+    only_unhealthy: bool = False
+    show_original_labels: bool = False
+
+    @classmethod
+    def of(cls, arguments: Mapping[str, str]) -> "TargetFilter":
+        return cls(
+            arguments.get("q", "").strip(),
+            _is_on(arguments, "show_only_unhealthy"),
+            _is_on(arguments, "show_original_labels"),
+        )
+
+    def shows(self, target: "TargetStatus") -> bool:
+        if self.only_unhealthy and target.health == "up":
+            return False
+        if not self.text:
+            return True
+        wanted = self.text.lower()
+        texts = (target.pool, target.url, target.last_error, labels_text(target.labels))
+        return any(wanted in text.lower() for text in texts)
+
+
+def _is_on(arguments: Mapping[str, str], name: str) -> bool:
+    return arguments.get(name, "").lower() in ("1", "true", "yes", "on")
+
+
+def labels_text(labels: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
+    """`{a="b",c="d"}`, sorted, without the labels that start with two underscores."""
+    pairs = sorted(dict(labels).items())
+    shown = [
+        f"{name}={json.dumps(value, ensure_ascii=False)}"
+        for name, value in pairs
+        if not name.startswith("__")
+    ]
+    return f"{{{','.join(shown)}}}"
+
+
+def all_labels_text(labels: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
+    pairs = sorted(dict(labels).items())
+    shown = [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in pairs]
+    return f"{{{','.join(shown)}}}"
+
+
+def _by_pool(targets: Sequence["TargetStatus"]) -> dict[str, list["TargetStatus"]]:
+    pools: dict[str, list[TargetStatus]] = {}
+    for target in targets:
+        pools.setdefault(target.pool, []).append(target)
+    return pools
+
+
+def targets_plain(
+    targets: Sequence["TargetStatus"], wanted: TargetFilter, now_ms: int
+) -> Iterator[str]:
+    """vmagent's plain text: a line for each pool and, indented, one for each target."""
+    for pool, members in _by_pool(targets).items():
+        up = sum(target.health == "up" for target in members)
+        yield f"job={pool} ({up}/{len(members)} up)\n"
+        for target in members:
+            if wanted.shows(target):
+                yield _plain_line(target, wanted, now_ms)
+
+
+def _plain_line(target: "TargetStatus", wanted: TargetFilter, now_ms: int) -> str:
+    original = ""
+    if wanted.show_original_labels:
+        original = f" originalLabels={all_labels_text(target.discovered_labels)},"
+    since_s = (now_ms - target.last_scrape_ms) / 1000 if target.last_scrape_ms else 0.0
+    error = " ".join(target.last_error.split())  # a line stays a line
+    return (
+        f"\tstate={target.health}, endpoint={target.url}, labels={labels_text(target.labels)},"
+        f"{original} scrapes_total={target.scrapes_total},"
+        f" scrapes_failed={target.scrapes_failed_total}, last_scrape={since_s:.3f}s ago,"
+        f" scrape_duration={target.last_duration_s * 1000:.0f}ms,"
+        f" scrape_response_size={target.body_bytes / 1024:.1f}KiB,"
+        f" samples_scraped={target.samples_scraped}, error={error}\n"
+    )
+
+
+_FORM = Template(
+    '<h1>Targets</h1>\n<form role="search"><input type="search" name="q" value="%s" '
+    'aria-label="Search in address, labels and error" '
+    'placeholder="Search in address, labels and error">'
+    '<label><input type="checkbox" name="show_only_unhealthy" value="true"%s> '
+    "only those that are not up</label><button>Show</button></form>\n"
+    '<div data-refresh-s="%s">\n<p class="quiet">%s</p>\n'
+)
+_POOL = Template(
+    '<h2>%s <small>%s of %s up</small></h2>\n<table><thead><tr><th scope="col">State'
+    '<th scope="col">Address<th scope="col">Labels<th scope="col">Last scrape'
+    '<th scope="col">Samples</tr></thead><tbody>\n'
+)
+_ROW = Template(
+    '<tr><td><span class="state %s">%s</span><td><a href="%s" rel="noreferrer">%s</a>%s'
+    '<td><div class="labels">%s</div>%s'
+    '<td data-name="Last scrape">%s<br><span class="quiet">%s, every %s</span>'
+    '<td class="number" data-name="Samples">%s</tr>\n'
+)
+_ERROR = Template('<div class="error">%s</div>')
+_LABEL = Template("<span>%s=&quot;%s&quot;</span>")
+_ORIGINAL = Template(
+    '<details id="%s"><summary>as discovered</summary><div class="labels">%s</div></details>'
+)
+
+
+def targets_html(
+    targets: Sequence["TargetStatus"],
+    dropped: Sequence["DroppedTarget"],
+    wanted: TargetFilter,
+    now_ms: int,
+) -> Iterator[Markup]:
+    """The content of the page; the frame is around it."""
+    checked = Markup(" checked") if wanted.only_unhealthy else NOTHING
+    yield _FORM(wanted.text, checked, REFRESH_S, _summary(targets, len(dropped)))
+    left = MAX_ROWS
+    for pool, members in _by_pool(targets).items():
+        shown = [target for target in members if wanted.shows(target)]
+        if not shown:
+            continue
+        yield _POOL(pool, sum(target.health == "up" for target in members), len(members))
+        for number, target in enumerate(shown[: max(0, left)]):
+            yield _row(target, f"o-{pool}-{number}", now_ms)
+        yield Markup("</tbody></table>\n")
+        if len(shown) > left:
+            yield Template("<p>%s more; search to narrow down.</p>\n")(len(shown) - max(0, left))
+        left -= len(shown)
+    if not targets:
+        yield Markup("<p>Nothing is scraped: no target was discovered yet.</p>\n")
+    elif left == MAX_ROWS:
+        yield Markup("<p>No target matches.</p>\n")
+    yield Markup("</div>\n")
+
+
+def _summary(targets: Sequence["TargetStatus"], dropped_count: int) -> str:
+    up = sum(target.health == "up" for target in targets)
+    down = sum(target.health == "down" for target in targets)
+    text = f"{len(targets)} targets: {up} up, {down} down"
+    if waiting := len(targets) - up - down:
+        text += f", {waiting} not scraped yet"
+    return f"{text}; {dropped_count} dropped by rules."
+
+
+def _row(target: "TargetStatus", row_id: str, now_ms: int) -> Markup:
+    last = "never"
+    if target.last_scrape_ms:
+        last = ago_text((now_ms - target.last_scrape_ms) / 1000)
+    error = _ERROR(target.last_error) if target.last_error else NOTHING
+    return _ROW(
+        target.health,
+        target.health,
+        _safe_link(target.url),
+        target.url,
+        error,
+        label_chips(target.labels),
+        _ORIGINAL(row_id, label_chips(target.discovered_labels, hidden=True)),
+        last,
+        f"took {target.last_duration_s * 1000:.0f} ms",
+        duration_text(target.interval_s),
+        target.samples_scraped,
+    )
+
+
+def label_chips(
+    labels: Mapping[str, str] | Iterable[tuple[str, str]], *, hidden: bool = False
+) -> Markup:
+    """Labels as small boxes; `hidden` shows those with two underscores in front as well."""
+    return join(
+        _LABEL(name, value)
+        for name, value in sorted(dict(labels).items())
+        if hidden or not name.startswith("__")
+    )
+
+
+def _safe_link(url: str) -> str:
+    # A URL is put together from labels: never one that runs as a script.
+    return url if url.startswith(("http://", "https://")) else "#"

@@ -1,0 +1,149 @@
+"""The application of `promferry receive`: takes remote write, shows what arrived.
+
+Takes the window and the book of arrivals; gives an ASGI application.
+Never: keeps anything but in those two.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from receivers.arrivals import ArrivalBook
+from receivers.errors import DecodeError
+from receivers.remote_write import LabelMemo, WriteRequest, decode
+from receivers.window import Window
+from web.api.received import series_json
+from web.app import METRICS_TYPE, static_file
+from web.bodies import read_body
+from web.pages.frame import page
+from web.pages.received import MAX_ROWS, received_html
+from web.responses import HTML, JSON, respond, respond_text
+
+PATHS = (
+    "/api/v1/write",
+    "/api/v1/push",
+    "/api/v1/receive",
+    "/prometheus/api/v1/write",
+)
+# Prometheus 3 refuses more decoded bytes than that as well (reference/prometheus.md 1.2).
+MAX_DECODED_BYTES = 32 * 2**20
+MAX_BODY_BYTES = 32 * 2**20
+BODY_TIMEOUT_S = 30.0
+BRAND = "promferry receive"
+_LINKS = (("./", "Series"), ("./api/v1/series", "JSON"), ("./metrics", "Metrics"))
+
+
+def create_receiver_app(
+    window: Window, book: ArrivalBook, *, wall_s: Callable[[], float] = time.time
+) -> Starlette:
+    pages = _Pages(window, book, wall_s)
+    writes = [Route(path, pages.write, methods=["POST"]) for path in PATHS]
+    return Starlette(
+        routes=[
+            *writes,
+            Route("/", pages.root),
+            Route("/api/v1/series", pages.series),
+            Route("/metrics", pages.metrics),
+            Route("/-/healthy", pages.healthy),
+            Route("/static/{name}", static_file),
+        ],
+        exception_handlers={HTTPException: _http_error},
+    )
+
+
+class _Pages:
+    def __init__(self, window: Window, book: ArrivalBook, wall_s: Callable[[], float]) -> None:
+        self._window = window
+        self._book = book
+        self._wall_s = wall_s
+        self._memo = LabelMemo()
+
+    def _now_ms(self) -> int:
+        return int(self._wall_s() * 1000)
+
+    async def write(self, request: Request) -> Response:
+        sender = sender_of(request)
+        try:
+            body = await read_body(request, max_bytes=MAX_BODY_BYTES, timeout_s=BODY_TIMEOUT_S)
+            written = self._decode(request, body)
+        except (DecodeError, HTTPException) as exc:
+            return await self._refuse(request, sender, exc)
+        self._window.put(written, sender=sender, now_ms=self._now_ms())
+        arrivals = self._book.of(sender)
+        arrivals.requests += 1
+        arrivals.samples += written.sample_count
+        arrivals.series += len(written.labels)
+        arrivals.wire_bytes += len(body)
+        arrivals.decoded_bytes += written.decoded_bytes
+        return Response(status_code=204)
+
+    def _decode(self, request: Request, body: bytes) -> WriteRequest:
+        return decode(
+            body,
+            content_encoding=request.headers.get("content-encoding", ""),
+            content_type=request.headers.get("content-type", ""),
+            max_decoded_bytes=MAX_DECODED_BYTES,
+            memo=self._memo,
+        )
+
+    async def _refuse(
+        self, request: Request, sender: str, exc: DecodeError | HTTPException
+    ) -> Response:
+        status = exc.status if isinstance(exc, DecodeError) else exc.status_code
+        reason = str(exc) if isinstance(exc, DecodeError) else str(exc.detail)
+        arrivals = self._book.of(sender)
+        arrivals.refused += 1
+        arrivals.last_refusal = f"{status}, {reason}"
+        return await respond_text(request, f"{reason}\n", status=status)
+
+    async def root(self, request: Request) -> Response:
+        text = request.query_params.get("q", "")
+        shown = self._window.first(MAX_ROWS + 1, text)
+        content = received_html(shown, text, self._window.statistics(), self._now_ms())
+        return await respond(
+            request, page(BRAND, content, brand=BRAND, links=_LINKS, here="./"), HTML
+        )
+
+    async def series(self, request: Request) -> Response:
+        limit = request.query_params.get("limit", "1000")
+        if not (limit.isascii() and limit.isdigit()):
+            return await respond_text(request, "limit is a number\n", status=400)
+        found = self._window.first(int(limit[:9]), request.query_params.get("q", ""))
+        return await respond(request, series_json(found, self._window.statistics()), JSON)
+
+    async def metrics(self, request: Request) -> Response:
+        return await respond(request, _metrics(self._window), METRICS_TYPE)
+
+    async def healthy(self, request: Request) -> Response:
+        return await respond_text(request, "promferry receive is healthy.\n")
+
+
+def sender_of(request: Request) -> str:
+    """Who sent it: program and address, cut to a length that fits a line."""
+    address = request.client.host if request.client else "unix socket"
+    agent = "".join(
+        char if char.isprintable() else "?" for char in request.headers.get("user-agent", "")[:60]
+    )
+    return f"{agent or 'unnamed program'} at {address}"
+
+
+def _metrics(window: Window) -> Iterator[str]:
+    import attrs
+
+    for name, value in attrs.asdict(window.statistics()).items():
+        metric = f"promferry_receive_{name}"
+        kind = "counter" if name.endswith("_total") else "gauge"
+        yield f"# TYPE {metric} {kind}\n{metric} {value}\n"
+
+
+async def _http_error(request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)
+    text = f"{exc.detail}\n"
+    if exc.status_code == 404:
+        text = f"nothing here; POST remote write to {PATHS[0]}, look at / for what arrived\n"
+    return await respond_text(request, text, status=exc.status_code, headers=exc.headers)

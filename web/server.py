@@ -1,0 +1,232 @@
+"""The listening side: plain trio listeners, a bound on connections, a stop that nobody can hold up.
+
+Takes a function that builds an ASGI application, and addresses; serves until cancelled. The HTTP
+machinery is imported and the application built when the first connection comes (DESIGN sections
+4 and 7), in a thread: an agent whose pages nobody looks at does not pay 9 MiB for them.
+Invariant: cancelling `run` ends every connection within `limits.stop_grace_s`.
+Never: knows what is served.
+"""
+
+import logging
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+import attrs
+import trio
+
+from web.addresses import parse_address
+from web.asgi import AsgiApp
+from web.limits import ServerLimits
+from web.listeners import Opened, open_address
+
+if TYPE_CHECKING:
+    from web.connection import Connection, Peer
+
+logger = logging.getLogger("promferry.web")
+
+_BUSY = (
+    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Type: text/plain\r\n"
+    b"Content-Length: 24\r\nConnection: close\r\n\r\ntoo many connections now"
+)
+# Refused clients that are still told why; the rest are only closed.
+_MAX_REFUSALS_AT_ONCE = 32
+_REFUSAL_S = 0.2
+
+T = TypeVar("T")
+
+
+class RunSync(Protocol):
+    """Runs a blocking function elsewhere; `trio.to_thread.run_sync` but for tests on a clock."""
+
+    def __call__(self, function: Callable[[], T], /) -> Awaitable[T]: ...
+
+
+@attrs.frozen
+class ServerStatistics:
+    connections: int
+    connections_idle: int
+    connections_total: int
+    evicted_total: int
+    refused_total: int
+    failed_total: int
+    write_timeouts_total: int
+    requests_total: int
+
+
+class Server:
+    """`build` is called once, late, in a thread; `addresses` as `web.addresses` reads them.
+
+    Nothing is opened before `run`.
+    """
+
+    def __init__(
+        self,
+        build: Callable[[], AsgiApp],
+        *,
+        addresses: Sequence[str],
+        limits: ServerLimits | None = None,
+        http2: bool = False,
+        run_sync: RunSync = trio.to_thread.run_sync,
+    ) -> None:
+        self._build = build
+        self._addresses = [parse_address(address) for address in addresses]
+        self._limits = limits or ServerLimits()
+        self._http2 = http2
+        self._run_sync = run_sync
+        self._loading = trio.Lock()
+        self._connect: Callable[..., Connection] | None = None
+        self._terminate: Callable[[], Awaitable[None]] | None = None
+        self._connections: dict[Connection, None] = {}
+        self._waiting = 0
+        self._refusals = 0
+        self._total = self._evicted = self._refused = self._failed = 0
+        self._write_timeouts = self._requests = 0
+
+    async def run(
+        self, *, task_status: "trio.TaskStatus[list[str]]" = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Listen and serve until cancelled. `started` gives the addresses as bound.
+
+        Raises web.listeners.ListenError when an address cannot be listened on.
+        """
+        opened: list[Opened] = []
+        try:
+            for address in self._addresses:
+                opened.append(await open_address(address))  # noqa: PERF401 - kept for `finally`
+            bound = [str(one.bound) for one in opened]
+            await self._serve(opened, partial(task_status.started, bound))
+        finally:
+            with trio.CancelScope(shield=True):  # closing does not wait
+                for one in opened:
+                    await one.aclose()
+
+    async def _serve(self, opened: Sequence[Opened], started: Callable[[], None]) -> None:
+        listeners = [listener for one in opened for listener in one.listeners]
+        stopping = trio.Event()
+        async with trio.open_nursery() as outer:
+            nursery: trio.Nursery = await outer.start(self._hold, stopping)
+            started()
+            try:
+                await trio.serve_listeners(self._handle, listeners, handler_nursery=nursery)
+            finally:
+                # Requests under way may end; what hangs is cut when the grace is over.
+                nursery.cancel_scope.deadline = trio.current_time() + self._limits.stop_grace_s
+                stopping.set()
+
+    async def _hold(
+        self, stopping: trio.Event, *, task_status: "trio.TaskStatus[trio.Nursery]"
+    ) -> None:
+        """Own the connections. Shielded: `stopping` and the deadline end them, in this order."""
+        with trio.CancelScope(shield=True):
+            async with trio.open_nursery() as nursery:
+                task_status.started(nursery)
+                await stopping.wait()
+                if self._terminate is not None:
+                    await self._terminate()
+                for connection in tuple(self._connections):
+                    connection.end_if_idle()
+
+    def statistics(self) -> ServerStatistics:
+        alive = tuple(self._connections)
+        return ServerStatistics(
+            connections=len(alive),
+            connections_idle=sum(one.idle_since is not None for one in alive),
+            connections_total=self._total,
+            evicted_total=self._evicted,
+            refused_total=self._refused,
+            failed_total=self._failed,
+            write_timeouts_total=self._write_timeouts,
+            requests_total=self._requests + sum(one.requests for one in alive),
+        )
+
+    async def _handle(self, stream: trio.SocketStream) -> None:
+        self._total += 1
+        try:
+            if await self._has_room():
+                await self._run_connection(stream)
+            else:
+                await self._refuse(stream)
+        except Exception as exc:
+            # One client's connection must never end the server; counted, told when looked for.
+            self._failed += 1
+            logger.debug("a connection failed: %r", exc, exc_info=exc)
+        finally:
+            await trio.aclose_forcefully(stream)
+
+    async def _run_connection(self, stream: trio.SocketStream) -> None:
+        self._waiting += 1  # counts as taken while the first one imports
+        try:
+            connect = self._connect or await self._load()
+            client, server = _peers(stream.socket)
+            connection = connect(stream=stream, client=client, server=server)
+        finally:
+            self._waiting -= 1
+        self._connections[connection] = None
+        try:
+            await connection.run()
+        finally:
+            del self._connections[connection]
+            self._requests += connection.requests
+            self._write_timeouts += connection.timed_out_writing
+
+    async def _has_room(self) -> bool:
+        if len(self._connections) + self._waiting < self._limits.max_connections:
+            return True
+        idle = [one for one in self._connections if one.idle_since is not None]
+        if not idle:
+            return False
+        # Idle connections, slow headers among them, never keep anybody out.
+        min(idle, key=lambda one: one.idle_since or 0.0).end_if_idle()
+        self._evicted += 1
+        await trio.lowlevel.checkpoint()
+        return True
+
+    async def _refuse(self, stream: trio.SocketStream) -> None:
+        self._refused += 1
+        if self._refusals >= _MAX_REFUSALS_AT_ONCE:
+            return
+        self._refusals += 1
+        try:
+            with trio.move_on_after(_REFUSAL_S):
+                await stream.send_all(_BUSY)
+                await stream.send_eof()
+                while await stream.receive_some(4096):
+                    pass  # a close with unread bytes would be a reset, and eat the answer
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            pass
+        finally:
+            self._refusals -= 1
+
+    async def _load(self) -> "Callable[..., Connection]":
+        async with self._loading:
+            if self._connect is not None:  # another connection has loaded it meanwhile
+                return self._connect
+            loaded = await self._run_sync(self._import)
+            self._connect, self._terminate = loaded
+            return loaded[0]
+
+    def _import(self) -> "tuple[Callable[..., Connection], Callable[[], Awaitable[None]]]":
+        from hypercorn.trio.worker_context import WorkerContext
+
+        from web.connection import Connection, protocol_config
+
+        context = WorkerContext(None)
+        connect: Any = partial(
+            Connection,
+            self._build(),
+            limits=self._limits,
+            config=protocol_config(self._limits),
+            context=context,
+            http2=self._http2,
+        )
+        return connect, context.terminated.set
+
+
+def _peers(sock: trio.socket.SocketType) -> "tuple[Peer, Peer]":
+    """Both ends' addresses; None for unix sockets, where the file's rights say who may come."""
+    if sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return None, None
+    client, server = sock.getpeername(), sock.getsockname()
+    return (client[0], client[1]), (server[0], server[1])
