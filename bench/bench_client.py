@@ -8,6 +8,7 @@ The page is 57 kB in gzip, as a node exporter's; everything includes inflating i
 
 import multiprocessing
 import socket
+import statistics
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -149,26 +150,29 @@ async def time_httpx(port: int, count: int, body: bytes = b"") -> float:
         return await _repeat(count, action)
 
 
-def run(count: int) -> dict[str, float]:
-    """Microseconds of CPU per request, by what was tried."""
+def run(count: int, rounds: int = 5) -> dict[str, float]:
+    """Microseconds of CPU per request, by what was tried: the median of interleaved rounds."""
     posted = b"x" * POST_BYTES
-    small = max(count // 10, 1)
-    with server(answer()) as port:
-        taken_s = {
-            "GET bare socket": time_bare_socket(port, count) / count,
-            "GET trio stream": trio.run(time_trio_stream, port, count) / count,
-            "GET lean client": trio.run(time_client, port, count) / count,
-            "GET httpx": trio.run(time_httpx, port, small) / small,
+    some, few = max(count // rounds, 1), max(count // rounds // 10, 1)
+
+    async def cold(port: int, count: int) -> float:
+        return await time_client(port, count, is_warm=False)
+
+    with server(answer()) as gets, server(b"HTTP/1.1 204 No Content\r\n\r\n") as posts:
+        trials: dict[str, tuple[int, Callable[[], float]]] = {
+            "GET bare socket": (some, lambda: time_bare_socket(gets, some)),
+            "GET trio stream": (some, lambda: trio.run(time_trio_stream, gets, some)),
+            "GET lean client": (some, lambda: trio.run(time_client, gets, some)),
+            "GET httpx": (few, lambda: trio.run(time_httpx, gets, few)),
+            "GET lean client, new connection": (few, lambda: trio.run(cold, gets, few)),
+            "POST 220 kB lean client": (few, lambda: trio.run(time_client, posts, few, posted)),
+            "POST 220 kB httpx": (few, lambda: trio.run(time_httpx, posts, few, posted)),
         }
-
-        async def cold() -> float:
-            return await time_client(port, small, is_warm=False)
-
-        taken_s["GET lean client, new connection"] = trio.run(cold) / small
-    with server(b"HTTP/1.1 204 No Content\r\n\r\n") as port:
-        taken_s["POST 220 kB lean client"] = trio.run(time_client, port, small, posted) / small
-        taken_s["POST 220 kB httpx"] = trio.run(time_httpx, port, small, posted) / small
-    return {name: 1e6 * seconds for name, seconds in taken_s.items()}
+        taken: dict[str, list[float]] = {name: [] for name in trials}
+        for _ in range(rounds):
+            for name, (repeats, trial) in trials.items():
+                taken[name].append(1e6 * trial() / repeats)
+    return {name: statistics.median(figures) for name, figures in taken.items()}
 
 
 def main() -> None:

@@ -8,20 +8,34 @@ import trio
 from transport.errors import TransportError, shown
 from transport.inflate import Inflation, inflate_short
 from transport.parser import ResponseParser
+from transport.request import Request
 from transport.response import Response
 
 _IDENTITY = frozenset({"", "identity"})
 _GZIP = frozenset({"gzip", "x-gzip"})  # RFC 9110 8.4.1.3: the same
 
 
-async def decoded(parser: ResponseParser, max_body_bytes: int, *, is_lenient: bool) -> Response:
-    """Raises TransportError: too_large, protocol; lenient gives what can be had instead."""
+def decoded_at_once(parser: ResponseParser, max_body_bytes: int) -> Response | None:
+    """The Response if little work makes it, as for a page of some hundred series; else None."""
     body = parser.body
+    encoding = parser.header("content-encoding")
+    if encoding and body:
+        short = inflate_short(body, max_body_bytes) if encoding == "gzip" else None
+        if short is None:
+            return None
+        body = short
+    return Response(parser.status, parser.headers, body, parser.wire_bytes, parser.is_truncated)
+
+
+async def decoded(parser: ResponseParser, request: Request) -> Response:
+    """Raises TransportError: too_large, protocol; "cut" gives what can be had instead."""
+    body = parser.body
+    is_lenient = request.when_too_large == "cut"
     encoding = parser.header("content-encoding").lower()
     is_truncated = parser.is_truncated
     if body and encoding not in _IDENTITY:
         try:
-            body, is_cut = await _inflated(body, encoding, max_body_bytes, is_lenient)
+            body, is_cut = await _inflated(body, encoding, request.max_body_bytes, is_lenient)
         except TransportError as exc:
             exc.status, exc.may_have_arrived = parser.status, True
             raise
@@ -37,10 +51,6 @@ async def _inflated(
             return body, False
         message = f"unknown Content-Encoding {shown(encoding)}; only gzip was offered"
         raise TransportError("protocol", message)
-    # Fast path: a page of some hundred series.
-    short = inflate_short(body, max_bytes)
-    if short is not None:
-        return short, False
     inflation = Inflation(body, max_bytes, is_lenient=is_lenient)
     pieces = []
     for piece in inflation.steps():
