@@ -9,6 +9,8 @@ from collections.abc import Mapping
 import attrs
 
 DEFAULT_REGEX = "(.*)"
+DEFAULT_REPLACEMENT = "$1"
+DEFAULT_SEPARATOR = ";"
 
 
 @attrs.frozen(kw_only=True)
