@@ -1,0 +1,76 @@
+"""How one Block is brought to its end: sent whole, or in parts where the remote refuses it.
+
+Takes verdicts, gives the next bytes to send and what came of them. Pure; DESIGN section 8, 7.
+Invariants: parts go out in the Block's order; a part that was refused for good is never sent
+again; at most `MAX_PARTS` requests are spent on one refused Block.
+"""
+
+import attrs
+
+from pushqueue.block import Block
+from pushqueue.codec import CodecError, split
+from pushqueue.judge import Refuse, TooLarge
+
+# A refused Block of at most so many series is not split, so that no refused timestamp is sent
+# twice where the culprit is certain to be among few.
+SMALL_BLOCK_SAMPLES = 32
+MAX_PARTS = 64
+
+
+@attrs.frozen
+class Refused:
+    """A part that is given up. `is_maybe_delivered`: an earlier attempt may have brought it."""
+
+    part: Block
+    reason: str
+    is_maybe_delivered: bool
+
+
+class Delivery:
+    """`may_be_known`: the remote may have this Block from before a restart."""
+
+    def __init__(self, block: Block, *, may_be_known: bool = False, may_split: bool = True) -> None:
+        self._parts = [block]
+        self._may_be_known = may_be_known
+        self._may_split = may_split
+        self._budget = MAX_PARTS
+        self.accepted_samples = 0
+        self.refused: list[Refused] = []
+
+    def next_part(self) -> Block | None:
+        """What to send now; None when the Block is wholly answered for."""
+        return self._parts[-1] if self._parts else None
+
+    def unanswered(self) -> None:
+        """The part was sent and no answer came: the remote may have it all the same."""
+        self._may_be_known = True
+
+    def accepted(self) -> None:
+        self.accepted_samples += self._parts.pop().sample_count
+
+    def not_accepted(self, verdict: Refuse | TooLarge) -> None:
+        """Splits the part if that may help, gives it up otherwise."""
+        part = self._parts.pop()
+        halves = self._halves(part, verdict)
+        if halves:
+            self._parts.extend(reversed(halves))
+        else:
+            is_maybe = self._may_be_known and isinstance(verdict, Refuse)
+            self.refused.append(Refused(part, verdict.reason, is_maybe))
+
+    def _halves(self, part: Block, verdict: Refuse | TooLarge) -> tuple[Block, ...]:
+        if isinstance(verdict, Refuse):
+            is_small = part.sample_count <= SMALL_BLOCK_SAMPLES
+            # What the remote already has is refused sample by sample: no use in splitting it.
+            if is_small or not self._may_split or self._may_be_known or self._budget < 2:
+                return ()
+            self._budget -= 2
+        try:
+            halves = split(part)
+        except CodecError:
+            return ()
+        return halves if len(halves) > 1 else ()
+
+    @property
+    def is_wholly_refused(self) -> bool:
+        return bool(self.refused) and not self.accepted_samples

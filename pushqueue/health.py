@@ -1,0 +1,79 @@
+"""How a remote is doing: one state for all its lanes, and its counts.
+
+Takes what senders saw, gives whether and when the next attempt may be made.
+Invariant: one log line for a change of state, not one for each failure.
+"""
+
+import logging
+from collections import Counter
+
+import attrs
+
+OK, RETRYING, HOLDING = "ok", "retrying", "holding"
+
+logger = logging.getLogger("promferry.pushqueue")
+
+
+@attrs.define
+class Health:
+    """Counts of one remote; `hold_until` keeps every lane still while the remote holds us off."""
+
+    name: str
+    state: str = OK
+    hold_until: float = float("-inf")
+    last_error: str = ""
+    last_error_ms: int | None = None
+    last_sent_ms: int | None = None
+    newest_sent_ms: int | None = None
+    sent_samples: int = 0
+    sent_bytes: int = 0
+    sent_blocks: int = 0
+    requests: int = 0
+    retries: int = 0
+    request_errors: int = 0
+    request_seconds: float = 0.0
+    answers: Counter[int] = attrs.field(factory=Counter)
+    dropped: Counter[str] = attrs.field(factory=Counter)
+
+    def delivered(self, samples: int, body_bytes: int, newest_ms: int, now_ms: int) -> None:
+        self.sent_samples += samples
+        self.sent_bytes += body_bytes
+        self.sent_blocks += 1
+        self.last_sent_ms = now_ms
+        self.newest_sent_ms = max(newest_ms, self.newest_sent_ms or newest_ms)
+        self.answered(now_ms)
+
+    def answered(self, now_ms: int) -> None:
+        """The remote takes requests: whatever kept us is over."""
+        if self.state != OK:
+            logger.info("remote %s: works again", self.name)
+        self.state = OK
+        self.hold_until = float("-inf")
+
+    def failed(self, reason: str, now_ms: int) -> None:
+        """An attempt that will be made again."""
+        self._remember(reason, now_ms)
+        if self.state != RETRYING:
+            logger.warning("remote %s: %s; trying again, data is kept", self.name, reason)
+        self.state = RETRYING
+
+    def held(self, reason: str, until: float, now_ms: int) -> None:
+        """The remote does not let us in."""
+        self._remember(reason, now_ms)
+        if self.state != HOLDING:
+            logger.error(
+                "remote %s: %s; holding, data is kept: check URL and credentials",
+                self.name,
+                reason,
+            )
+        self.state = HOLDING
+        self.hold_until = max(self.hold_until, until)
+
+    def refused(self, reason: str, samples: int, now_ms: int, *, kind: str) -> None:
+        """Samples that the remote will never take."""
+        self._remember(reason, now_ms)
+        self.dropped[kind] += samples
+        logger.warning("remote %s: %d samples %s: %s", self.name, samples, kind, reason)
+
+    def _remember(self, reason: str, now_ms: int) -> None:
+        self.last_error, self.last_error_ms = reason, now_ms

@@ -1,0 +1,85 @@
+"""The positions file of a directory, kept up to date.
+
+Takes acknowledged sequences, gives them back after a restart.
+Invariant: of the two slots one is always whole on the disk; sequences only ever rise.
+"""
+
+import contextlib
+import logging
+
+from pushqueue.directory import Directory, File
+from pushqueue.positions import FILE_NAME, SLOT_BYTES, encode_slot, read_slots
+from pushqueue.segment import LaneKey
+
+logger = logging.getLogger("promferry.pushqueue")
+
+
+class Hints:
+    """`save` writes a slot; synced, it survives a power cut, otherwise only the process's end."""
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._file: File | None = None
+        self._serial = 0
+        self._slot = 0
+        self._is_dirty = False
+        self._is_unsynced = False
+        self.positions: dict[LaneKey, int] = {}
+
+    @property
+    def file_bytes(self) -> int:
+        """What the file takes at most; it is counted even before it is there."""
+        return 2 * SLOT_BYTES
+
+    def load(self, is_there: bool) -> None:
+        """Reads the file if there is one; a bad one costs a second sending, nothing else."""
+        if not is_there:
+            return
+        found = None
+        try:
+            self._file = self._directory.open(FILE_NAME)
+            found = read_slots(self._file.read_at(0, 2 * SLOT_BYTES))
+        except OSError as exc:
+            logger.warning("queue %s: positions not readable: %s", self._directory.path, exc)
+        if found is None:
+            path = self._directory.path
+            logger.warning("queue %s: no good positions, what is stored is sent again", path)
+            return
+        self.positions = dict(found.positions)
+        self._serial = found.serial
+        self._slot = 1 - found.index
+
+    def at(self, key: LaneKey) -> int:
+        return self.positions.get(key, 0)
+
+    def advance(self, key: LaneKey, sequence: int) -> None:
+        if sequence > self.positions.get(key, 0):
+            self.positions[key] = sequence
+            self._is_dirty = True
+
+    def save(self, *, sync: bool = False) -> None:
+        """Writes what changed. Raises OSError; then it stays to be written."""
+        if self._is_dirty:
+            self._write()
+        if sync and self._is_unsynced:
+            assert self._file is not None
+            self._file.sync()
+            self._is_unsynced = False
+            # The slot just synced is the good one from now on.
+            self._slot = 1 - self._slot
+
+    def _write(self) -> None:
+        if self._file is None:
+            self._file = self._directory.open(FILE_NAME, create=True)
+            self._directory.sync()
+        self._serial += 1
+        self._is_unsynced = True
+        slot = encode_slot(self._serial, self.positions)
+        self._file.write_at(self._slot * SLOT_BYTES, slot)
+        self._is_dirty = False
+
+    def close(self) -> None:
+        if self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            self._file = None

@@ -1,0 +1,275 @@
+"""One remote: its own rules, batchers, queue and senders, in one nursery.
+
+Takes batches by `put_nowait`; gives them to the remote, or keeps them until it takes them.
+Invariants: `put_nowait` never blocks and costs nothing per sample; a cancelled `run` has brought
+everything undelivered to the disk, synced, before it returns.
+"""
+
+import logging
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import trio
+
+from pushqueue.backoff import Backoff
+from pushqueue.batcher import Batcher
+from pushqueue.codec import Part, encode
+from pushqueue.directory import RealDirectory
+from pushqueue.health import OK, Health
+from pushqueue.queue import Queue, RunSync
+from pushqueue.rewrite import Apply, Rewriter
+from pushqueue.sender import Poster, Sender
+from pushqueue.settings import RemoteSettings
+from pushqueue.shown import shown_url
+from pushqueue.statistics import RemoteStatistics
+from pushqueue.store import Store
+from pushqueue.timing import Timing
+from series.batch import Batch
+
+if TYPE_CHECKING:
+    from transport.tls import TlsContexts
+
+logger = logging.getLogger("promferry.pushqueue")
+
+# Beside vmagent's `persistent-queue`, in the same data path (DESIGN section 8, 5).
+QUEUES_FOLDER = "queues"
+
+# A stop has 5 s in all: so much for sending what is in memory, the rest for bringing to the disk
+# what is left.
+FLUSH_S = 2.0
+CLOSE_S = 2.75
+
+# Samples that no Block was made of yet; more can only be there if nothing runs.
+MAX_OPEN_SAMPLES = 2_000_000
+
+
+class Remote:
+    """`run_sync` runs a function in a thread; `connect` makes the client (tests give a fake)."""
+
+    def __init__(
+        self,
+        settings: RemoteSettings,
+        *,
+        data_path: Path,
+        contexts: "TlsContexts",
+        run_sync: RunSync,
+        wall_ms: Callable[[], int],
+        version: str,
+        connect: Callable[[], Poster] | None = None,
+        rand: Callable[[], float] = random.random,
+    ) -> None:
+        queue = settings.queue
+        timing = Timing.of(queue.flush_interval_s, queue.spill_after_s)
+        self.settings = settings
+        self.name = settings.name or settings.key
+        self._contexts = contexts
+        self._wall_ms = wall_ms
+        self._version = version
+        self._connect = connect or self._new_client
+        self._rand = rand
+        self._directory = RealDirectory(data_path / QUEUES_FOLDER / quote(settings.key, safe=""))
+        self._rewriter = Rewriter(_compiled(settings), settings.extra_labels)
+        self._batchers = [
+            Batcher(max_rows=queue.max_rows_per_block, close_after_s=timing.close_after_s)
+            for _ in range(queue.lanes)
+        ]
+        self._queue = Queue(
+            queue,
+            store=self._new_store(),
+            run_sync=run_sync,
+            wall_ms=wall_ms,
+            spill_after_s=timing.spill_after_s,
+            name=self.name,
+        )
+        self._health = Health(self.name)
+        self._batches_wanted = trio.Event()
+        self._put_samples = 0
+        self._newest_put_ms: int | None = None
+        self._dropped: Counter[str] = Counter()
+
+    def _new_store(self) -> Store | None:
+        queue = self.settings.queue
+        if queue.disable_disk:
+            return None
+        return Store(
+            self._directory,
+            lanes=queue.lanes,
+            max_bytes=queue.max_disk_bytes,
+            min_free_percent=queue.min_free_disk_percent,
+        )
+
+    def _new_client(self) -> Poster:
+        # Imported late: tests and tools use remotes without a network.
+        from transport.client import Client
+
+        return Client(
+            self.settings.url,
+            self.settings.http,
+            contexts=self._contexts,
+            user_agent=f"promferry/{self._version}",
+        )
+
+    def check_path(self) -> None:
+        """Creates and locks the queue's directory for a moment. Raises QueueError."""
+        if self.settings.queue.disable_disk:
+            return
+        self._directory.check()
+
+    # In
+
+    def put_nowait(self, batches: Sequence[Batch]) -> None:
+        """Takes batches of one time or of many, in the order in which they came."""
+        now = trio.current_time()
+        is_due = False
+        for batch in batches:
+            self._put_samples += len(batch)
+            own = self._rewriter.rewrite(batch)
+            if own is None:
+                continue
+            batcher = self._batchers[own.lane_key % len(self._batchers)]
+            is_due |= batcher.put(own, now)
+            while batcher.sample_count > MAX_OPEN_SAMPLES:
+                self._dropped["memory"] += batcher.drop_oldest()
+        if is_due:
+            self._batches_wanted.set()
+
+    # Running
+
+    async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
+        """Sends until cancelled; then flushes for a moment and brings the rest to the disk.
+
+        Raises QueueError if the directory cannot be used.
+        """
+        await self._queue.open()
+        shield = trio.CancelScope(shield=True)
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._work, shield)
+            task_status.started()
+            try:
+                await trio.sleep_forever()
+            finally:
+                self._make_blocks_now()
+                shield.deadline = trio.current_time() + FLUSH_S
+                nursery.start_soon(self._cut_short, shield)
+
+    async def _work(self, shield: trio.CancelScope) -> None:
+        try:
+            with shield:
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._queue.run)
+                    nursery.start_soon(self._make_blocks)
+                    for sender in self._senders():
+                        nursery.start_soon(sender.run)
+        finally:
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_S):
+                self._make_blocks_now()
+                await self._queue.close()
+
+    async def _cut_short(self, shield: trio.CancelScope) -> None:
+        """Ends the flush as soon as there is nothing to send, or nobody to take it."""
+        with trio.CancelScope(shield=True, deadline=shield.deadline):
+            while not self._queue.is_empty and self._health.state == OK:
+                await self._queue.wait_change()
+        shield.cancel()
+
+    def _senders(self) -> list[Sender]:
+        queue = self.settings.queue
+        return [
+            Sender(
+                lane=lane,
+                queue=self._queue,
+                client=self._connect(),
+                health=self._health,
+                backoff=Backoff(queue.retry_min_interval_s, queue.retry_max_interval_s, self._rand),
+                timeout_s=self.settings.send_timeout_s,
+                wall_ms=self._wall_ms,
+            )
+            for lane in range(queue.lanes)
+        ]
+
+    async def _make_blocks(self) -> None:
+        while True:
+            await self._wait_due()
+            for lane, batcher in enumerate(self._batchers):
+                while parts := batcher.take(trio.current_time()):
+                    self._put_blocks(lane, parts)
+                    # A Block of 10 000 samples takes a millisecond or two: let others in between.
+                    await trio.lowlevel.checkpoint()
+
+    async def _wait_due(self) -> None:
+        while True:
+            self._batches_wanted = trio.Event()
+            due = [due for b in self._batchers if (due := b.due_at()) is not None]
+            due_at = min(due, default=float("inf"))
+            if due_at <= trio.current_time():
+                return
+            with trio.move_on_at(due_at):
+                await self._batches_wanted.wait()
+
+    def _make_blocks_now(self) -> None:
+        for lane, batcher in enumerate(self._batchers):
+            while parts := batcher.take(trio.current_time(), everything=True):
+                self._put_blocks(lane, parts)
+
+    def _put_blocks(self, lane: int, parts: list[Part]) -> None:
+        max_bytes = self.settings.queue.max_block_bytes
+        created_ms = self._wall_ms()
+        for block in encode(parts, lane=lane, created_ms=created_ms, max_bytes=max_bytes):
+            self._newest_put_ms = max(block.newest_ms, self._newest_put_ms or block.newest_ms)
+            self._queue.put_nowait(block)
+
+    # Looking in
+
+    def statistics(self) -> RemoteStatistics:
+        health, queue = self._health, self._queue.statistics()
+        open_samples = sum(batcher.sample_count for batcher in self._batchers)
+        dropped = self._dropped + Counter(queue.dropped_samples) + health.dropped
+        dropped["damaged"] += queue.damaged_samples_total
+        now_ms = self._wall_ms()
+        return RemoteStatistics(
+            name=self.name,
+            key=self.settings.key,
+            url=shown_url(self.settings.url),
+            state=health.state,
+            queue=queue,
+            pending_blocks=queue.memory_blocks + queue.disk_blocks,
+            pending_samples=queue.memory_samples + queue.disk_samples + open_samples,
+            pending_bytes=queue.memory_bytes + queue.disk_bytes,
+            oldest_age_s=_seconds_between(queue.oldest_ms, now_ms),
+            lag_s=_seconds_between(health.newest_sent_ms, self._newest_put_ms),
+            put_samples_total=self._put_samples,
+            dropped_by_rules_total=self._rewriter.dropped_samples,
+            sent_samples_total=health.sent_samples,
+            sent_bytes_total=health.sent_bytes,
+            sent_blocks_total=health.sent_blocks,
+            requests_total=health.requests,
+            retries_total=health.retries,
+            request_errors_total=health.request_errors,
+            request_seconds_total=health.request_seconds,
+            answers=dict(health.answers),
+            dropped_samples=dict(dropped),
+            last_error=health.last_error,
+            last_error_ms=health.last_error_ms,
+            last_sent_ms=health.last_sent_ms,
+            spill_after_s=self.settings.queue.spill_after_s,
+            send_timeout_s=self.settings.send_timeout_s,
+        )
+
+
+def _compiled(settings: RemoteSettings) -> Apply | None:
+    if not settings.write_relabel_configs:
+        return None
+    # Imported late: RE2 is not loaded for remotes without rules.
+    from relabel.pipeline import compile_rules
+
+    return compile_rules(settings.write_relabel_configs).apply
+
+
+def _seconds_between(earlier_ms: int | None, later_ms: int | None) -> float | None:
+    if earlier_ms is None or later_ms is None:
+        return None
+    return max(0.0, (later_ms - earlier_ms) / 1000)

@@ -1,0 +1,166 @@
+"""One lane: takes its oldest Block, POSTs it, acts on the verdict, and so for ever.
+
+Takes Blocks from the queue; gives them to the remote. A shell: what an answer means is `judge`'s.
+Invariants: strictly first in first out, one request in flight; a body is sent again only after
+an answer or a failure; a Block is acknowledged only when every sample of it was answered for.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol, assert_never
+
+import attrs
+import trio
+
+from pushqueue.backoff import Backoff
+from pushqueue.block import Block, Encoding
+from pushqueue.delivery import Delivery
+from pushqueue.health import Health
+from pushqueue.judge import Done, Hold, Refuse, Retry, TooLarge, Verdict, judge
+from pushqueue.queue import Queue
+from transport.errors import TransportError
+
+_Failure = Retry | Hold | TooLarge | Refuse
+
+_COMMON = (("Content-Type", "application/x-protobuf"),)
+_VERSION_1 = ("X-Prometheus-Remote-Write-Version", "0.1.0")
+HEADERS: dict[Encoding, tuple[tuple[str, str], ...]] = {
+    Encoding.RW1_SNAPPY: (("Content-Encoding", "snappy"), *_COMMON, _VERSION_1),
+}
+
+# Only the start of an error's text is of use, and that of a success is ignored (remote write 1.0).
+MAX_ANSWER_BYTES = 4096
+_SHOWN_ANSWER_BYTES = 200
+
+
+class Answer(Protocol):
+    """What `transport.client.Response` is to a sender."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def body(self) -> bytes: ...
+    def header(self, name: str) -> str | None: ...
+
+
+class Poster(Protocol):
+    """What `transport.client.Client` is to a sender."""
+
+    async def request(
+        self,
+        method: str,
+        *,
+        target: str | None = None,
+        headers: Sequence[tuple[str, str]] = (),
+        body: bytes = b"",
+        timeout_s: float,
+        max_body_bytes: int,
+        when_too_large: Literal["refuse", "cut"] = "refuse",
+    ) -> Answer: ...
+    async def aclose(self) -> None: ...
+
+
+@attrs.define(eq=False)
+class Sender:
+    """Sends lane `lane` of `queue`; `health` is shared by the lanes of a remote."""
+
+    lane: int
+    queue: Queue
+    client: Poster
+    health: Health
+    backoff: Backoff
+    timeout_s: float
+    wall_ms: Callable[[], int]
+    may_split: bool = True
+
+    async def run(self) -> None:
+        try:
+            while True:
+                await self._deliver(await self.queue.head(self.lane))
+        finally:
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + 1):
+                await self.client.aclose()
+
+    async def _deliver(self, block: Block) -> None:
+        is_old = block.lane_epoch != self.queue.epoch
+        delivery = Delivery(block, may_be_known=is_old, may_split=self.may_split)
+        attempt = 0
+        while (part := delivery.next_part()) is not None:
+            await trio.sleep_until(self.health.hold_until)
+            verdict = await self._post(part, attempt, delivery)
+            attempt += 1
+            pause_s = self._act(verdict, part, delivery)
+            if pause_s is None:
+                attempt = 0
+                self.backoff.reset()
+                continue
+            self.health.retries += 1
+            self.queue.tell_change()
+            await trio.sleep(pause_s)
+            if not self.queue.is_current(block):
+                return
+        self._conclude(delivery)
+        await self.queue.acknowledge(block)
+
+    async def _post(self, part: Block, attempt: int, delivery: Delivery) -> Verdict:
+        headers = HEADERS[part.encoding]
+        if attempt:
+            headers = (*headers, ("Retry-Attempt", str(attempt)))
+        self.health.requests += 1
+        started = trio.current_time()
+        try:
+            answer = await self.client.request(
+                "POST",
+                headers=headers,
+                body=part.body,
+                timeout_s=self.timeout_s,
+                max_body_bytes=MAX_ANSWER_BYTES,
+                when_too_large="cut",
+            )
+        except TransportError as exc:
+            self.health.request_errors += 1
+            if exc.may_have_arrived:
+                delivery.unanswered()
+            return Retry(str(exc))
+        finally:
+            self.health.request_seconds += trio.current_time() - started
+        self.health.answers[answer.status] += 1
+        verdict = judge(answer.status, answer.header("retry-after"), self.wall_ms())
+        return verdict if isinstance(verdict, Done) else _with_words(verdict, answer.body)
+
+    def _act(self, verdict: Verdict, part: Block, delivery: Delivery) -> float | None:
+        """Books the verdict; the pause before the same part is tried again, None if it is not."""
+        now_ms = self.wall_ms()
+        match verdict:
+            case Done():
+                delivery.accepted()
+                self.health.delivered(part.sample_count, len(part.body), part.newest_ms, now_ms)
+                self.may_split = True
+                return None
+            case Retry():
+                self.health.failed(verdict.reason, now_ms)
+                own = self.backoff.next_delay_s()
+                return own if verdict.after_s is None else verdict.after_s
+            case Hold():
+                pause_s = max(verdict.after_s, self.backoff.next_delay_s())
+                self.health.held(verdict.reason, trio.current_time() + pause_s, now_ms)
+                return pause_s
+            case TooLarge() | Refuse():
+                delivery.not_accepted(verdict)
+                self.health.answered(now_ms)
+                return None
+            case _:
+                assert_never(verdict)
+
+    def _conclude(self, delivery: Delivery) -> None:
+        for refused in delivery.refused:
+            kind = "maybe_delivered" if refused.is_maybe_delivered else "refused"
+            samples = refused.part.sample_count
+            self.health.refused(refused.reason, samples, self.wall_ms(), kind=kind)
+        if delivery.is_wholly_refused:
+            self.may_split = False
+
+
+def _with_words(verdict: _Failure, body: bytes) -> _Failure:
+    """The verdict with the remote's own words, for people; they decide nothing."""
+    words = " ".join(body[:_SHOWN_ANSWER_BYTES].decode("utf-8", "replace").split())
+    return attrs.evolve(verdict, reason=f"{verdict.reason}: {words}") if words else verdict

@@ -1,0 +1,110 @@
+"""The one segment that is being written.
+
+Takes Blocks, gives the headers of what has become durable.
+Invariant: what `sync` returned is on the disk; after any OSError the writer is only good for
+`abandon`, which cuts the file back to what was synced.
+"""
+
+import contextlib
+
+from pushqueue.block import Block
+from pushqueue.directory import Directory
+from pushqueue.record import RecordHeader, encode_record, read_header
+from pushqueue.segment import (
+    encode_footer,
+    encode_segment_header,
+    footer_bytes,
+    seed_of,
+    segment_name,
+)
+from pushqueue.shelf import Segment
+
+# Records are handed to the system in pieces of about this size: fewer calls for small Blocks.
+_BUFFER_BYTES = 256 * 1024
+
+
+class SegmentWriter:
+    """Appends records to a new segment; raises OSError as the directory does."""
+
+    def __init__(self, directory: Directory, number: int, created_ms: int) -> None:
+        header = encode_segment_header(number, created_ms)
+        self._directory = directory
+        self._name = segment_name(number)
+        self._buffer = [header]
+        self._buffered = len(header)
+        self._written = 0  # bytes handed to the system
+        self._staged: list[RecordHeader] = []
+        self._is_named = False  # the directory entry is durable
+        self.segment = Segment(number, 0, len(header), len(header), is_writing=True)
+        self.segment.headers = []
+        self.segment.file = directory.open(self._name, create=True)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the file when everything staged is in it, without a footer."""
+        return self._written + self._buffered
+
+    def finished_size(self, *, more_lanes: int = 1) -> int:
+        """Bytes of the file with its footer, if as many lanes join those it has."""
+        return self.size + footer_bytes(len(self.segment.ranges) + more_lanes)
+
+    @property
+    def staged_blocks(self) -> int:
+        return len(self._staged)
+
+    def append(self, block: Block) -> None:
+        record = encode_record(block, seed_of(self.segment.number))
+        self._staged.append(read_header(record, self.size, seed_of(self.segment.number)))
+        self._buffer.append(record)
+        self._buffered += len(record)
+        if self._buffered >= _BUFFER_BYTES:
+            self._flush()
+
+    def _flush(self) -> None:
+        assert self.segment.file is not None
+        data = b"".join(self._buffer)
+        self.segment.file.write_at(self._written, data)
+        self._written += len(data)
+        self._buffer, self._buffered = [], 0
+
+    def sync(self) -> list[RecordHeader]:
+        """Makes everything appended durable and counts it in the segment."""
+        assert self.segment.file is not None
+        self._flush()
+        self.segment.file.sync()
+        if not self._is_named:
+            self._directory.sync()
+            self._is_named = True
+        staged, self._staged = self._staged, []
+        for header in staged:
+            self.segment.add(header)
+        self.segment.end = self.segment.file_bytes = self._written
+        return staged
+
+    def finish(self) -> None:
+        """Adds the footer. Everything must have been synced; the footer is made durable too."""
+        segment = self.segment
+        self._buffer = [encode_footer(segment.ranges, segment.end, segment.number)]
+        self._buffered = len(self._buffer[0])
+        self._flush()
+        assert segment.file is not None
+        segment.file.sync()
+        segment.file_bytes = self._written
+        segment.is_writing = False
+        segment.forget()
+
+    def abandon(self) -> bool:
+        """Cuts the file back to what was synced; False if nothing was, and the file is gone."""
+        segment = self.segment
+        self._staged = []
+        with contextlib.suppress(OSError):
+            assert segment.file is not None
+            segment.file.truncate(segment.file_bytes)
+        segment.is_writing = False
+        with contextlib.suppress(OSError):
+            segment.forget()
+        if segment.file_bytes:
+            return True
+        with contextlib.suppress(OSError):
+            self._directory.remove(self._name)
+        return False
