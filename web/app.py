@@ -5,6 +5,7 @@ three steps: take a snapshot, hand it to a page or API function, answer.
 Never: reads anything but through `Views` and the request.
 """
 
+import socket
 import time
 from collections.abc import Callable
 
@@ -76,14 +77,17 @@ class _Pages:
         wanted = TargetFilter.of(request.query_params)
         targets = self._views.targets()
         if not wants_html(request):
-            return await respond(request, targets_plain(targets, wanted, self._now_ms()), TEXT)
+            lines = targets_plain(targets, self._views.dropped(), wanted, self._now_ms())
+            return await respond(request, lines, TEXT)
         content = targets_html(targets, self._views.dropped(), wanted, self._now_ms())
         whole = page("Targets", content, brand=BRAND, links=LINKS, here="./targets")
         return await respond(request, whole, HTML)
 
     async def api_targets(self, request: Request) -> Response:
         query = TargetQuery.of(request.query_params)
-        pieces = targets_json(query, self._views.targets(), self._views.dropped())
+        pieces = targets_json(
+            query, self._views.targets(), self._views.dropped(), socket.gethostname()
+        )
         return await respond(request, pieces, JSON)
 
     async def metrics(self, request: Request) -> Response:

@@ -7,12 +7,12 @@ request, when it may be the application's own task that puts.
 
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import trio
 
-from web.asgi import AsgiApp, Message
+from web.asgi import AsgiApp, Message, Scope
 
 logger = logging.getLogger("promferry.web")
 
@@ -20,21 +20,29 @@ logger = logging.getLogger("promferry.web")
 _INBOX_MESSAGES = 2
 
 
-class Applications:
-    """Starts `app` in the connection's nursery, once for each request."""
+class ClientGone(OSError):
+    """What an application's `send` raises when nobody will read it (ASGI 2.4 asks for OSError)."""
 
-    def __init__(self, nursery: trio.Nursery) -> None:
+
+class Applications:
+    """Starts `app` in the connection's nursery, once for each request.
+
+    `is_deaf` tells that the client has gone or does not read, so that a stream must end.
+    """
+
+    def __init__(self, nursery: trio.Nursery, is_deaf: Callable[[], bool]) -> None:
         self._nursery = nursery
+        self._is_deaf = is_deaf
 
     async def spawn_app(
         self,
         app: AsgiApp,
         config: object,
-        scope: MutableMapping[str, Any],
+        scope: Scope,
         send: Callable[[Message | None], Awaitable[None]],
     ) -> Callable[[Message], Awaitable[None]]:
         into, outof = trio.open_memory_channel[Message](_INBOX_MESSAGES)
-        self._nursery.start_soon(_run_application, app, scope, outof, send)
+        self._nursery.start_soon(self._run, app, scope, into, outof, send)
 
         async def put(message: Message) -> None:
             if message["type"] == "http.disconnect":
@@ -49,22 +57,31 @@ class Applications:
     def spawn(self, func: Callable[..., Awaitable[Any]], *args: Any) -> None:
         self._nursery.start_soon(func, *args)
 
+    async def _run(
+        self,
+        app: AsgiApp,
+        scope: Scope,
+        into: "trio.MemorySendChannel[Message]",
+        inbox: "trio.MemoryReceiveChannel[Message]",
+        put_out: Callable[[Message | None], Awaitable[None]],
+    ) -> None:
+        async def receive() -> Message:
+            try:
+                return await inbox.receive()
+            except trio.EndOfChannel:
+                return {"type": "http.disconnect"}
 
-async def _run_application(
-    app: AsgiApp,
-    scope: MutableMapping[str, Any],
-    inbox: "trio.MemoryReceiveChannel[Message]",
-    send: Callable[[Message | None], Awaitable[None]],
-) -> None:
-    async def receive() -> Message:
-        try:
-            return await inbox.receive()
-        except trio.EndOfChannel:
-            return {"type": "http.disconnect"}
+        async def send(message: Message) -> None:
+            await put_out(message)
+            if self._is_deaf():
+                raise ClientGone("the client has gone or does not read")
 
-    with inbox:
-        try:
-            await app(scope, receive, send)
-        except Exception:
-            logger.exception("a page failed: %s %.80s", scope.get("method"), scope.get("path"))
-    await send(None)  # answers 500 if nothing was answered
+        with into, inbox:
+            try:
+                await app(scope, receive, send)
+            except Exception:
+                if not self._is_deaf():  # else: it ended because its client did
+                    logger.exception(
+                        "a page failed: %s %.80s", scope.get("method"), scope.get("path")
+                    )
+        await put_out(None)  # answers 500 if nothing was answered

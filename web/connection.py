@@ -69,6 +69,7 @@ class Connection:
         self._send_lock = trio.Lock()
         self._reading = trio.CancelScope()
         self._closing = False
+        self._is_deaf = False  # a write failed: nothing more is written
         self.idle_since: float | None = None
         self.requests = 0
         self.timed_out_writing = False
@@ -76,6 +77,7 @@ class Connection:
     def end_if_idle(self) -> None:
         """Close now if no request is under way."""
         if self.idle_since is not None:
+            self.idle_since = None
             self._reading.cancel()
 
     async def run(self) -> None:
@@ -88,7 +90,7 @@ class Connection:
                     self._app,
                     self._config,
                     self._context,
-                    Applications(nursery),
+                    Applications(nursery, lambda: self._is_deaf),
                     ConnectionState({}),
                     False,
                     self._client,
@@ -138,6 +140,8 @@ class Connection:
     async def _write(self, data: bytes) -> None:
         size = self._limits.write_piece_bytes
         async with self._send_lock:
+            if self._is_deaf:
+                return
             try:
                 for start in range(0, len(data), size):
                     with trio.fail_after(self._limits.write_timeout_s):
@@ -147,6 +151,7 @@ class Connection:
                 self.timed_out_writing = True
             except (trio.BrokenResourceError, trio.ClosedResourceError):
                 pass
+            self._is_deaf = True
         # The client is gone or does not read: what it sends is of no interest either.
         self._reading.cancel()
         await self._protocol.handle(Closed())

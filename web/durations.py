@@ -20,9 +20,9 @@ def duration_text(seconds: float) -> str:
     return "".join(parts)
 
 
-def rfc3339(time_ms: int) -> str:
-    """UTC with milliseconds; NEVER for 0."""
-    if time_ms <= 0:
+def rfc3339(time_ms: int | None) -> str:
+    """UTC with milliseconds; NEVER for None and 0."""
+    if not time_ms or time_ms < 0:
         return NEVER
     moment = datetime.fromtimestamp(time_ms // 1000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{time_ms % 1000:03d}Z"

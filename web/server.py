@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("promferry.web")
 
 _BUSY = (
-    b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Type: text/plain\r\n"
-    b"Content-Length: 24\r\nConnection: close\r\n\r\ntoo many connections now"
+    b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-type: text/plain\r\n"
+    b"content-length: 24\r\nconnection: close\r\n\r\ntoo many connections now"
 )
 # Refused clients that are still told why; the rest are only closed.
 _MAX_REFUSALS_AT_ONCE = 32

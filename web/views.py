@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 if TYPE_CHECKING:
-    from pushqueue.remote import RemoteStatistics
+    from pushqueue.statistics import RemoteStatistics
     from scraper.status import DroppedTarget, TargetStatus
 
 

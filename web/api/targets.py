@@ -4,7 +4,6 @@ Takes snapshots; gives JSON in pieces. Source: reference/vmagent.md 1.11, Promet
 """
 
 import json
-import socket
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -17,8 +16,6 @@ from web.policy import is_loopback
 
 if TYPE_CHECKING:
     from scraper.status import DroppedTarget, TargetStatus
-
-STATES = ("", "any", "active", "dropped")
 
 
 @attrs.frozen
@@ -46,9 +43,9 @@ def targets_json(
     query: TargetQuery,
     targets: Sequence["TargetStatus"],
     dropped: Sequence["DroppedTarget"],
+    hostname: str,
 ) -> Iterator[str]:
-    """The whole document, a piece for each target."""
-    hostname = socket.gethostname()
+    """The whole document, a piece for each target; `hostname` is this machine's for others."""
     yield '{"status":"success","data":{"activeTargets":['
     if query.shows_active:
         yield from _listed(
@@ -87,6 +84,7 @@ def active_target(target: "TargetStatus", hostname: str) -> dict[str, object]:
         "lastError": target.last_error,
         "lastScrape": rfc3339(target.last_scrape_ms),
         "lastScrapeDuration": target.last_duration_s,
+        "lastSamplesScraped": target.samples_scraped,  # vmagent's addition
         "health": target.health,
         "scrapeInterval": duration_text(target.interval_s),
         "scrapeTimeout": duration_text(target.timeout_s),

@@ -5,11 +5,12 @@ Takes snapshots and the moment; gives HTML for people and vmagent's plain text f
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
 
+from series.labels import Labels
 from web.durations import ago_text, duration_text
 from web.pages.markup import NOTHING, Markup, Template, join
 
@@ -51,21 +52,18 @@ def _is_on(arguments: Mapping[str, str], name: str) -> bool:
     return arguments.get(name, "").lower() in ("1", "true", "yes", "on")
 
 
-def labels_text(labels: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
-    """`{a="b",c="d"}`, sorted, without the labels that start with two underscores."""
-    pairs = sorted(dict(labels).items())
-    shown = [
-        f"{name}={json.dumps(value, ensure_ascii=False)}"
-        for name, value in pairs
-        if not name.startswith("__")
+def labels_text(labels: Mapping[str, str] | Labels, *, hidden: bool = False) -> str:
+    """`{a="b",c="d"}`, sorted; `hidden` shows those with two underscores in front as well."""
+    pairs = [
+        f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in _shown(labels, hidden)
     ]
-    return f"{{{','.join(shown)}}}"
+    return f"{{{','.join(pairs)}}}"
 
 
-def all_labels_text(labels: Mapping[str, str] | Iterable[tuple[str, str]]) -> str:
-    pairs = sorted(dict(labels).items())
-    shown = [f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in pairs]
-    return f"{{{','.join(shown)}}}"
+def _shown(labels: Mapping[str, str] | Labels, hidden: bool) -> list[tuple[str, str]]:
+    return sorted(
+        (name, value) for name, value in dict(labels).items() if hidden or not name.startswith("__")
+    )
 
 
 def _by_pool(targets: Sequence["TargetStatus"]) -> dict[str, list["TargetStatus"]]:
@@ -76,10 +74,16 @@ def _by_pool(targets: Sequence["TargetStatus"]) -> dict[str, list["TargetStatus"
 
 
 def targets_plain(
-    targets: Sequence["TargetStatus"], wanted: TargetFilter, now_ms: int
+    targets: Sequence["TargetStatus"],
+    dropped: Sequence["DroppedTarget"],
+    wanted: TargetFilter,
+    now_ms: int,
 ) -> Iterator[str]:
     """vmagent's plain text: a line for each pool and, indented, one for each target."""
-    for pool, members in _by_pool(targets).items():
+    pools = _by_pool(targets)
+    for gone in dropped:
+        pools.setdefault(gone.job, [])  # a job whose targets were all dropped is there as well
+    for pool, members in pools.items():
         up = sum(target.health == "up" for target in members)
         yield f"job={pool} ({up}/{len(members)} up)\n"
         for target in members:
@@ -90,13 +94,13 @@ def targets_plain(
 def _plain_line(target: "TargetStatus", wanted: TargetFilter, now_ms: int) -> str:
     original = ""
     if wanted.show_original_labels:
-        original = f" originalLabels={all_labels_text(target.discovered_labels)},"
-    since_s = (now_ms - target.last_scrape_ms) / 1000 if target.last_scrape_ms else 0.0
+        original = f" originalLabels={labels_text(target.discovered_labels, hidden=True)},"
+    since_ms = now_ms - target.last_scrape_ms if target.last_scrape_ms else 0
     error = " ".join(target.last_error.split())  # a line stays a line
     return (
         f"\tstate={target.health}, endpoint={target.url}, labels={labels_text(target.labels)},"
         f"{original} scrapes_total={target.scrapes_total},"
-        f" scrapes_failed={target.scrapes_failed_total}, last_scrape={since_s:.3f}s ago,"
+        f" scrapes_failed={target.scrapes_failed_total}, last_scrape={since_ms}ms ago,"
         f" scrape_duration={target.last_duration_s * 1000:.0f}ms,"
         f" scrape_response_size={target.body_bytes / 1024:.1f}KiB,"
         f" samples_scraped={target.samples_scraped}, error={error}\n"
@@ -186,15 +190,9 @@ def _row(target: "TargetStatus", row_id: str, now_ms: int) -> Markup:
     )
 
 
-def label_chips(
-    labels: Mapping[str, str] | Iterable[tuple[str, str]], *, hidden: bool = False
-) -> Markup:
-    """Labels as small boxes; `hidden` shows those with two underscores in front as well."""
-    return join(
-        _LABEL(name, value)
-        for name, value in sorted(dict(labels).items())
-        if hidden or not name.startswith("__")
-    )
+def label_chips(labels: Mapping[str, str] | Labels, *, hidden: bool = False) -> Markup:
+    """Labels as small boxes."""
+    return join(_LABEL(name, value) for name, value in _shown(labels, hidden))
 
 
 def _safe_link(url: str) -> str:
