@@ -14,11 +14,15 @@ from agent.settings import Settings
 
 
 class SettingsError(ValueError):
-    """A configuration that cannot be used; `errors` has one readable line for each mistake."""
+    """What stands in the way of a run; `errors` has one readable line for each mistake.
 
-    def __init__(self, errors: Sequence[str]) -> None:
+    `quoted` has the same with the lines of the files, for a terminal.
+    """
+
+    def __init__(self, errors: Sequence[str], quoted: Sequence[str] = ()) -> None:
         super().__init__("\n".join(errors))
         self.errors = tuple(errors)
+        self.quoted = tuple(quoted or errors)
 
 
 @attrs.frozen(kw_only=True)

@@ -1,9 +1,12 @@
 """From flag values to the agent's settings: the configuration's files and the flags, merged.
 
 Takes flag values, reads the files that they name; gives `Loaded`, or raises SettingsError with
-every mistake, FlagErrors where a flag itself is wrong.
+every mistake, FlagErrors if the mistakes are all in flags.
 Invariant: called again after files changed, it gives what a new start would.
 """
+
+from collections.abc import Callable
+from typing import TypeVar
 
 import attrs
 
@@ -12,19 +15,49 @@ from agent.config.load import Loaded as LoadedFiles
 from agent.config.load import LoadOptions, load
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.merge import merge_remotes
-from agent.flags.remotes import remotes_from_flags
+from agent.flags.remotes import remotes_from_flags, unheard_flags
 from agent.flags.values import Values
 from agent.logs import LogSettings, clock_of, parse_fields
 from agent.settings import Settings
 from agent.start import Loaded, SettingsError
+from pushqueue.settings import RemoteSettings
 from scraper.settings import ScrapeJob
+
+T = TypeVar("T")
 
 
 def load_all(values: Values) -> Loaded:
-    """Everything that flags and files say. Reads files, so it may block."""
-    from_flags = remotes_from_flags(values)
-    files = _load_files(values)
-    remotes, warnings = merge_remotes(from_flags, files.remotes)
+    """Everything that flags and files say. It may block on files."""
+    from_flags: tuple[RemoteSettings, ...] = ()
+    files = LoadedFiles()
+    wrong_flags: FlagErrors | None = None
+    try:
+        from_flags = remotes_from_flags(values)
+    except FlagErrors as exc:
+        wrong_flags = exc
+    try:
+        files = _load_files(values)
+    except ConfigErrors as exc:
+        told = [str(error) for error in wrong_flags.errors] if wrong_flags else []
+        lines = [*told, *map(str, exc.errors)]
+        raise SettingsError(lines, [*told, *(e.with_caret() for e in exc.errors)]) from exc
+    if wrong_flags:
+        raise wrong_flags
+    return _merge(values, from_flags, files)
+
+
+def _load_files(values: Values) -> LoadedFiles:
+    path = values["promscrape.config"]
+    if not path:
+        return LoadedFiles()
+    return load(path, options=LoadOptions(strict=values["promscrape.config.strictParse"]))
+
+
+def _merge(values: Values, from_flags: tuple[RemoteSettings, ...], files: LoadedFiles) -> Loaded:
+    try:
+        remotes, warnings = merge_remotes(from_flags, files.remotes)
+    except FlagErrors as exc:
+        raise SettingsError([str(error) for error in exc.errors]) from exc
     settings = Settings(
         global_=files.global_,
         jobs=tuple(_with_flag_defaults(job, values) for job in files.jobs),
@@ -34,19 +67,9 @@ def load_all(values: Values) -> Loaded:
     )
     return Loaded(
         settings=settings,
-        warnings=(*map(str, files.warnings), *warnings),
+        warnings=(*map(str, files.warnings), *unheard_flags(values), *warnings),
         files=files.files_read,
     )
-
-
-def _load_files(values: Values) -> LoadedFiles:
-    path = values["promscrape.config"]
-    if not path:
-        return LoadedFiles()
-    try:
-        return load(path, options=LoadOptions(strict=values["promscrape.config.strictParse"]))
-    except ConfigErrors as exc:
-        raise SettingsError([str(error) for error in exc.errors]) from exc
 
 
 def _with_flag_defaults(job: ScrapeJob, values: Values) -> ScrapeJob:
@@ -61,14 +84,11 @@ def _with_flag_defaults(job: ScrapeJob, values: Values) -> ScrapeJob:
 
 def log_settings(values: Values) -> LogSettings:
     """What `-logger*` says; raises FlagErrors."""
-    try:
-        clock_of(values["loggerTimezone"])
-    except ValueError as exc:
-        raise _flag_errors("loggerTimezone", exc, values) from exc
-    try:
-        fields = parse_fields(values["loggerJSONFields"])
-    except ValueError as exc:
-        raise _flag_errors("loggerJSONFields", exc, values) from exc
+    errors: list[FlagError] = []
+    fields = _checked(values, "loggerJSONFields", parse_fields, errors)
+    _checked(values, "loggerTimezone", clock_of, errors)
+    if fields is None or errors:
+        raise FlagErrors(errors)
     return LogSettings(
         level=values["loggerLevel"],
         is_json=values["loggerFormat"] == "json",
@@ -82,5 +102,11 @@ def log_settings(values: Values) -> LogSettings:
     )
 
 
-def _flag_errors(name: str, exc: ValueError, values: Values) -> FlagErrors:
-    return FlagErrors([FlagError(name=name, reason=str(exc), text=values[name])])
+def _checked(
+    values: Values, name: str, read: Callable[[str], T], errors: list[FlagError]
+) -> T | None:
+    try:
+        return read(values[name])
+    except ValueError as exc:
+        errors.append(FlagError(name=name, reason=str(exc), text=values[name]))
+        return None

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.parser import parse
+from agent.flags.table import TABLE
 from agent.flags.values import Values
 from agent.version import VERSION
 
@@ -40,7 +41,9 @@ def _show_help(topic: str) -> int:
 
     text = render_help(topic)
     if text is None:
-        raise FlagErrors([FlagError(name="help", reason="no such group of flags", text=topic)])
+        groups = ", ".join(group.name for group in TABLE.groups)
+        reason = f"no flag mentions it; the groups are {groups}"
+        raise FlagErrors([FlagError(name="help", reason=reason, text=topic)])
     sys.stdout.write(text)
     return 0
 
@@ -55,7 +58,7 @@ def _run(values: Values) -> int:
     try:
         loaded = load_all(values)
     except SettingsError as exc:
-        _tell(exc.errors)
+        _tell(exc.quoted if sys.stderr.isatty() else exc.errors)
         return CONFIG_ERROR
     if values["dryRun"] or values["promscrape.config.dryRun"]:
         _tell(f"warning: {warning}" for warning in (*values.warnings, *loaded.warnings))

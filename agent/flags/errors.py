@@ -20,8 +20,13 @@ class FlagError:
         where = f"environment variable {self.origin}: " if self.origin else ""
         shown = self.text if len(self.text) <= _SHOWN else self.text[:_SHOWN] + "..."
         offending = f": {shown!r}" if shown else ""
-        flag = f"-{self.name}: " if self.name else ""
+        flag = f"-{_printable(self.name)}: " if self.name else ""
         return f"{where}{flag}{self.reason}{offending}"
+
+
+def _printable(name: str) -> str:
+    """A name on one line, whatever somebody typed."""
+    return name if name.isprintable() else repr(name)[1:-1]
 
 
 class FlagErrors(Exception):

@@ -22,6 +22,25 @@ from transport.url import parse_url
 
 # vmagent's separator of several texts within one item.
 _BETWEEN_HEADERS = "^^"
+# Who we are to a remote and how we trust it is never passed on to remotes of the section.
+_IDENTITY = frozenset(
+    f"remoteWrite.{name}"
+    for name in (
+        "name",
+        "headers",
+        "basicAuth.username",
+        "basicAuth.usernameFile",
+        "basicAuth.password",
+        "basicAuth.passwordFile",
+        "bearerToken",
+        "bearerTokenFile",
+        "tlsInsecureSkipVerify",
+        "tlsCAFile",
+        "tlsCertFile",
+        "tlsKeyFile",
+        "tlsServerName",
+    )
+)
 
 
 def remotes_from_flags(values: Values) -> tuple[RemoteSettings, ...]:
@@ -35,6 +54,19 @@ def remotes_from_flags(values: Values) -> tuple[RemoteSettings, ...]:
     if errors:
         raise FlagErrors(errors)
     return tuple(remotes)
+
+
+def unheard_flags(values: Values) -> Iterator[str]:
+    """Warnings about items of per-URL flags that no URL takes."""
+    urls = len(values["remoteWrite.url"])
+    for name in values.names_set():
+        items = values[name]
+        if not name.startswith("remoteWrite.") or not isinstance(items, tuple):
+            continue
+        if len(items) > max(urls, 1):
+            yield f"-{name} has {len(items)} values for {urls} -remoteWrite.url"
+        elif not urls and name in _IDENTITY:
+            yield f"-{name} is for remotes from -remoteWrite.url only, and there is none"
 
 
 def _equal_keys(remotes: list[RemoteSettings]) -> Iterator[FlagError]:

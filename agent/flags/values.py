@@ -43,6 +43,9 @@ class Values:
         """Whether the user gave the flag, be it its default."""
         return self._table.by_name[name].name in self._given
 
+    def names_set(self) -> tuple[str, ...]:
+        return tuple(self._given)
+
     def for_url(self, name: str, index: int) -> Any:
         """The item for URL number `index`: one value is for all, a missing one is the default."""
         flag = self._table.by_name[name]
@@ -74,7 +77,7 @@ class Values:
             return MASK if self[flag.name] else ""
         value = self[flag.name]
         if not flag.many:
-            return render_value(flag, value)
+            return _without_password(render_value(flag, value))
         return join_items([_without_password(render_value(flag, item)) for item in value])
 
 

@@ -34,7 +34,7 @@ GROUP = Group(
                 f"remoteWrite.streamAggr.{name}",
                 kind,
                 default,
-                f"{text} (for one remote)",
+                f"For one remote: {text}",
                 many=True,
                 later=when.AGGREGATION,
             )

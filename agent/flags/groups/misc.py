@@ -32,6 +32,9 @@ _GENERAL = (
     ),
 )
 
+_NO_CACHE = "promferry has no such cache"
+_NO_LICENSE = "promferry needs no licence"
+
 _LIMITS = (
     Flag(
         "memory.allowedPercent",
@@ -89,6 +92,24 @@ _LIMITS = (
             ("disableMincore", "Do not ask which mapped pages are resident."),
         )
     ),
+    *(
+        Flag(name, kind, default, "Of vmagent's caches.", idle=_NO_CACHE, quiet=True)
+        for name, kind, default in (
+            ("blockcache.missesBeforeCaching", INT, 2),
+            ("cacheExpireDuration", DURATION, 1800),
+            ("filestream.disableFadvise", BOOL, False),
+            ("internStringCacheExpireDuration", DURATION, 360),
+            ("internStringDisableCache", BOOL, False),
+            ("internStringMaxLen", INT, 500),
+            ("prevCacheRemovalPercent", FLOAT, 0.1),
+        )
+    ),
+    Flag("denyQueryTracing", BOOL, False, "No tracing.", idle="nothing is queried", quiet=True),
+    Flag("license", STRING, "", "A licence.", secret=True, idle=_NO_LICENSE),
+    Flag("licenseFile", STRING, "", "A file with a licence.", idle=_NO_LICENSE),
+    Flag("license.forceOffline", BOOL, False, "Check it here.", idle=_NO_LICENSE),
+    Flag("licenseFile.reloadInterval", DURATION, 3600, "Read it anew.", idle=_NO_LICENSE),
+    Flag("eula", BOOL, False, "Accept a licence.", idle=_NO_LICENSE),
     Flag("fs.maxConcurrency", INT, 0, "Files at a time.", idle="one thread per queue writes"),
     Flag("enableMultitenantHandlers", BOOL, False, "Paths per tenant.", later=when.TENANTS),
     Flag("enableMultitenancyViaHeaders", BOOL, True, "Tenants by header.", later=when.TENANTS),

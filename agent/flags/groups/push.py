@@ -1,6 +1,6 @@
 """Flags of vmagent's push formats; those that promferry will not have this round are refused."""
 
-from agent.flags.flag import BOOL, DURATION, SIZE, STRING, Flag, Group, Kind, Value
+from agent.flags.flag import BOOL, DURATION, INT, SIZE, STRING, Flag, Group, Kind, Value
 from agent.flags.groups import when
 
 _OTHERS: tuple[tuple[str, Kind, Value], ...] = (
@@ -47,6 +47,32 @@ _OPENTELEMETRY: tuple[tuple[str, Kind, Value, str, bool], ...] = (
     ("promoteScopeMetadata", BOOL, True, "Name and version of the scope to labels.", False),
 )
 
+# vmagent's enterprise builds only.
+_QUEUED_ITEMS: tuple[tuple[str, Kind, Value], ...] = (
+    ("gcp.pubsub.publish.byteThreshold", INT, 1_000_000),
+    ("gcp.pubsub.publish.countThreshold", INT, 100),
+    ("gcp.pubsub.publish.credentialsFile", STRING, ""),
+    ("gcp.pubsub.publish.delayThreshold", DURATION, 0.01),
+    ("gcp.pubsub.publish.maxOutstandingBytes", INT, -1),
+    ("gcp.pubsub.publish.maxOutstandingMessages", INT, 100),
+    ("gcp.pubsub.publish.timeout", DURATION, 60),
+    ("gcp.pubsub.subscribe.credentialsFile", STRING, ""),
+    ("gcp.pubsub.subscribe.defaultMessageFormat", STRING, "promremotewrite"),
+    ("gcp.pubsub.subscribe.topicSubscription", STRING, ""),
+    ("gcp.pubsub.subscribe.topicSubscription.concurrency", INT, 0),
+    ("gcp.pubsub.subscribe.topicSubscription.isGzipped", BOOL, False),
+    ("gcp.pubsub.subscribe.topicSubscription.messageFormat", STRING, ""),
+    ("kafka.consumer.topic", STRING, ""),
+    ("kafka.consumer.topic.basicAuth.username", STRING, ""),
+    ("kafka.consumer.topic.brokers", STRING, ""),
+    ("kafka.consumer.topic.concurrency", INT, 1),
+    ("kafka.consumer.topic.defaultFormat", STRING, "promremotewrite"),
+    ("kafka.consumer.topic.format", STRING, ""),
+    ("kafka.consumer.topic.groupID", STRING, ""),
+    ("kafka.consumer.topic.isGzipped", BOOL, False),
+    ("kafka.consumer.topic.options", STRING, ""),
+)
+
 GROUP = Group(
     "push",
     "Pushed metrics",
@@ -58,6 +84,27 @@ GROUP = Group(
         *(
             Flag(name, kind, default, "As in vmagent.", later=when.OTHER_PUSHED)
             for name, kind, default in _OTHERS
+        ),
+        Flag(
+            "influx.databaseNames",
+            STRING,
+            "",
+            "As in vmagent.",
+            many=True,
+            later=when.OTHER_PUSHED,
+        ),
+        *(
+            Flag(name, kind, default, "As in vmagent.", many=True, later=when.QUEUED)
+            for name, kind, default in _QUEUED_ITEMS
+        ),
+        Flag(
+            "kafka.consumer.topic.basicAuth.password",
+            STRING,
+            "",
+            "As in vmagent.",
+            many=True,
+            secret=True,
+            later=when.QUEUED,
         ),
     ),
 )

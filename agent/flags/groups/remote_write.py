@@ -200,6 +200,20 @@ _SERIES = (
         "A file with relabel rules for everything that is pushed.",
         when.RELABELLING,
     ),
+    Flag(
+        "remoteWrite.relabelDebug",
+        BOOL,
+        False,
+        "Log what the rules do.",
+        idle="promferry relabel shows what rules do",
+    ),
+    _each(
+        "urlRelabelDebug",
+        BOOL,
+        False,
+        "Log what the rules of a remote do.",
+        idle="promferry relabel shows what rules do",
+    ),
     _each(
         "urlRelabelConfig",
         STRING,

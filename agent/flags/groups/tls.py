@@ -3,6 +3,8 @@
 from agent.flags.flag import BOOL, STRING, Flag, Group
 from agent.flags.groups import when
 
+_AUTOCERT = "As in vmagent."
+
 GROUP = Group(
     "tls",
     "TLS for the agent's own pages",
@@ -19,5 +21,8 @@ GROUP = Group(
                 ("mtlsCAFile", "A file with the CA certificates to verify clients by."),
             )
         ),
+        Flag("tlsAutocertHosts", STRING, "", _AUTOCERT, many=True, later=when.AUTOCERT),
+        Flag("tlsAutocertEmail", STRING, "", _AUTOCERT, later=when.AUTOCERT),
+        Flag("tlsAutocertCacheDir", STRING, "", _AUTOCERT, later=when.AUTOCERT),
     ),
 )
