@@ -59,10 +59,10 @@ class Channel:
         Raises TransportError. `identity`: the header lines that say who we are.
         """
         self._parser = None
-        data = self._encoder.encode(request, identity)
+        origin = request.url.origin
+        data = self._encoder.encode(request, identity, self._dialer.forwarding(origin))
         # Taken out while it is in use: whatever happens, only a clean end puts it back.
         connection, self._connection = self._connection, None
-        origin = request.url.origin
         if connection is not None and not self._is_good(connection, origin):
             await connection.abort()
             connection = None

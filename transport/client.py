@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import attrs
 import trio
 
-from transport.auth import Identity
+from transport.auth import Identity, header_line
 from transport.channel import Channel
 from transport.decoding import decoded, decoded_at_once
 from transport.dial import Connector
@@ -68,18 +68,20 @@ class Client:
         self._follow_redirects = settings.follow_redirects
         self._other: tuple[str, Url] | tuple[None, None] = (None, None)
         configured = frozenset(name.lower() for name in settings.headers)
+        self._dialer = Dialer(
+            settings,
+            contexts,
+            connect_timeout_s=connect_timeout_s,
+            unix_socket=unix_socket,
+            connector=connector,
+        )
         self._channel = Channel(
-            Dialer(
-                settings,
-                contexts,
-                connect_timeout_s=connect_timeout_s,
-                unix_socket=unix_socket,
-                connector=connector,
-            ),
+            self._dialer,
             Encoder(user_agent, keepalive=keepalive, configured=configured),
             keepalive=keepalive,
             max_header_bytes=max_header_bytes,
         )
+        self._tokens = contexts.tokens.source(settings.oauth2) if settings.oauth2 else None
         self._requests = self._failures = self._redirects = 0
 
     async def request(
@@ -126,7 +128,7 @@ class Client:
         )
 
     def __repr__(self) -> str:
-        url = self._url if isinstance(self._url, Url) else "of a bad URL"
+        url = self._url.place if isinstance(self._url, Url) else "of a bad URL"
         return f"<Client {url} {'connected' if self._channel.is_connected else 'idle'}>"
 
     def _first(
@@ -151,11 +153,13 @@ class Client:
     async def _follow(self, request: Request) -> Response:
         hops = 0
         while True:
-            identity = self._identity.lines() if request.has_identity else b""
+            identity = await self._lines() if request.has_identity else b""
             parser = await self._channel.exchange(request, identity)
             response = decoded_at_once(parser, request.max_body_bytes)
             if response is None:
                 response = await decoded(parser, request)
+            if response.status == 401 and self._tokens is not None:
+                self._tokens.refused()
             # Fast path: no redirect.
             if response.status not in STATUSES or not self._follow_redirects:
                 return response
@@ -166,8 +170,22 @@ class Client:
             self._redirects += 1
             hops += 1
             if hops > MAX_REDIRECTS:
-                message = f"more than {MAX_REDIRECTS} redirects, the last one to {request.url}"
+                message = (
+                    f"more than {MAX_REDIRECTS} redirects, the last one to {request.url.place}"
+                )
                 raise TransportError("protocol", message, status=response.status)
+
+    async def _lines(self) -> bytes:
+        """The header lines that say who we are."""
+        lines = self._identity.lines()
+        # Fast path: no OAuth 2.
+        if self._tokens is None:
+            return lines
+        value = self._tokens.maybe_value()
+        if value is None:
+            self._dialer.phase = f"getting an OAuth 2 token from {self._tokens.place}"
+            value = await self._tokens.value()
+        return lines + header_line("Authorization", value)
 
     def _redirected(self, request: Request, response: Response) -> Request | None:
         location = response.header("location")

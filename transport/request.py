@@ -44,19 +44,21 @@ class Encoder:
         self._key: tuple[object, ...] | None = None
         self._head = b""
 
-    def encode(
-        self, request: Request, identity: bytes, *, is_absolute: bool = False, proxy: bytes = b""
-    ) -> bytes:
-        """The whole request. `is_absolute`: the form for a proxy (RFC 9112 3.2.2)."""
+    def encode(self, request: Request, identity: bytes, forwarding: bytes | None = None) -> bytes:
+        """The whole request. `forwarding`: a proxy's header lines, None if there is no proxy.
+
+        A proxy that forwards wants the absolute form (RFC 9112 3.2.2).
+        """
+        is_absolute = forwarding is not None
         key = (request.method, request.url, request.headers, request.has_identity, is_absolute)
         if key != self._key:
             self._head = self._build(request, is_absolute)
             self._key = key
+        lines = (self._head, forwarding or b"", identity)
         body = request.body
         if body or request.method in _WITH_BODY:
-            length = b"Content-Length: %d\r\n\r\n" % len(body)
-            return b"".join((self._head, proxy, identity, length, body))
-        return b"".join((self._head, proxy, identity, b"\r\n"))
+            return b"".join((*lines, b"Content-Length: %d\r\n\r\n" % len(body), body))
+        return b"".join((*lines, b"\r\n"))
 
     def _build(self, request: Request, is_absolute: bool) -> bytes:
         url = request.url

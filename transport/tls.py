@@ -17,12 +17,17 @@ import attrs
 
 from transport.errors import TransportError, reason_of
 from transport.files import Signature, read_file, signatures_of
+from transport.oauth2 import TokenSources
 from transport.settings import TlsSettings
 
 logger = logging.getLogger("promferry.transport")
 
 # Every request over TLS asks for its context; files are looked at no more often than this.
 LOOK_INTERVAL_S = 1.0
+
+# Reloads with changed settings leave the old contexts behind. A context takes some 100 KiB with
+# the system's authorities; more distinct settings than this work too, they only build anew.
+MAX_CONTEXTS = 128
 
 VERSIONS = {
     "TLS10": ssl.TLSVersion.TLSv1,
@@ -41,11 +46,13 @@ class _Entry:
 
 
 class TlsContexts:
-    """The process' contexts. Bounded by the number of distinct settings in the configuration."""
+    """The process' contexts, the oldest forgotten when there are too many."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._entries: dict[TlsSettings, _Entry] = {}
+        # Shared for the same reason: all clients with one OAuth 2 setting use one token.
+        self.tokens = TokenSources(self.context)
 
     def context(self, settings: TlsSettings) -> ssl.SSLContext:
         """The context of `settings`. Raises TransportError (tls) naming the file at fault."""
@@ -56,6 +63,8 @@ class TlsContexts:
             paths = tuple(filter(None, (key.ca_file, key.cert_file, key.key_file)))
             signatures = signatures_of(paths)
             entry = _Entry(paths, signatures, build_context(key), self._clock())
+            while len(self._entries) >= MAX_CONTEXTS:
+                del self._entries[next(iter(self._entries))]
             self._entries[key] = entry
         elif entry.paths:
             self._refresh(key, entry)

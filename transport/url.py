@@ -57,6 +57,17 @@ class Url:
     def __str__(self) -> str:
         return f"{self.origin}{self.target}"
 
+    @property
+    def place(self) -> str:
+        """The URL as messages show it: a query may hold a token."""
+        return f"{self.origin}{self.target.partition('?')[0]}"
+
+    def reveal(self) -> str:
+        """The whole URL, credentials included."""
+        password = quote(self.password.reveal(), safe="")
+        userinfo = f"{quote(self.username, safe='')}:{password}@" if self.username else ""
+        return f"{self.origin.scheme}://{userinfo}{self.origin.host_header}{self.target}"
+
 
 def clean_target(target: str) -> str:
     """A path with query as it may stand in a request line."""
