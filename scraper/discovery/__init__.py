@@ -1,0 +1,40 @@
+"""Where targets come from: one file for each kind of discovery, all behind one contract.
+
+A discovery is an object with `async run(publish)`: it publishes the full set of its groups as soon
+as it has one, and the full set again at each change; it never raises for what the outside does
+wrong: it keeps the last good set, logs the change of state, and shows `last_error`.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from scraper.settings import (
+    DiscoverySettings,
+    FileDiscovery,
+    StaticDiscovery,
+    TargetGroup,
+)
+
+Publish = Callable[[Sequence[TargetGroup]], None]
+
+
+class Discovery(Protocol):
+    @property
+    def last_error(self) -> str:
+        """What keeps it from a current set; empty while all is well."""
+
+    async def run(self, publish: Publish) -> None:
+        """Publish until cancelled, or return when nothing can change any more."""
+
+
+def open_discovery(settings: DiscoverySettings) -> Discovery:
+    # Imported late: a configuration without files needs no JSON and YAML readers.
+    if isinstance(settings, StaticDiscovery):
+        from scraper.discovery.static import Static
+
+        return Static(settings)
+    if isinstance(settings, FileDiscovery):
+        from scraper.discovery.file import Files
+
+        return Files(settings)
+    raise NotImplementedError(f"no discovery for {type(settings).__name__} yet")

@@ -1,0 +1,59 @@
+"""Target groups as files and HTTP endpoints write them: a list of `targets` with `labels`.
+
+Takes the bytes of a JSON or YAML document; gives TargetGroups.
+Sources: Prometheus' file_sd and http_sd formats; unknown keys are refused as it does.
+"""
+
+import json
+
+from scraper.settings import TargetGroup
+
+
+class GroupsError(ValueError):
+    """A document that is no list of target groups; the message says where and why."""
+
+
+def parse_json(text: bytes, source: str) -> list[TargetGroup]:
+    """Raises GroupsError."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError) as exc:
+        raise GroupsError(f"not JSON: {exc}") from exc
+    return _groups(document, source)
+
+
+def parse_yaml(text: bytes, source: str) -> list[TargetGroup]:
+    """Raises GroupsError. Scalars are taken as they are written: `port: 9100` is a text."""
+    # Imported late: a configuration without YAML files has no need of the reader here.
+    import yaml
+
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    try:
+        document = yaml.load(text, loader)  # noqa: S506  (the base loader makes only texts)
+    except (yaml.YAMLError, ValueError, RecursionError) as exc:
+        raise GroupsError(f"not YAML: {' '.join(str(exc).split())}") from exc
+    return _groups(document or [], source)
+
+
+def _groups(document: object, source: str) -> list[TargetGroup]:
+    if not isinstance(document, list):
+        raise GroupsError("expected a list of groups, each with targets and labels")
+    return [_group(item, f"group {index}", source) for index, item in enumerate(document)]
+
+
+def _group(item: object, place: str, source: str) -> TargetGroup:
+    if not isinstance(item, dict):
+        raise GroupsError(f"{place}: expected targets and labels")
+    for key in item:
+        if key not in ("targets", "labels"):
+            raise GroupsError(f"{place}: unknown key {str(key)[:80]!r}; known: targets, labels")
+    targets = item.get("targets") or []
+    labels = item.get("labels") or {}
+    if not isinstance(targets, list) or not all(isinstance(target, str) for target in targets):
+        raise GroupsError(f"{place}: targets must be a list of texts")
+    if not isinstance(labels, dict):
+        raise GroupsError(f"{place}: labels must be a mapping of texts")
+    for name, value in labels.items():
+        if not isinstance(name, str) or not isinstance(value, str) or not name:
+            raise GroupsError(f"{place}: label {str(name)[:80]!r} must have a text as value")
+    return TargetGroup(targets=tuple(targets), labels=labels, source=source)

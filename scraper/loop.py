@@ -1,0 +1,227 @@
+"""Scrapes one target for ever: wait for the grid, fetch, render, hand on.
+
+Shell: all decisions are in `scraper.scrape`, `scraper.schedule` and `transport`.
+Invariant: one call of the sink a scrape; a target that is down, slow or talks nonsense costs its
+own task and nothing else.
+"""
+
+import logging
+from collections.abc import Callable, Generator
+from http import HTTPStatus
+from typing import TypeVar
+
+import attrs
+import trio
+
+from scraper.clock import GridClock
+from scraper.exposition.errors import ExpositionError
+from scraper.labelling import SeriesError
+from scraper.report import Outcome
+from scraper.schedule import Schedule
+from scraper.scrape import SampleCounts, TargetScrape
+from scraper.setup import JobSetup
+from scraper.status import Health, TargetStatus
+from scraper.target import Target
+from series.batch import Batch, Sink
+from transport.client import Client
+from transport.errors import TransportError
+
+logger = logging.getLogger("promferry.scraper")
+
+Result = TypeVar("Result")
+ClientFactory = Callable[[Target, JobSetup], Client]
+
+
+class AnswerError(Exception):
+    """An answer that is no page."""
+
+
+@attrs.define
+class ScrapeCounts:
+    """What became of the scrapes of a job's targets; each counter only grows."""
+
+    scrapes: int = 0
+    failed: int = 0
+    timed_out: int = 0
+    too_large: int = 0
+    missed: int = 0
+    body_bytes: int = 0
+    wire_bytes: int = 0
+    samples: SampleCounts = attrs.field(factory=SampleCounts)
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Surroundings:
+    """What all loops of a manager share."""
+
+    sink: Sink
+    clock: GridClock
+    client_for: ClientFactory
+    seed: int = 0  # of this host, so that two agents do not scrape at the same time
+
+
+async def drive(steps: Generator[None, None, Result]) -> Result:
+    """Run a core's steps, letting other tasks run between them."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: Result = done.value
+            return result
+        await trio.lowlevel.checkpoint()
+
+
+class TargetLoop:
+    """One target's loop and what it knows. Restarted by a reload, it goes on where it was."""
+
+    def __init__(
+        self, setup: JobSetup, target: Target, counts: ScrapeCounts, around: Surroundings
+    ) -> None:
+        self.setup, self.target = setup, target
+        self._around = around
+        self._counts = counts
+        self._scrape = TargetScrape(setup, target, counts.samples)
+        self._client: Client | None = None
+        self._headers = setup.headers(target)
+        self._schedule = self._new_schedule()
+        self._started_s: float | None = None
+        # Forces every scrape to fail, without fetching (target_limit).
+        self.forced_error = ""
+        self._health: Health = "unknown"
+        self._last_error = ""
+        self._last_scrape_ms: int | None = None
+        self._outcome = Outcome(is_up=False, duration_s=0.0)
+        self._body_bytes = 0
+        self._scrapes = self._failures = 0
+
+    def reconfigure(self, setup: JobSetup, target: Target) -> None:
+        """Before `run` is called again: go on with other settings, the phase stays."""
+        if setup.job.http != self.setup.job.http or target.url != self.target.url:
+            self._client = None
+        self.setup, self.target = setup, target
+        self._scrape.reconfigure(setup, target)
+        self._headers = setup.headers(target)
+        self._schedule = self._new_schedule()
+
+    async def run(self) -> None:
+        """Scrape until cancelled."""
+        clock = self._around.clock
+        now_ms: float = clock.now_ms()
+        try:
+            while True:
+                due_ms = self._schedule.next_due_ms(now_ms)
+                await clock.wait_until(due_ms)
+                await self._scrape_once(self._schedule.timestamp_ms(due_ms, clock.now_ms()))
+                now_ms = self._schedule.after(due_ms, clock.now_ms())
+        finally:
+            with trio.CancelScope(shield=True):
+                await self._close()
+
+    def end(self) -> None:
+        """The target is gone for good: mark its series as ended."""
+        batches = self._scrape.end(self._around.clock.now_ms())
+        if batches:
+            self._around.sink.put_nowait(batches)
+
+    async def _scrape_once(self, timestamp_ms: int) -> None:
+        started_s = trio.current_time()
+        self._count_missed(started_s)
+        batches: tuple[Batch, ...]
+        self._body_bytes = 0
+        try:
+            body = await self._fetch()
+            rendered = await drive(self._scrape.render(body, timestamp_ms))
+        except (TransportError, AnswerError, ExpositionError, SeriesError) as exc:
+            self._note_failure(exc)
+            batches = self._scrape.fail(timestamp_ms)
+            outcome = Outcome(is_up=False, duration_s=trio.current_time() - started_s)
+        else:
+            self._note_success()
+            batches = rendered.batches
+            outcome = Outcome(
+                is_up=True,
+                duration_s=trio.current_time() - started_s,
+                scraped=rendered.scraped,
+                post_relabel=rendered.post_relabel,
+                series_added=rendered.series_added,
+            )
+        self._outcome, self._last_scrape_ms = outcome, timestamp_ms
+        self._around.sink.put_nowait((*batches, *self._scrape.report(outcome, timestamp_ms)))
+
+    async def _fetch(self) -> bytes:
+        """The page. Raises TransportError and AnswerError."""
+        if self.forced_error:
+            raise AnswerError(self.forced_error)
+        if self._client is None:
+            self._client = self._around.client_for(self.target, self.setup)
+        response = await self._client.request(
+            "GET",
+            headers=self._headers,
+            timeout_s=self.target.timeout_s,
+            max_body_bytes=self.setup.max_body_bytes,
+        )
+        self._body_bytes = len(response.body)
+        self._counts.body_bytes += len(response.body)
+        self._counts.wire_bytes += response.wire_bytes
+        if response.status != HTTPStatus.OK:
+            raise AnswerError(f"server returned HTTP status {_status_text(response.status)}")
+        return response.body
+
+    def _count_missed(self, started_s: float) -> None:
+        if self._started_s is not None:
+            self._counts.missed += self._schedule.missed(started_s - self._started_s)
+        self._started_s = started_s
+        self._counts.scrapes += 1
+        self._scrapes += 1
+
+    def _note_success(self) -> None:
+        if self._health == "down":
+            logger.info("target %s of job %s is up again", self.target.url, self.setup.job.job_name)
+        self._health, self._last_error = "up", ""
+
+    def _note_failure(self, exc: Exception) -> None:
+        self._failures += 1
+        self._counts.failed += 1
+        if isinstance(exc, TransportError):
+            self._counts.timed_out += exc.kind == "timeout"
+            self._counts.too_large += exc.kind == "too_large"
+        # At the change only: the page shows the rest.
+        if self._health != "down":
+            job_name = self.setup.job.job_name
+            logger.warning("target %s of job %s is down: %s", self.target.url, job_name, exc)
+        self._health, self._last_error = "down", str(exc)
+
+    def _new_schedule(self) -> Schedule:
+        return Schedule.of(self.target.interval_s, self.target.stable_hash ^ self._around.seed)
+
+    async def _close(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    def status(self) -> TargetStatus:
+        job_name = self.setup.job.job_name
+        return TargetStatus(
+            job=dict(self.target.labels).get("job", job_name),
+            pool=job_name,
+            discovered_labels=self.target.discovered_labels,
+            labels=dict(self.target.labels),
+            url=self.target.url,
+            interval_s=self.target.interval_s,
+            timeout_s=self.target.timeout_s,
+            health=self._health,
+            last_error=self._last_error,
+            last_scrape_ms=self._last_scrape_ms,
+            last_duration_s=self._outcome.duration_s,
+            samples_scraped=self._outcome.scraped,
+            samples_post_relabel=self._outcome.post_relabel,
+            body_bytes=self._body_bytes,
+            scrapes_total=self._scrapes,
+            scrapes_failed_total=self._failures,
+        )
+
+
+def _status_text(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)

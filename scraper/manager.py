@@ -1,0 +1,156 @@
+"""All jobs: one pool each, started, changed and stopped as the configuration says.
+
+Takes jobs and external labels; gives batches to the sink.
+Invariant: a job that a reload does not touch goes on undisturbed; a removed one has marked its
+series before others start; cancelling `run` ends everything and marks nothing.
+"""
+
+import logging
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from zlib import crc32
+
+import attrs
+import trio
+from trio import TASK_STATUS_IGNORED, TaskStatus
+
+from scraper.clock import GridClock
+from scraper.loop import ClientFactory, ScrapeCounts, Surroundings
+from scraper.pool import Pool
+from scraper.settings import ScrapeJob
+from scraper.setup import JobSetup, set_up
+from scraper.status import DroppedTarget, TargetStatus
+from scraper.target import Target
+from series.batch import Sink
+from transport.client import Client
+from transport.tls import TlsContexts
+
+logger = logging.getLogger("promferry.scraper")
+
+
+@attrs.frozen(kw_only=True)
+class PoolStatistics:
+    """One job's counts; those of stopped targets are included."""
+
+    job: str
+    targets_up: int
+    targets_down: int
+    targets_unknown: int
+    targets_dropped: int
+    counts: ScrapeCounts
+
+
+@attrs.frozen(kw_only=True)
+class ScraperStatistics:
+    pools: tuple[PoolStatistics, ...]
+
+
+class Manager:
+    """The scraper as the agent sees it."""
+
+    def __init__(
+        self,
+        sink: Sink,
+        *,
+        contexts: TlsContexts,
+        version: str,
+        wall_ms: Callable[[], int],
+        client_for: ClientFactory | None = None,
+        seed: int | None = None,
+    ) -> None:
+        """`client_for` and `seed` are for tests: other connections, a known phase."""
+        self._user_agent = f"promferry/{version}"
+        self._contexts = contexts
+        self._around = Surroundings(
+            sink=sink,
+            clock=GridClock(wall_ms),
+            client_for=client_for or self._client,
+            seed=crc32(socket.gethostname().encode()) if seed is None else seed,
+        )
+        self._pools: dict[str, Pool] = {}
+        self._done: dict[str, trio.Event] = {}
+        self._wanted: dict[str, JobSetup] = {}
+        self._changed = trio.Event()
+
+    async def run(
+        self,
+        jobs: Sequence[ScrapeJob],
+        external_labels: Mapping[str, str],
+        *,
+        task_status: TaskStatus[None] = TASK_STATUS_IGNORED,
+    ) -> None:
+        """Scrape until cancelled. Started once every job has had its first set of targets, or has
+        waited for it in vain."""
+        self.apply(jobs, external_labels)
+        async with trio.open_nursery() as nursery:
+            await self._follow(nursery)
+            task_status.started()
+            while True:
+                await self._changed.wait()
+                await self._follow(nursery)
+
+    def apply(self, jobs: Sequence[ScrapeJob], external_labels: Mapping[str, str]) -> None:
+        """Scrape these from now on. Raises RuleError; then all stays as it was."""
+        self._wanted = {
+            job.job_name: set_up(job, external_labels, self._wanted.get(job.job_name))
+            for job in jobs
+        }
+        self._changed.set()
+
+    async def _follow(self, nursery: trio.Nursery) -> None:
+        self._changed = trio.Event()
+        wanted = self._wanted
+        gone = [name for name in self._pools if name not in wanted]
+        for name in gone:
+            self._pools.pop(name).stop()
+        for name in gone:
+            await self._done.pop(name).wait()
+        async with trio.open_nursery() as starting:
+            for name, setup in wanted.items():
+                pool = self._pools.get(name)
+                if pool is None:
+                    pool = self._pools[name] = Pool(setup, self._around)
+                    starting.start_soon(self._start, name, pool, nursery)
+                elif pool.setup is not setup:
+                    pool.reconfigure(setup)
+
+    async def _start(self, name: str, pool: Pool, nursery: trio.Nursery) -> None:
+        done = self._done[name] = trio.Event()
+
+        async def run_pool(*, task_status: TaskStatus[None]) -> None:
+            await pool.run(task_status=task_status)
+            done.set()
+
+        await nursery.start(run_pool)
+
+    def _client(self, target: Target, setup: JobSetup) -> Client:
+        return Client(
+            target.url,
+            setup.job.http,
+            contexts=self._contexts,
+            user_agent=self._user_agent,
+            keepalive=not setup.job.disable_keepalive,
+        )
+
+    def active_targets(self) -> Sequence[TargetStatus]:
+        return [status for pool in self._pools.values() for status in pool.statuses()]
+
+    def dropped_targets(self) -> Sequence[DroppedTarget]:
+        return [dropped for pool in self._pools.values() for dropped in pool.dropped()]
+
+    def statistics(self) -> ScraperStatistics:
+        return ScraperStatistics(
+            pools=tuple([_pool_statistics(name, pool) for name, pool in self._pools.items()])
+        )
+
+
+def _pool_statistics(name: str, pool: Pool) -> PoolStatistics:
+    healths = [status.health for status in pool.statuses()]
+    return PoolStatistics(
+        job=name,
+        targets_up=healths.count("up"),
+        targets_down=healths.count("down"),
+        targets_unknown=healths.count("unknown"),
+        targets_dropped=pool.dropped_total,
+        counts=attrs.evolve(pool.counts, samples=attrs.evolve(pool.counts.samples)),
+    )

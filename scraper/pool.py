@@ -1,0 +1,203 @@
+"""The targets of one job: discovery runs, targets come and go, each has its loop.
+
+Takes settings, and groups from discovery; gives running loops.
+Invariant: a target that did not change keeps its connection, memo, phase and staleness; one that is
+gone has stopped before another starts, and its series are marked. A pool that is cancelled marks
+nothing.
+"""
+
+import logging
+from collections.abc import Sequence
+
+import attrs
+import trio
+from trio import TASK_STATUS_IGNORED, TaskStatus
+
+from scraper.discovery import Discovery, open_discovery
+from scraper.loop import ScrapeCounts, Surroundings, TargetLoop
+from scraper.settings import DiscoverySettings, TargetGroup
+from scraper.setup import JobSetup
+from scraper.status import DroppedTarget, TargetStatus
+from scraper.target import Target, TargetSet, TargetSetBuilder, addresses
+from series.labels import Labels
+
+logger = logging.getLogger("promferry.scraper")
+
+# Discovery is given that long to publish its first set, so that a reload does not stop targets
+# that it is about to find again. Prometheus applies updates every 5 s.
+FIRST_SET_WAIT_S = 5.0
+# Building a target costs about 50 us.
+_BUILT_PER_STEP = 50
+
+Key = tuple[Labels, str]
+
+
+@attrs.define(eq=False)
+class _Running:
+    """A loop and the means to stop it."""
+
+    loop: TargetLoop
+    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    done: trio.Event = attrs.field(factory=trio.Event)
+
+
+@attrs.define(eq=False)
+class _Source:
+    """A running discovery and what it published last."""
+
+    settings: DiscoverySettings
+    discovery: Discovery
+    scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
+    groups: Sequence[TargetGroup] = ()
+    has_published: trio.Event = attrs.field(factory=trio.Event)
+
+
+class Pool:
+    """One job's targets."""
+
+    def __init__(self, setup: JobSetup, around: Surroundings) -> None:
+        self.setup = setup
+        self.counts = ScrapeCounts()
+        self._around = around
+        self._running: dict[Key, _Running] = {}
+        self._sources: list[_Source] = []
+        self._set = TargetSet(targets={}, dropped=(), dropped_total=0)
+        self._wanted = setup
+        self._changed = trio.Event()
+        self._stop = False
+
+    def reconfigure(self, setup: JobSetup) -> None:
+        """Take over other settings as soon as `run` gets to it."""
+        self._wanted = setup
+        self._changed.set()
+
+    def stop(self) -> None:
+        """End all targets, mark their series, then let `run` return."""
+        self._stop = True
+        self._changed.set()
+
+    async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
+        async with trio.open_nursery() as nursery:
+            await self._follow(nursery)
+            task_status.started()
+            while not self._stop:
+                await self._changed.wait()
+                self._changed = trio.Event()
+                await self._follow(nursery)
+            await self._end_all()
+            nursery.cancel_scope.cancel()
+
+    def statuses(self) -> list[TargetStatus]:
+        return [running.loop.status() for running in self._running.values()]
+
+    def dropped(self) -> Sequence[DroppedTarget]:
+        return self._set.dropped
+
+    @property
+    def dropped_total(self) -> int:
+        return self._set.dropped_total
+
+    async def _follow(self, nursery: trio.Nursery) -> None:
+        """Bring what runs in line with settings and discovery."""
+        if self._stop:
+            return
+        setup = self._wanted
+        self._follow_discoveries(setup, nursery)
+        await self._wait_first_sets()
+        self._set = await self._build(setup)
+        self.setup = setup
+        await self._follow_targets(nursery)
+
+    def _follow_discoveries(self, setup: JobSetup, nursery: trio.Nursery) -> None:
+        before = self._sources
+        self._sources = []
+        for settings in setup.job.discoveries:
+            same = next((source for source in before if source.settings == settings), None)
+            if same is None:
+                same = _Source(settings, open_discovery(settings))
+                nursery.start_soon(self._discover, same)
+            else:
+                before.remove(same)
+            self._sources.append(same)
+        for source in before:
+            source.scope.cancel()
+
+    async def _discover(self, source: _Source) -> None:
+        def publish(groups: Sequence[TargetGroup]) -> None:
+            source.groups = groups
+            source.has_published.set()
+            self._changed.set()
+
+        with source.scope:
+            await source.discovery.run(publish)
+
+    async def _wait_first_sets(self) -> None:
+        with trio.move_on_after(FIRST_SET_WAIT_S):
+            for source in self._sources:
+                await source.has_published.wait()
+
+    async def _build(self, setup: JobSetup) -> TargetSet:
+        builder = TargetSetBuilder(setup.job, setup.target_pipeline)
+        count = 0
+        for source in self._sources:
+            for address, labels in addresses(source.groups):
+                builder.add(address, labels)
+                count += 1
+                if count % _BUILT_PER_STEP == 0:
+                    await trio.lowlevel.checkpoint()
+        return builder.result()
+
+    async def _follow_targets(self, nursery: trio.Nursery) -> None:
+        targets = self._set.targets
+        gone = {key: each for key, each in self._running.items() if key not in targets}
+        changed = {
+            key: running
+            for key, running in self._running.items()
+            if key in targets and not self._is_same(running.loop, targets[key])
+        }
+        await _halt([*gone.values(), *changed.values()])
+        for key, running in gone.items():
+            del self._running[key]
+            running.loop.end()
+        for key, running in changed.items():
+            running.loop.reconfigure(self.setup, targets[key])
+            self._start(key, running.loop, nursery)
+        for key in targets.keys() - self._running.keys():
+            loop = TargetLoop(self.setup, targets[key], self.counts, self._around)
+            self._start(key, loop, nursery)
+        self._limit(len(targets))
+
+    def _is_same(self, loop: TargetLoop, target: Target) -> bool:
+        if loop.setup is self.setup and loop.target == target:
+            loop.target = target  # it may have been discovered with other labels
+            return True
+        return False
+
+    def _limit(self, count: int) -> None:
+        limit = self.setup.job.target_limit
+        error = f"target_limit {limit} exceeded: {count} targets" if 0 < limit < count else ""
+        for running in self._running.values():
+            running.loop.forced_error = error
+
+    def _start(self, key: Key, loop: TargetLoop, nursery: trio.Nursery) -> None:
+        running = self._running[key] = _Running(loop)
+        nursery.start_soon(_run, running)
+
+    async def _end_all(self) -> None:
+        ended, self._running = self._running, {}
+        await _halt(list(ended.values()))
+        for running in ended.values():
+            running.loop.end()
+
+
+async def _run(running: _Running) -> None:
+    with running.scope:
+        await running.loop.run()
+    running.done.set()
+
+
+async def _halt(running: Sequence[_Running]) -> None:
+    for each in running:
+        each.scope.cancel()
+    for each in running:
+        await each.done.wait()

@@ -1,0 +1,151 @@
+"""One target's pages made into batches: the core behind the loop.
+
+Takes bodies, failures and timestamps; gives the batches that each scrape leaves to the sink, in one
+list: samples, markers, report.
+Invariant: a failed scrape leaves no sample of its page, a marker for every series that was alive,
+and a report; nothing else is changed by it.
+Never: fetches, waits, reads a clock.
+"""
+
+from collections.abc import Generator
+
+import attrs
+
+from scraper.exposition.reader import Reader
+from scraper.labelling import Labelling, SeriesError
+from scraper.memo import Memo, Plan
+from scraper.report import Outcome, report, report_layout
+from scraper.setup import JobSetup
+from scraper.staleness import Staleness, markers
+from scraper.stamps import Selection, StampFilter
+from scraper.target import Target
+from series.batch import Batch
+from series.layout import Layout
+
+
+class LimitError(SeriesError):
+    """A page with more samples than its job allows."""
+
+
+@attrs.define
+class SampleCounts:
+    """What became of samples, over all targets of a job; each counter only grows."""
+
+    stored: int = 0
+    duplicates: int = 0
+    out_of_order: int = 0
+    out_of_bounds: int = 0
+    markers: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class Rendered:
+    """A good page's batches, and its numbers for the report."""
+
+    batches: tuple[Batch, ...]
+    scraped: int
+    post_relabel: int
+    series_added: int
+
+
+class TargetScrape:
+    """What is known of one target between scrapes."""
+
+    def __init__(self, setup: JobSetup, target: Target, counts: SampleCounts) -> None:
+        self._counts = counts
+        self._lane_key = target.lane_key
+        self._reader = Reader()
+        self._staleness = Staleness()
+        self._report_staleness = Staleness()
+        self._last_keys: tuple[bytes, ...] = ()
+        self._last_ms = 0
+        self._labelling: Labelling | None = None
+        self.reconfigure(setup, target)
+
+    def reconfigure(self, setup: JobSetup, target: Target) -> None:
+        """Go on with other settings; markers will tell of the series that end by them."""
+        job = setup.job
+        self._sample_limit = job.sample_limit
+        self._marks = not job.no_stale_markers
+        self._stamps = StampFilter(
+            honor=job.honor_timestamps, track_staleness=job.track_timestamps_staleness
+        )
+        labelling = setup.labelling(target)
+        if labelling != self._labelling:
+            self._labelling = labelling
+            self._memo = Memo(labelling)
+            self._report_layout = report_layout(labelling)
+
+    def render(self, body: bytes, timestamp_ms: int) -> Generator[None, None, Rendered]:
+        """A good answer's body. Raises ExpositionError and SeriesError; then `fail` is next."""
+        page = yield from self._reader.read(body, self._memo)
+        plan = yield from self._memo.plan(page.keys)
+        if 0 < self._sample_limit < plan.kept_count:
+            raise LimitError(
+                f"sample_limit {self._sample_limit} exceeded: {plan.kept_count} samples after "
+                "metric relabelling"
+            )
+        # From here on nothing fails, so state may change.
+        selection = self._stamps.select(page, plan, timestamp_ms)
+        gone = self._staleness.succeeded(selection.tracked)
+        added = self._added(plan)
+        self._last_keys = plan.keys
+        self._count(selection)
+        return Rendered(
+            batches=(*self._samples(selection), *self._markers(gone, timestamp_ms)),
+            scraped=len(page.keys),
+            post_relabel=plan.kept_count,
+            series_added=added,
+        )
+
+    def fail(self, timestamp_ms: int) -> tuple[Batch, ...]:
+        """The markers that a failed scrape leaves."""
+        return self._markers(self._staleness.ended(), timestamp_ms)
+
+    def report(self, outcome: Outcome, timestamp_ms: int) -> tuple[Batch, ...]:
+        """The report of a scrape, good or not."""
+        layout = self._report_layout
+        gone = self._report_staleness.succeeded(layout)
+        batch = report(self._lane_key, layout, outcome, timestamp_ms)
+        self._last_ms = max(self._last_ms, timestamp_ms)
+        return (batch, *self._markers(gone, timestamp_ms))
+
+    def end(self, now_ms: int) -> tuple[Batch, ...]:
+        """The markers of a target that is gone: all its series and those of its report."""
+        # Later than the last sample, whatever the clock says, or a receiver would refuse them.
+        timestamp_ms = max(now_ms, self._last_ms + 1)
+        ended = (self._staleness.ended(), self._report_staleness.ended())
+        return tuple([batch for layout in ended for batch in self._markers(layout, timestamp_ms)])
+
+    def _added(self, plan: Plan) -> int:
+        # Fast path: the same page as at the last good scrape.
+        if plan.keys is self._last_keys:
+            return 0
+        before = frozenset(self._last_keys)
+        kept = zip(plan.keys, plan.templates, strict=True)
+        return len({key for key, template in kept if template is not None and key not in before})
+
+    def _samples(self, selection: Selection) -> tuple[Batch, ...]:
+        if not selection.layout.templates:
+            return ()
+        return (
+            Batch(
+                lane_key=self._lane_key,
+                layout=selection.layout,
+                values=selection.values,
+                timestamps=selection.timestamps,
+            ),
+        )
+
+    def _markers(self, gone: Layout, timestamp_ms: int) -> tuple[Batch, ...]:
+        if not gone.templates or not self._marks:
+            return ()
+        self._counts.markers += len(gone)
+        return (markers(self._lane_key, gone, timestamp_ms),)
+
+    def _count(self, selection: Selection) -> None:
+        counts = self._counts
+        counts.stored += len(selection.values)
+        counts.duplicates += selection.duplicates
+        counts.out_of_order += selection.out_of_order
+        counts.out_of_bounds += selection.out_of_bounds

@@ -1,0 +1,87 @@
+"""What all targets of a job share: its settings, compiled once.
+
+Takes a job and the external labels; gives pipelines, request headers and limits.
+Invariant: equal settings share what they are compiled to, so that a reload tells by identity what
+has changed.
+"""
+
+from collections.abc import Mapping
+
+import attrs
+
+from relabel.pipeline import Pipeline, compile_rules
+from scraper.labelling import LabelLimits, Labelling
+from scraper.settings import ScrapeJob
+from scraper.target import Target
+
+# A target's whole body is held in memory while it is read, so this bounds one task's memory.
+# vmagent's default is the same 16 MiB.
+DEFAULT_MAX_BODY_BYTES = 16 * 2**20
+
+# Prometheus' header, the formats that are not read yet left out (reference/prometheus.md 3.3).
+ACCEPT = (
+    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.4"
+)
+
+
+@attrs.frozen(kw_only=True)
+class JobSetup:
+    """A job, ready to make targets and to scrape them."""
+
+    job: ScrapeJob
+    external_labels: Mapping[str, str]
+    target_pipeline: Pipeline
+    metric_pipeline: Pipeline
+
+    @property
+    def max_body_bytes(self) -> int:
+        """A body may be as large as this. Prometheus' limit is the first size that fails."""
+        largest = self.job.max_scrape_size_bytes or DEFAULT_MAX_BODY_BYTES
+        limit = self.job.body_size_limit_bytes
+        return min(largest, limit - 1) if limit else largest
+
+    def labelling(self, target: Target) -> Labelling:
+        job = self.job
+        return Labelling(
+            target_labels=dict(target.labels),
+            external_labels=self.external_labels,
+            pipeline=self.metric_pipeline,
+            honor_labels=job.honor_labels,
+            limits=LabelLimits(
+                labels=job.label_limit,
+                name_bytes=job.label_name_length_limit,
+                value_bytes=job.label_value_length_limit,
+            ),
+            is_legacy=job.metric_name_validation_scheme == "legacy",
+        )
+
+    def headers(self, target: Target) -> tuple[tuple[str, str], ...]:
+        return (
+            ("Accept", ACCEPT),
+            ("Accept-Encoding", "gzip" if self.job.enable_compression else "identity"),
+            ("X-Prometheus-Scrape-Timeout-Seconds", _shortest(target.timeout_s)),
+        )
+
+
+def set_up(
+    job: ScrapeJob, external_labels: Mapping[str, str], before: JobSetup | None = None
+) -> JobSetup:
+    """Raises RuleError. What is equal to `before` is taken over from it."""
+    if before is not None and before.job == job and before.external_labels == external_labels:
+        return before
+    targets = metrics = None
+    if before is not None and before.job.relabel_configs == job.relabel_configs:
+        targets = before.target_pipeline
+    if before is not None and before.job.metric_relabel_configs == job.metric_relabel_configs:
+        metrics = before.metric_pipeline
+    return JobSetup(
+        job=job,
+        external_labels=external_labels,
+        target_pipeline=targets or compile_rules(job.relabel_configs),
+        metric_pipeline=metrics or compile_rules(job.metric_relabel_configs),
+    )
+
+
+def _shortest(seconds: float) -> str:
+    """The shortest decimal, never with an exponent, as Go's FormatFloat(_, 'f', -1)."""
+    return f"{seconds:.9f}".rstrip("0").rstrip(".")

@@ -1,0 +1,39 @@
+"""What pages, API and metrics show of targets: snapshots, nothing alive."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import attrs
+
+Health = Literal["unknown", "up", "down"]
+
+
+@attrs.frozen(kw_only=True)
+class TargetStatus:
+    """One target that is scraped. `health` is unknown until its first scrape has ended."""
+
+    job: str
+    pool: str
+    discovered_labels: Mapping[str, str]
+    labels: Mapping[str, str]
+    url: str
+    interval_s: float
+    timeout_s: float
+    health: Health = "unknown"
+    last_error: str = ""
+    last_scrape_ms: int | None = None
+    last_duration_s: float = 0.0
+    samples_scraped: int = 0
+    samples_post_relabel: int = 0
+    body_bytes: int = 0
+    scrapes_total: int = 0
+    scrapes_failed_total: int = 0
+
+
+@attrs.frozen(kw_only=True)
+class DroppedTarget:
+    """One that discovery found and that is not scraped, and why."""
+
+    job: str
+    discovered_labels: Mapping[str, str]
+    reason: str
