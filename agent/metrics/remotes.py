@@ -1,0 +1,194 @@
+"""Rows on remotes: what was sent, what waits, what was lost and why."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+from agent.metrics.family import Family, Sample, Snapshot
+from pushqueue.statistics import RemoteStatistics
+
+STATES = ("ok", "retrying", "holding")
+
+
+def _each(
+    read: Callable[[RemoteStatistics], float | None],
+) -> Callable[[Snapshot], Iterable[Sample]]:
+    """One sample a remote; none where the value is not known yet."""
+
+    def samples(snapshot: Snapshot) -> Iterable[Sample]:
+        for remote in snapshot.remotes:
+            value = read(remote.statistics)
+            if value is not None:
+                yield (remote.url_label,), float(value)
+
+    return samples
+
+
+def _each_queue(
+    read: Callable[[RemoteStatistics], float],
+) -> Callable[[Snapshot], Iterable[Sample]]:
+    """As `_each`, under vmagent's labels of a queue; there `path` is the queue's directory."""
+
+    def samples(snapshot: Snapshot) -> Iterable[Sample]:
+        for remote in snapshot.remotes:
+            yield (remote.statistics.key, remote.url_label), float(read(remote.statistics))
+
+    return samples
+
+
+def _answers(snapshot: Snapshot) -> Iterable[Sample]:
+    for remote in snapshot.remotes:
+        by_class: Counter[str] = Counter()
+        for status, count in remote.statistics.answers.items():
+            # vmagent's spelling: successes are one class, anything else is its code.
+            by_class["2XX" if 200 <= status < 300 else str(status)] += count
+        for code, count in by_class.items():
+            yield (remote.url_label, code), count
+
+
+def _dropped(snapshot: Snapshot) -> Iterable[Sample]:
+    for remote in snapshot.remotes:
+        for reason, count in remote.statistics.dropped_samples.items():
+            yield (remote.url_label, reason), count
+
+
+def _states(snapshot: Snapshot) -> Iterable[Sample]:
+    for remote in snapshot.remotes:
+        for state in STATES:
+            yield (remote.url_label, state), remote.statistics.state == state
+
+
+FAMILIES = (
+    Family(
+        "vmagent_remotewrite_requests_total",
+        "counter",
+        "Answers of the remote, by status code; 2XX stands for every success.",
+        ("url", "status_code"),
+        _answers,
+    ),
+    Family(
+        "vmagent_remotewrite_errors_total",
+        "counter",
+        "Requests that got no answer: refused, reset, timed out, TLS.",
+        ("url",),
+        _each(lambda remote: remote.request_errors_total),
+    ),
+    Family(
+        "vmagent_remotewrite_retries_count_total",
+        "counter",
+        "Requests that were sent again.",
+        ("url",),
+        _each(lambda remote: remote.retries_total),
+    ),
+    Family(
+        "vmagent_remotewrite_bytes_sent_total",
+        "counter",
+        "Compressed bytes of the blocks that the remote acknowledged.",
+        ("url",),
+        _each(lambda remote: remote.sent_bytes_total),
+    ),
+    Family(
+        "vmagent_remotewrite_blocks_sent_total",
+        "counter",
+        "Blocks that the remote acknowledged.",
+        ("url",),
+        _each(lambda remote: remote.sent_blocks_total),
+    ),
+    Family(
+        "vmagent_remotewrite_send_duration_seconds_total",
+        "counter",
+        "Seconds spent in requests to the remote.",
+        ("url",),
+        _each(lambda remote: remote.request_seconds_total),
+    ),
+    Family(
+        "vmagent_remotewrite_pending_data_bytes",
+        "gauge",
+        "Compressed bytes not yet acknowledged, in memory and on disk.",
+        ("path", "url"),
+        _each_queue(lambda remote: remote.pending_bytes),
+    ),
+    Family(
+        "vmagent_remotewrite_pending_inmemory_blocks",
+        "gauge",
+        "Blocks not yet acknowledged that are in memory only.",
+        ("path", "url"),
+        _each_queue(lambda remote: remote.queue.memory_blocks),
+    ),
+    Family(
+        "vmagent_remotewrite_relabel_metrics_dropped_total",
+        "counter",
+        "Samples dropped by the remote's own rules.",
+        ("path", "url"),
+        _each_queue(lambda remote: remote.dropped_by_rules_total),
+    ),
+    Family(
+        "vm_persistentqueue_bytes_pending",
+        "gauge",
+        "Compressed bytes on disk that are not yet acknowledged.",
+        ("path", "name"),
+        _each_queue(lambda remote: remote.queue.disk_bytes),
+    ),
+    Family(
+        "vm_persistentqueue_bytes_written_total",
+        "counter",
+        "Bytes written to the queue's files.",
+        ("path", "name"),
+        _each_queue(lambda remote: remote.queue.disk_written_bytes_total),
+    ),
+    Family(
+        "promferry_remote_samples_sent_total",
+        "counter",
+        "Samples that the remote acknowledged.",
+        ("url",),
+        _each(lambda remote: remote.sent_samples_total),
+    ),
+    Family(
+        "promferry_remote_samples_dropped_total",
+        "counter",
+        "Samples lost to this remote, by reason.",
+        ("url", "reason"),
+        _dropped,
+    ),
+    Family(
+        "promferry_remote_pending_samples",
+        "gauge",
+        "Samples not yet acknowledged, in memory and on disk.",
+        ("url",),
+        _each(lambda remote: remote.pending_samples),
+    ),
+    Family(
+        "promferry_remote_oldest_pending_seconds",
+        "gauge",
+        "Age of the oldest block that is not yet acknowledged.",
+        ("url",),
+        _each(lambda remote: remote.oldest_age_s or 0.0),
+    ),
+    Family(
+        "promferry_remote_lag_seconds",
+        "gauge",
+        "Newest timestamp read minus newest one delivered; none before the first delivery.",
+        ("url",),
+        _each(lambda remote: remote.lag_s),
+    ),
+    Family(
+        "promferry_remote_state",
+        "gauge",
+        "1 for the state that the remote is in.",
+        ("url", "state"),
+        _states,
+    ),
+    Family(
+        "promferry_queue_disk_up",
+        "gauge",
+        "1 while the queue can use its disk, 0 while it must live in memory.",
+        ("url",),
+        _each(lambda remote: remote.queue.disk_state in ("ok", "off")),
+    ),
+    Family(
+        "promferry_queue_damages_total",
+        "counter",
+        "Damaged places found in the queue's files.",
+        ("url",),
+        _each(lambda remote: remote.queue.damages_total),
+    ),
+)
