@@ -32,6 +32,7 @@ class Reading:
     directory: str
     environment: Mapping[str, str]
     strict: bool = True
+    refuses: bool = True  # what is not built yet; off in sections that are not used anyway
 
 
 @attrs.define
@@ -63,6 +64,11 @@ class Cursor:
         """The cursor of the key itself, for errors about the key and not about its value."""
         entry = self._entry(key)
         return Cursor(entry[0] if entry else self.node, (*self.path, key), self.reading)
+
+    def item(self, index: int) -> "Cursor":
+        """The cursor of a list's item."""
+        items = self.node.items if isinstance(self.node, tree.Sequence) else ()
+        return self.child(index, items[index] if index < len(items) else self.node)
 
     def is_sound(self, *keys: str) -> bool:
         """None of these keys had an error: what follows from an error is not reported."""
@@ -120,6 +126,15 @@ def decoder(cls: type) -> Callable[[Decoder], Decoder]:
         return function
 
     return register
+
+
+# Keys that go by another name: what to write instead, by class.
+_other_names: dict[type, Mapping[str, str]] = {}
+
+
+def other_names(cls: type, names: Mapping[str, str]) -> None:
+    """Registers what to write instead of keys that `cls` does not have."""
+    _other_names[cls] = names
 
 
 def did_you_mean(word: str, known: typing.Iterable[str]) -> str:
@@ -239,10 +254,11 @@ def fields_of(cls: type) -> Mapping[str, Field]:
         key = field.metadata.get("key", field.name)
         if key is None:
             continue
-        kind = field.metadata.get("kind") or _kind_of(field.name, hints[field.name])
+        kind = _kind_of(field.name, hints[field.name])
         is_refused = field.metadata.get("refused", False)
         is_secret = "Secret" in repr(kind)
-        table[key] = Field(key, field.name, decoder_for(kind), is_secret, is_refused)
+        decode_value = field.metadata.get("decode") or decoder_for(kind)
+        table[key] = Field(key, field.name, decode_value, is_secret, is_refused)
     return table
 
 
@@ -256,9 +272,19 @@ def key(name: str | None) -> dict[str, Any]:
     return {"key": name}
 
 
-def refused() -> Any:
+def refused(decode_value: Decoder | None = None) -> Any:
     """A field whose key is known and read, but refused by name: its feature is not built yet."""
-    return attrs.field(default=None, metadata={"refused": True})
+    return attrs.field(default=None, metadata={"refused": True, "decode": decode_value})
+
+
+def unused(cls: type) -> Any:
+    """A field whose section is checked and then not used; what it needs need not be built."""
+
+    def decode_value(cursor: Cursor) -> Any:
+        reading = attrs.evolve(cursor.reading, refuses=False)
+        return decoder_for(cls)(attrs.evolve(cursor, reading=reading))
+
+    return attrs.field(default=None, metadata={"decode": decode_value})
 
 
 def decode(cursor: Cursor, cls: type[T]) -> T:
@@ -297,7 +323,7 @@ def decode_fields(cursor: Cursor, cls: type) -> dict[str, Any]:
         field = table.get(key_text)
         if field is None:
             cursor.broken.add(key_text)
-            _unknown_key(cursor.child(key_text, key_node), table)
+            _unknown_key(cursor.child(key_text, key_node), table, _other_names.get(cls, {}))
         elif not item.is_null:
             _decode_field(cursor, field, item, values)
     return values
@@ -310,17 +336,20 @@ def _decode_field(cursor: Cursor, field: Field, item: tree.Node, values: dict[st
         values[field.name] = field.decode(here)
     except Wrong as wrong:
         here.error(wrong.message, "" if field.is_secret else wrong.text, wrong.hint)
-    if field.is_refused and values.get(field.name):
+    if field.is_refused and values.get(field.name) and here.reading.refuses:
         cursor.key_of(field.key).error(f"not supported yet: {field.key}")
     if len(here.reading.problems.errors) > errors_before:
         cursor.broken.add(field.key)
 
 
-def _unknown_key(here: Cursor, table: typing.Iterable[str]) -> None:
+def _unknown_key(here: Cursor, table: typing.Iterable[str], other_names: Mapping[str, str]) -> None:
     name = str(here.path[-1])
-    hint = did_you_mean(name, table)
-    report = here.error if here.reading.strict else here.warning
-    report("unknown key" if here.reading.strict else "unknown key, ignored", name, hint)
+    other = other_names.get(name)
+    hint = f"write {other!r}" if other else did_you_mean(name, table)
+    if here.reading.strict:
+        here.error("unknown key", name, hint)
+    else:
+        here.warning("unknown key, ignored", name, hint)
 
 
 def plain_value(node: tree.Node) -> object:

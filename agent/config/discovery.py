@@ -7,13 +7,12 @@ name and refused by name, never ignored.
 import re
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 
-from agent.config.decode import Cursor, check, refused
+from agent.config.decode import Cursor, check, decoder_for, refused
 from agent.config.general import check_labels
-from agent.config.http import HttpSection, check_http, http_settings
+from agent.config.http import HttpSection, check_http, check_url, http_settings
 from agent.config.scalars import Duration, FilePath
 from scraper.settings import (
     DiscoverySettings,
@@ -45,6 +44,17 @@ class HttpDiscoverySection(HttpSection):
     refresh_interval: Duration = Duration(60)
 
 
+def later(kind: str) -> Any:
+    """The key of a kind that is not built yet: decoded, then refused by name."""
+
+    def decode_kind(cursor: Cursor) -> Any:
+        from agent.config.kinds import section_class  # late: rare, and makes a class
+
+        return decoder_for(tuple[section_class(kind), ...])(cursor)  # type: ignore[misc]
+
+    return refused(decode_kind)
+
+
 @attrs.frozen(kw_only=True, slots=False)  # one of several bases
 class DiscoverySection:
     """The discovery keys of a job."""
@@ -53,40 +63,44 @@ class DiscoverySection:
     file_sd_configs: tuple[FileSection, ...] = ()
     http_sd_configs: tuple[HttpDiscoverySection, ...] = ()
     # Known, not built yet.
-    aws_sd_configs: object = refused()
-    azure_sd_configs: object = refused()
-    consul_sd_configs: object = refused()
-    consulagent_sd_configs: object = refused()
-    digitalocean_sd_configs: object = refused()
-    dns_sd_configs: object = refused()
-    docker_sd_configs: object = refused()
-    dockerswarm_sd_configs: object = refused()
-    ec2_sd_configs: object = refused()
-    ecs_sd_configs: object = refused()
-    eureka_sd_configs: object = refused()
-    gce_sd_configs: object = refused()
-    hetzner_sd_configs: object = refused()
-    ionos_sd_configs: object = refused()
-    kubernetes_sd_configs: object = refused()
-    kuma_sd_configs: object = refused()
-    lightsail_sd_configs: object = refused()
-    linode_sd_configs: object = refused()
-    marathon_sd_configs: object = refused()
-    nerve_sd_configs: object = refused()
-    nomad_sd_configs: object = refused()
-    oci_sd_configs: object = refused()
-    openstack_sd_configs: object = refused()
-    outscale_sd_configs: object = refused()
-    ovhcloud_sd_configs: object = refused()
-    puppetdb_sd_configs: object = refused()
-    scaleway_sd_configs: object = refused()
-    serverset_sd_configs: object = refused()
-    stackit_sd_configs: object = refused()
-    triton_sd_configs: object = refused()
-    uyuni_sd_configs: object = refused()
-    vultr_sd_configs: object = refused()
-    vultr_configs: object = refused()
-    yandexcloud_sd_configs: object = refused()
+    aws_sd_configs: object = later("aws")
+    azure_sd_configs: object = later("azure")
+    consul_sd_configs: object = later("consul")
+    consulagent_sd_configs: object = later("consulagent")
+    digitalocean_sd_configs: object = later("digitalocean")
+    dns_sd_configs: object = later("dns")
+    docker_sd_configs: object = later("docker")
+    dockerswarm_sd_configs: object = later("dockerswarm")
+    ec2_sd_configs: object = later("ec2")
+    ecs_sd_configs: object = later("ecs")
+    elasticache_sd_configs: object = later("elasticache")
+    eureka_sd_configs: object = later("eureka")
+    gce_sd_configs: object = later("gce")
+    hetzner_sd_configs: object = later("hetzner")
+    ionos_sd_configs: object = later("ionos")
+    kubernetes_sd_configs: object = later("kubernetes")
+    kuma_sd_configs: object = later("kuma")
+    lightsail_sd_configs: object = later("lightsail")
+    linode_sd_configs: object = later("linode")
+    marathon_sd_configs: object = later("marathon")
+    msk_sd_configs: object = later("msk")
+    nerve_sd_configs: object = later("nerve")
+    nomad_sd_configs: object = later("nomad")
+    oci_sd_configs: object = later("oci")
+    openstack_sd_configs: object = later("openstack")
+    outscale_sd_configs: object = later("outscale")
+    ovhcloud_sd_configs: object = later("ovhcloud")
+    puppetdb_sd_configs: object = later("puppetdb")
+    rds_sd_configs: object = later("rds")
+    scaleway_sd_configs: object = later("scaleway")
+    serverset_sd_configs: object = later("serverset")
+    stackit_sd_configs: object = later("stackit")
+    triton_sd_configs: object = later("triton")
+    uyuni_sd_configs: object = later("uyuni")
+    vultr_sd_configs: object = later("vultr")
+    yandexcloud_sd_configs: object = later("yandexcloud")
+    # What vmagent reads for `vultr_sd_configs`.
+    vultr_configs: object = later("vultr")
 
 
 @check(StaticSection)
@@ -112,21 +126,6 @@ def _check_http_discovery(section: HttpDiscoverySection, cursor: Cursor) -> None
             cursor.error("URL is missing")
         return
     check_url(section.url, cursor.at("url"))
-
-
-def check_url(url: str, cursor: Cursor) -> None:
-    """An http(s) URL with a host; reported without the text, which may hold a password."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-        _ = parts.port
-    except ValueError as error:
-        cursor.error(f"not a valid URL: {error}")
-        return
-    if parts.scheme not in ("http", "https"):
-        cursor.error("URL scheme must be 'http' or 'https'")
-    elif not host:
-        cursor.error("host is missing in URL")
 
 
 def discoveries_of(section: DiscoverySection) -> tuple[DiscoverySettings, ...]:

@@ -1,7 +1,7 @@
 """What is wrong in a configuration, told all at once.
 
 Takes places and reasons, gives errors that print as `file:line:column: path.to.key: reason`.
-Invariant: one error for one place; what follows from an error is not an error of its own.
+Invariant: nothing is told twice.
 Never: shows the text of a secret.
 """
 
@@ -67,7 +67,7 @@ class ConfigError:
         return f"{self}\n    {line}\n    {lead}^"
 
 
-class ConfigErrors(Exception):
+class ConfigErrors(ValueError):
     """Everything that is wrong in all files of a configuration."""
 
     def __init__(self, errors: Iterable[ConfigError], warnings: Iterable[ConfigError] = ()) -> None:
@@ -83,13 +83,12 @@ class Problems:
         self.errors: list[ConfigError] = []
         self.warnings: list[ConfigError] = []
         self.left_out = 0
-        self._places: set[tuple[str, int, int, str]] = set()
+        self._seen: set[ConfigError] = set()
 
     def error(self, error: ConfigError) -> None:
-        place = (error.file, error.line, error.column, error.path)
-        if error.line and place in self._places:
-            return  # a consequence of the first
-        self._places.add(place)
+        if error in self._seen:
+            return
+        self._seen.add(error)
         if len(self.errors) >= MAX_ERRORS:
             self.left_out += 1
             return

@@ -9,9 +9,8 @@ from collections.abc import Mapping
 import attrs
 
 from agent.config.decode import Cursor, check, key
-from agent.config.rules import check_rules
+from agent.config.rules import Rules
 from agent.config.scalars import Count, Duration, FilePath, Size
-from relabel.rule import RelabelRule
 
 DEFAULT_INTERVAL_S = 60.0
 DEFAULT_TIMEOUT_S = 10.0
@@ -23,10 +22,12 @@ PROTOCOLS = (
     "PrometheusText1.0.0",
     "PrometheusText0.0.4",
 )
+UTF8_CONFLICT = "utf8 metric names requested but validation scheme is not set to UTF8"
 _VALIDATION_SCHEMES = ("legacy", "utf8")
 _ESCAPING_SCHEMES = ("allow-utf-8", "underscores", "dots", "values")
 _LEGACY_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-_VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|([A-Za-z_0-9]+)|(\$))")
+# Go's os.Expand: in braces anything, otherwise one special character or a name.
+_VARIABLE = re.compile(r"\$(?:\{([^}]*)\}|([*#$@!?\-0-9]|[A-Za-z_][A-Za-z_0-9]*))")
 
 
 @attrs.frozen(kw_only=True, slots=False)  # one of several bases
@@ -50,8 +51,8 @@ class CommonSection:
     convert_classic_histograms_to_nhcb: bool | None = None
     always_scrape_classic_histograms: bool | None = None
     extra_scrape_metrics: bool | None = None
-    relabel_configs: tuple[RelabelRule, ...] = ()
-    metric_relabel_configs: tuple[RelabelRule, ...] = ()
+    relabel_configs: Rules = ()
+    metric_relabel_configs: Rules = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -70,6 +71,8 @@ def _check_global(section: GlobalSection, cursor: Cursor) -> None:
         message = "global scrape timeout greater than scrape interval"
         cursor.at("scrape_timeout").error(message, f"{section.scrape_timeout:g}s")
     scheme = section.metric_name_validation_scheme or "utf8"
+    if scheme == "legacy" and section.metric_name_escaping_scheme == "allow-utf-8":
+        cursor.at("metric_name_escaping_scheme").error(UTF8_CONFLICT)
     check_labels(section.external_labels, cursor.at("external_labels"), scheme)
     check_common(section, cursor)
 
@@ -87,8 +90,6 @@ def check_common(section: CommonSection, cursor: Cursor) -> None:
         message = f"unknown metric name escaping scheme {scheme[:80]!r}"
         place = cursor.at("metric_name_escaping_scheme")
         place.error(message, scheme, ", ".join(_ESCAPING_SCHEMES))
-    check_rules(section.relabel_configs, cursor.at("relabel_configs"))
-    check_rules(section.metric_relabel_configs, cursor.at("metric_relabel_configs"))
 
 
 def check_protocols(protocols: tuple[str, ...] | None, cursor: Cursor) -> None:
@@ -127,8 +128,7 @@ def expand_variables(text: str, environment: Mapping[str, str]) -> str:
     """`$VAR` and `${VAR}` in an external label; `$$` is a dollar, an unset variable is empty."""
 
     def value(match: re.Match[str]) -> str:
-        if match[3]:
-            return "$"
-        return environment.get(match[1] if match[1] is not None else match[2], "")
+        name: str = match[2] if match[1] is None else match[1]
+        return "$" if name == "$" else environment.get(name, "")
 
     return _VARIABLE.sub(value, text)

@@ -7,6 +7,7 @@ Never: reads a file or a certificate.
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 import attrs
 
@@ -191,6 +192,21 @@ def check_http(value: HttpSection) -> None:
         if name.lower() in _RESERVED:
             cursor.at("http_headers").key_of(name).error(f'setting header "{name}" is not allowed')
     _check_proxy(value, cursor)
+
+
+def check_url(url: str, cursor: Cursor) -> None:
+    """An http(s) URL with a host; reported without the text, which may hold a password."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError as error:
+        cursor.error(f"not a valid URL: {error}")
+        return
+    if parts.scheme not in ("http", "https"):
+        cursor.error("URL scheme must be 'http' or 'https'")
+    elif not host:
+        cursor.error("host is missing in URL")
 
 
 def _proxy_of(section: ProxySection) -> ProxySettings:

@@ -14,6 +14,7 @@ from agent.config.discovery import DiscoverySection, discoveries_of
 from agent.config.general import (
     DEFAULT_INTERVAL_S,
     DEFAULT_TIMEOUT_S,
+    UTF8_CONFLICT,
     CommonSection,
     GlobalSection,
     check_common,
@@ -68,26 +69,6 @@ def _check_job(section: ScrapeSection, cursor: Cursor) -> None:
         cursor.at("scheme").error(f"unknown scheme {section.scheme[:80]!r}", hint="http or https")
     if section.fallback_scrape_protocol:
         check_protocol(section.fallback_scrape_protocol, cursor.at("fallback_scrape_protocol"))
-    if not section.relabel_configs and cursor.is_sound("relabel_configs"):
-        _check_static_targets(section, cursor)
-
-
-def _check_static_targets(section: ScrapeSection, cursor: Cursor) -> None:
-    """Relabelling may turn anything into an address; without it a target must be one."""
-    for index, group in enumerate(section.static_configs):
-        for number, target in enumerate(group.targets):
-            if "/" in target and not target.startswith(("http://", "https://")):
-                place = cursor.at("static_configs")
-                for key in (index, "targets", number):
-                    place = _item(place, key)
-                place.error(f'"{target[:80]}" is not a valid hostname', target)
-
-
-def _item(cursor: Cursor, key: int | str) -> Cursor:
-    if isinstance(key, str):
-        return cursor.at(key)
-    items = getattr(cursor.node, "items", None)
-    return cursor.child(key, items[key] if items and key < len(items) else cursor.node)
 
 
 # Zero or missing means: as in `global`.
@@ -109,7 +90,6 @@ _INHERITED_SWITCHES = (
 )
 _COPIED = (
     "job_name",
-    "metrics_path",
     "params",
     "honor_labels",
     "honor_timestamps",
@@ -139,6 +119,7 @@ def resolve_job(section: ScrapeSection, common: GlobalSection) -> ScrapeJob:
         **values,
         scrape_interval_s=interval_s,
         scrape_timeout_s=timeout_s,
+        metrics_path="/" + section.metrics_path.removeprefix("/"),
         scheme=section.scheme.lower(),
         enable_compression=section.enable_compression and not section.disable_compression,
         scrape_protocols=section.scrape_protocols or common.scrape_protocols,
@@ -174,8 +155,7 @@ def _schemes(section: ScrapeSection, common: GlobalSection) -> tuple[str, str]:
     validation = validation or "utf8"
     given = section.metric_name_escaping_scheme or common.metric_name_escaping_scheme
     if validation == "legacy" and section.metric_name_escaping_scheme == "allow-utf-8":
-        message = "utf8 metric names requested but validation scheme is not set to UTF8"
-        section.here.at("metric_name_escaping_scheme").error(message)
+        section.here.at("metric_name_escaping_scheme").error(UTF8_CONFLICT)
     if validation == "legacy" and given in ("", "allow-utf-8"):
         given = "underscores"
     return validation, given or "allow-utf-8"

@@ -22,13 +22,13 @@ from agent.config.general import (
 )
 from agent.config.jobs import ScrapeSection, resolve_job
 from agent.config.otlp import OtlpSection
+from agent.config.queue_section import RemoteDefaults
 from agent.config.remotes import resolve_remotes
 from agent.config.root import RootSection
 from agent.config.scalars import Wrong
 from agent.config.source import Source, decode_source
 from agent.config.tree import Mapping as MappingNode
 from agent.config.tree import Node, parse
-from agent.config.tree import Sequence as SequenceNode
 from agent.config_files import list_files, read_file
 from agent.settings import GlobalSettings
 from pushqueue.settings import RemoteSettings
@@ -40,6 +40,7 @@ class LoadOptions:
     """What flags and surroundings say about reading a configuration."""
 
     strict: bool = True  # -promscrape.config.strictParse
+    remote_defaults: RemoteDefaults = RemoteDefaults()
     environment: Mapping[str, str] = attrs.field(factory=lambda: dict(os.environ), repr=False)
     read_file: Callable[[str], bytes] = read_file
     list_files: Callable[[str], Sequence[str]] = list_files
@@ -95,7 +96,7 @@ class _Loader:
         return Loaded(
             global_=self._global(root.global_),
             jobs=tuple(jobs),
-            remotes=resolve_remotes(root.remote_write),
+            remotes=resolve_remotes(root.remote_write, self._options.remote_defaults),
             otlp=root.otlp,
             files_read=tuple(self._files),
         )
@@ -115,10 +116,9 @@ class _Loader:
 
     def _included(self, pattern: str, cursor: Cursor, index: int) -> list[ScrapeSection]:
         """The jobs of `scrape_config_files`: bare lists (vmagent) or below `scrape_configs`."""
-        item = cursor.node.items[index] if isinstance(cursor.node, SequenceNode) else cursor.node
         files = self._options.list_files(pattern)
         if not files:
-            cursor.child(index, item).warning("no file matches", pattern)
+            cursor.item(index).warning("no file matches", pattern)
         sections: list[ScrapeSection] = []
         for file in files:
             node = self._parse(file)

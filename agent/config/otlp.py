@@ -13,6 +13,7 @@ STRATEGIES = (
     "NoUTF8EscapingWithSuffixes",
     "NoTranslation",
 )
+UTF8_STRATEGIES = STRATEGIES[2:]
 
 
 @attrs.frozen(kw_only=True)
@@ -42,3 +43,18 @@ def _check_otlp(section: OtlpSection, cursor: Cursor) -> None:
     if section.ignore_resource_attributes and not section.promote_all_resource_attributes:
         message = "'ignore_resource_attributes' needs 'promote_all_resource_attributes'"
         cursor.key_of("ignore_resource_attributes").error(message)
+    _check_attributes("promote", section.promote_resource_attributes, cursor)
+    _check_attributes("ignore", section.ignore_resource_attributes, cursor)
+
+
+def _check_attributes(verb: str, names: tuple[str, ...], cursor: Cursor) -> None:
+    """Names are compared without blanks around them, as Prometheus does."""
+    place = cursor.at(f"{verb}_resource_attributes")
+    seen: set[str] = set()
+    for index, name in enumerate(names):
+        bare = name.strip()
+        if not bare:
+            place.item(index).error(f"empty {verb}d OTel resource attribute")
+        elif bare in seen:
+            place.item(index).error(f"duplicated {verb}d OTel resource attribute {bare[:80]!r}")
+        seen.add(bare)

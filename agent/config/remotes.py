@@ -12,15 +12,19 @@ from urllib.parse import unquote, urlsplit, urlunsplit
 
 import attrs
 
-from agent.config.decode import Cursor, check, refused
-from agent.config.discovery import check_url
-from agent.config.http import HttpSection, check_http, http_settings
-from agent.config.rules import check_rules
+from agent.config.decode import Cursor, check, other_names, refused
+from agent.config.http import HttpSection, check_http, check_url, http_settings
+from agent.config.queue_section import (
+    QueueSection,
+    RemoteDefaults,
+    parse_percent,
+    queue_settings,
+)
+from agent.config.rules import Rules
 from agent.config.scalars import Bytes, Count, Duration
-from pushqueue.settings import RW1, RW2, MetadataSettings, QueueSettings, RemoteSettings
-from relabel.rule import RelabelRule
+from pushqueue.settings import RW1, RW2, MetadataSettings, RemoteSettings
 from transport.secret import Secret
-from transport.settings import BasicAuth, HeaderValues
+from transport.settings import BasicAuth, HeaderValues, HttpSettings
 
 RESERVED_HEADERS = frozenset(
     (
@@ -43,21 +47,6 @@ _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
 
 @attrs.frozen(kw_only=True)
-class QueueSection:
-    """`queue_config`, with Prometheus' defaults."""
-
-    capacity: int = 10_000
-    max_shards: int = 50
-    min_shards: int = 1
-    max_samples_per_send: int = 2000
-    batch_send_deadline: Duration = Duration(5)
-    min_backoff: Duration = Duration(0.03)
-    max_backoff: Duration = Duration(5)
-    retry_on_http_429: bool = True
-    sample_age_limit: Duration = Duration(0)
-
-
-@attrs.frozen(kw_only=True)
 class MetadataSection:
     """`metadata_config`."""
 
@@ -75,7 +64,7 @@ class RemoteSection(HttpSection):
     remote_timeout: Duration = Duration(30)
     protobuf_message: str = RW1
     headers: Mapping[str, Secret] = attrs.field(factory=dict)
-    write_relabel_configs: tuple[RelabelRule, ...] = ()
+    write_relabel_configs: Rules = ()
     send_exemplars: bool = False
     send_native_histograms: bool = False
     round_robin_dns: bool = False
@@ -84,35 +73,56 @@ class RemoteSection(HttpSection):
     queue_config: QueueSection = QueueSection()
     metadata_config: MetadataSection = MetadataSection()
     # Per-URL flags of vmagent and of promferry that Prometheus has no key for.
+    label: Mapping[str, str] = attrs.field(factory=dict)
     queues: Count | None = None
     max_block_size: Bytes | None = None
-    max_disk_usage_per_url: Bytes = Bytes(0)
-    disable_on_disk_queue: bool = False
+    max_disk_usage_per_url: Bytes | None = None
+    min_free_disk_space: str | None = None
     spill_after: Duration | None = None
-    max_age: Duration | None = None
-    label: Mapping[str, str] = attrs.field(factory=dict)
+    disable_on_disk_queue: bool | None = None
+    force_prom_proto: bool = False
+    backlog_window: object = refused()
+    data_budget: object = refused()
+    force_vm_proto: object = refused()
+    fresh_first: object = refused()
+    inmemory_queues: object = refused()
+    obfuscate_labels: object = refused()
+    rate_limit: object = refused()
+    round_digits: object = refused()
+    significant_figures: object = refused()
+    tls_handshake_timeout: object = refused()
+    # Ways to authenticate that are not built yet.
     sigv4: object = refused()
     azuread: object = refused()
     google_iam: object = refused()
 
 
-@check(QueueSection)
-def _check_queue(section: QueueSection, cursor: Cursor) -> None:
-    for name in ("capacity", "max_shards", "min_shards", "max_samples_per_send"):
-        if getattr(section, name) <= 0:
-            cursor.at(name).error(f"remote write queue {name} must be positive")
-    if section.min_shards > section.max_shards > 0:
-        message = "remote write queue min_shards must not be greater than max_shards"
-        cursor.at("min_shards").error(message)
-    if section.max_backoff < section.min_backoff:
-        message = "remote write queue max_backoff must not be less than min_backoff"
-        cursor.at("max_backoff").error(message)
+# What the per-URL flags are called where Prometheus has a key for the same.
+other_names(
+    RemoteSection,
+    {
+        "send_timeout": "remote_timeout",
+        "flush_interval": "queue_config.batch_send_deadline",
+        "max_rows_per_block": "queue_config.max_samples_per_send",
+        "retry_min_interval": "queue_config.min_backoff",
+        "retry_max_interval": "queue_config.max_backoff",
+        "max_age": "queue_config.sample_age_limit",
+        "disable_metadata": "metadata_config.send",
+        "url_relabel_config": "write_relabel_configs",
+        "relabel_configs": "write_relabel_configs",
+        "labels": "label",
+        "tls_insecure_skip_verify": "tls_config.insecure_skip_verify",
+        "tls_ca_file": "tls_config.ca_file",
+        "tls_cert_file": "tls_config.cert_file",
+        "tls_key_file": "tls_config.key_file",
+        "tls_server_name": "tls_config.server_name",
+    },
+)
 
 
 @check(RemoteSection)
 def _check_remote(section: RemoteSection, cursor: Cursor) -> None:
     check_http(section)
-    check_rules(section.write_relabel_configs, cursor.at("write_relabel_configs"))
     if section.url:
         check_url(section.url, cursor.at("url"))
     elif cursor.is_sound("url"):
@@ -124,6 +134,13 @@ def _check_remote(section: RemoteSection, cursor: Cursor) -> None:
         place.error(f"{message} {text}, supported: {RW1}, {RW2}", text)
     for name in section.headers:
         _check_header(name, cursor.at("headers"))
+    free = section.min_free_disk_space
+    if free is not None and parse_percent(free) is None:
+        place = cursor.at("min_free_disk_space")
+        place.error(f"must be a percentage from 0% to 100%, not {free[:80]!r}", free)
+    if section.failed_request_logging:
+        message = "no effect here: refused requests are always logged, with the remote's answer"
+        cursor.key_of("failed_request_logging").warning(message)
 
 
 def _check_header(name: str, cursor: Cursor) -> None:
@@ -131,7 +148,13 @@ def _check_header(name: str, cursor: Cursor) -> None:
     if lower == "authorization":
         ways = "basic_auth, authorization, oauth2, sigv4, azuread or google_iam"
         cursor.key_of(name).error(f"authorization header must be changed via the {ways} parameter")
-    elif lower in RESERVED_HEADERS:
+    else:
+        check_reserved_header(name, cursor)
+
+
+def check_reserved_header(name: str, cursor: Cursor) -> None:
+    lower = name.lower()
+    if lower in RESERVED_HEADERS:
         cursor.key_of(name).error(f"{lower} is a reserved header. It must not be changed")
 
 
@@ -165,26 +188,25 @@ def split_userinfo(url: str) -> tuple[str, BasicAuth | None]:
     return bare, BasicAuth(username=unquote(username), password=Secret(unquote(password)))
 
 
-def resolve_remote(section: RemoteSection) -> RemoteSettings:
-    """The settings of one entry."""
+def resolve_remote(section: RemoteSection, defaults: RemoteDefaults) -> RemoteSettings:
+    """The settings of one entry. Raises ValueError if the URL is none."""
     url, userinfo = split_userinfo(section.url)
-    headers = {name: HeaderValues(secrets=(value,)) for name, value in section.headers.items()}
-    http = http_settings(section, headers=headers)
-    if userinfo and not (http.basic_auth or http.authorization or http.oauth2):
-        http = attrs.evolve(http, basic_auth=userinfo)
+    timeout_s: float = section.remote_timeout
+    if defaults.send_timeout_s is not None and not section.here.has("remote_timeout"):
+        timeout_s = defaults.send_timeout_s
     return RemoteSettings(
         url=url,
         key=remote_key(section.name, url),
         name=section.name,
-        send_timeout_s=section.remote_timeout,
+        send_timeout_s=timeout_s,
         protobuf_message=section.protobuf_message,
         send_exemplars=section.send_exemplars,
         send_native_histograms=section.send_native_histograms,
-        http=http,
+        http=_http_of(section, userinfo),
         write_relabel_configs=section.write_relabel_configs,
         extra_labels=section.label,
         round_robin_dns=section.round_robin_dns,
-        queue=_queue_of(section),
+        queue=queue_settings(_queue_keys(section), section.queue_config, defaults),
         metadata=MetadataSettings(
             send=section.metadata_config.send,
             send_interval_s=section.metadata_config.send_interval,
@@ -193,32 +215,36 @@ def resolve_remote(section: RemoteSection) -> RemoteSettings:
     )
 
 
-def _queue_of(section: RemoteSection) -> QueueSettings:
-    queue = section.queue_config
-    given: dict[str, Any] = {
+def _http_of(section: RemoteSection, userinfo: BasicAuth | None) -> HttpSettings:
+    headers = {name: HeaderValues(secrets=(value,)) for name, value in section.headers.items()}
+    http = http_settings(section, headers=headers)
+    # As in Go's client: what is configured wins over what the URL says.
+    if userinfo and not (http.basic_auth or http.authorization or http.oauth2):
+        return attrs.evolve(http, basic_auth=userinfo)
+    return http
+
+
+def _queue_keys(section: RemoteSection) -> dict[str, Any]:
+    free = section.min_free_disk_space
+    return {
         "lanes": section.queues,
         "max_block_bytes": section.max_block_size,
+        "max_disk_bytes": section.max_disk_usage_per_url,
+        "min_free_disk_percent": None if free is None else parse_percent(free),
         "spill_after_s": section.spill_after,
-        "max_age_s": section.max_age if section.max_age is not None else queue.sample_age_limit,
+        "disable_disk": section.disable_on_disk_queue,
     }
-    return QueueSettings(
-        flush_interval_s=queue.batch_send_deadline,
-        max_rows_per_block=queue.max_samples_per_send,
-        retry_min_interval_s=queue.min_backoff,
-        retry_max_interval_s=queue.max_backoff,
-        max_disk_bytes=section.max_disk_usage_per_url,
-        disable_disk=section.disable_on_disk_queue,
-        **{name: value for name, value in given.items() if value is not None},
-    )
 
 
-def resolve_remotes(sections: Sequence[RemoteSection]) -> tuple[RemoteSettings, ...]:
+def resolve_remotes(
+    sections: Sequence[RemoteSection], defaults: RemoteDefaults
+) -> tuple[RemoteSettings, ...]:
     """All entries; two of one name or of one queue directory are errors."""
     remotes: list[RemoteSettings] = []
     first: dict[str, RemoteSection] = {}
     for section in sections:
         try:
-            remote = resolve_remote(section)
+            remote = resolve_remote(section, defaults)
         except ValueError:
             continue  # a broken URL, reported by its check
         before = first.setdefault(remote.key, section)

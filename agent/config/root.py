@@ -5,13 +5,20 @@ Source: reference/prometheus.md 3.1.
 
 import attrs
 
-from agent.config.decode import Cursor, check, key
+from agent.config.decode import Cursor, check, key, unused
 from agent.config.discovery import GLOB_PATH
 from agent.config.general import GlobalSection
 from agent.config.jobs import ScrapeSection
-from agent.config.otlp import OtlpSection
+from agent.config.otlp import UTF8_STRATEGIES, OtlpSection
 from agent.config.remotes import RemoteSection
 from agent.config.scalars import FilePath
+from agent.config.unused import (
+    AlertingSection,
+    RemoteReadSection,
+    RuntimeSection,
+    StorageSection,
+    TracingSection,
+)
 
 # What Prometheus knows and an agent has no use for.
 UNUSED = ("rule_files", "alerting", "remote_read", "storage", "tracing", "runtime")
@@ -26,11 +33,11 @@ class RootSection:
     remote_write: tuple[RemoteSection, ...] = ()
     otlp: OtlpSection | None = None
     rule_files: tuple[FilePath, ...] = ()
-    alerting: object = None
-    remote_read: object = None
-    storage: object = None
-    tracing: object = None
-    runtime: object = None
+    alerting: AlertingSection | None = unused(AlertingSection)
+    remote_read: tuple[RemoteReadSection, ...] = ()
+    storage: StorageSection | None = None
+    tracing: TracingSection | None = None
+    runtime: RuntimeSection | None = None
 
 
 @check(RootSection)
@@ -40,9 +47,29 @@ def _check_root(section: RootSection, cursor: Cursor) -> None:
             if "://" not in path and not GLOB_PATH.fullmatch(path):
                 message = f'invalid {kind} file path "{path[:80]}"'
                 cursor.at(name).error(message, path, "* is allowed in the last part only")
+    _check_read_names(section, cursor.at("remote_read"))
+    _check_strategy(section, cursor.at("otlp"))
     unused = [name for name in UNUSED if cursor.has(name)]
     if unused:
         cursor.key_of(unused[0]).warning(
             f"no effect here: {', '.join(unused)}",
             hint="an agent scrapes and pushes; it evaluates no rules and stores nothing to query",
         )
+
+
+def _check_read_names(section: RootSection, cursor: Cursor) -> None:
+    seen: set[str] = set()
+    for index, remote in enumerate(section.remote_read):
+        if remote.name and remote.name in seen:
+            message = f"found multiple remote read configs with job name {remote.name[:80]!r}"
+            cursor.item(index).at("name").error(message, remote.name)
+        seen.add(remote.name)
+
+
+def _check_strategy(section: RootSection, cursor: Cursor) -> None:
+    is_legacy = section.global_.metric_name_validation_scheme == "legacy"
+    if section.otlp and is_legacy and section.otlp.translation_strategy in UTF8_STRATEGIES:
+        message = (
+            f"{section.otlp.translation_strategy} needs UTF-8 names, but the validation scheme"
+        )
+        cursor.at("translation_strategy").error(f"{message} is legacy")

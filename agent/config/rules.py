@@ -4,13 +4,13 @@ Takes a list of rules as written, gives the rules; a rule that cannot be compile
 its key. Source: reference/prometheus.md 3.6, vmagent.md 1.5.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NewType
 
 import attrs
 
 from agent.config import scalars, tree
-from agent.config.decode import Cursor, check, decode, decoder, did_you_mean, key
+from agent.config.decode import Cursor, decode, decoder, did_you_mean, key
 from agent.config.scalars import Count, Wrong
 from relabel.errors import RuleError
 from relabel.rule import RelabelRule
@@ -23,6 +23,7 @@ ACTIONS = (
     "graphite",
 )
 
+Rules = tuple[RelabelRule, ...]
 TextOrList = NewType("TextOrList", tuple)  # type: ignore[type-arg]  # of texts
 
 
@@ -57,17 +58,13 @@ def _decode_text_or_list(cursor: Cursor) -> tuple[str, ...]:
     return tuple(texts)
 
 
-@check(RuleSection)
-def _check_rule(section: RuleSection, cursor: Cursor) -> None:
-    node = cursor.node
-    if isinstance(node, tree.Mapping) and "action" in node.entries and not section.action:
-        cursor.at("action").error("relabel action cannot be empty")
-
-
 @decoder(RelabelRule)
 def _decode_rule(cursor: Cursor) -> RelabelRule:
     section = decode(cursor, RuleSection)
-    return RelabelRule(
+    if not section.action and "action" in getattr(cursor.node, "entries", ()):
+        cursor.at("action").error("relabel action cannot be empty")
+        cursor.broken.add("action")
+    rule = RelabelRule(
         action=(section.action or "replace").lower(),
         source_labels=section.source_labels,
         separator=section.separator,
@@ -79,31 +76,19 @@ def _decode_rule(cursor: Cursor) -> RelabelRule:
         match=section.match,
         labels=section.labels,
     )
+    if not cursor.broken:
+        _compile(rule, cursor)
+    return rule
 
 
-def check_rules(rules: Sequence[RelabelRule], cursor: Cursor) -> None:
-    """Compiles each rule alone, so that every broken one is told and not only the first."""
-    if not rules:
-        return
+def _compile(rule: RelabelRule, cursor: Cursor) -> None:
+    """Compiled alone, so that every broken rule is told and not only the first of a list."""
+    from relabel.pipeline import compile_rules  # late: loads RE2
+
     try:
-        from relabel.pipeline import compile_rules  # late: loads RE2
-    except ImportError:
-        return  # until the pipeline is there
-
-    node = cursor.node
-    if not isinstance(node, tree.Sequence) or len(node.items) != len(rules):
-        return  # an item was left out as broken; the numbers would not fit
-    for index, rule in enumerate(rules):
-        try:
-            compile_rules([rule])
-        except RuleError as error:
-            _report(cursor.child(index, node.items[index]), rule, error)
-
-
-def _report(here: Cursor, rule: RelabelRule, error: RuleError) -> None:
-    name = error.key
-    hint = ""
-    if name == "action":
-        hint = did_you_mean(rule.action, ACTIONS)
-    place = here.at(name) if name and here.has(name) else here
-    place.error(error.reason, str(getattr(rule, name, "")), hint)
+        compile_rules([rule])
+    except RuleError as error:
+        name = error.key
+        hint = did_you_mean(rule.action, ACTIONS) if name == "action" else ""
+        place = cursor.at(name) if name and cursor.has(name) else cursor
+        place.error(error.reason, str(getattr(rule, name, "")), hint)

@@ -7,6 +7,7 @@ beyond its own length; no tree is deeper than MAX_DEPTH or contains itself.
 Never: resolves types: what a scalar means depends on the field that takes it.
 """
 
+import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -234,18 +235,29 @@ class _Builder:
                 self._error(key.line, key.column, f"a key must be a text, not a {key.kind}")
             elif key.text == "<<" and key.is_plain:
                 merged.append(value)
-            elif key.text in node.entries:
-                first = node.entries[key.text][0]
-                self._error(
-                    key.line,
-                    key.column,
-                    f"key {cut(key.text)!r} is given twice",
-                    f"first at {first.source.name}:{first.line}:{first.column}",
-                )
             else:
-                node.entries[key.text] = (key, value)
+                self._set(node, key, value)
         for value in merged:
             self._merge(node, value)
+
+    def _set(self, node: Mapping, key: Scalar, value: Node) -> None:
+        text = key.text
+        if key.tag == "!!binary":
+            try:
+                text = base64.b64decode(text, validate=True).decode()
+            except ValueError:
+                message = "a !!binary key must be UTF-8 in base64: not a valid label name"
+                self._error(key.line, key.column, message)
+        if text in node.entries:
+            first = node.entries[text][0]
+            self._error(
+                key.line,
+                key.column,
+                f"key {cut(text)!r} is given twice",
+                f"first at {first.source.name}:{first.line}:{first.column}",
+            )
+        else:
+            node.entries[text] = (key, value)
 
     def _merge(self, node: Mapping, value: Node) -> None:
         """YAML's `<<`: the keys of another mapping (or of several) that are not given here."""
