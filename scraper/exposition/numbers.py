@@ -85,7 +85,13 @@ def parse_rests(rests: Sequence[bytes]) -> "tuple[array[float], array[int] | Non
     # Fast path: no line has a timestamp.
     if b" " not in b"".join(rests):
         return parse_values(rests), None
-    parts = [rest.partition(b" ") for rest in rests]
-    values = parse_values([value for value, _, _ in parts])
-    stamps = [parse_timestamp(stamp) if blank else NO_TIMESTAMP for _, blank, stamp in parts]
-    return values, array("q", stamps)
+    texts, blanks, stamps = zip(*[rest.partition(b" ") for rest in rests], strict=True)
+    values = parse_values(texts)
+    # Fast path: every line has a timestamp, of at most 18 digits, which no int64 is too small for.
+    if all(blanks) and b"".join(stamps).isdigit() and max(map(len, stamps)) <= 18:
+        return values, array("q", map(int, stamps))
+    parsed = [
+        parse_timestamp(stamp) if blank else NO_TIMESTAMP
+        for blank, stamp in zip(blanks, stamps, strict=True)
+    ]
+    return values, array("q", parsed)
