@@ -17,131 +17,12 @@ from typing import Any, TypeVar
 import attrs
 
 from agent.config import scalars, tree
-from agent.config.errors import ConfigError, PathKey, Problems, cut, spell_path
+from agent.config.cursor import Cursor
+from agent.config.registry import Decoder, checks, decoders, did_you_mean, names_elsewhere
 from agent.config.scalars import Wrong
 from transport.secret import Secret
 
 T = TypeVar("T")
-
-
-@attrs.frozen(kw_only=True)
-class Reading:
-    """What is the same for all nodes of one file."""
-
-    problems: Problems
-    directory: str
-    environment: Mapping[str, str]
-    strict: bool = True
-    refuses: bool = True  # what is not built yet; off in sections that are not used anyway
-
-
-@attrs.define
-class Cursor:
-    """A node, the path that led to it and what is being read."""
-
-    node: tree.Node
-    path: tuple[PathKey, ...]
-    reading: Reading
-    broken: set[str] = attrs.field(factory=set, repr=False)
-
-    def child(self, key: PathKey, node: tree.Node) -> "Cursor":
-        return Cursor(node, (*self.path, key), self.reading)
-
-    def has(self, key: str) -> bool:
-        """The key is written here, with a value."""
-        entry = self._entry(key)
-        return entry is not None and not entry[1].is_null
-
-    def _entry(self, key: str) -> tuple[tree.Scalar, tree.Node] | None:
-        return self.node.entries.get(key) if isinstance(self.node, tree.Mapping) else None
-
-    def at(self, key: str) -> "Cursor":
-        """The cursor of the key's value; that of the mapping itself where the key is missing."""
-        entry = self._entry(key)
-        return Cursor(entry[1] if entry else self.node, (*self.path, key), self.reading)
-
-    def key_of(self, key: str) -> "Cursor":
-        """The cursor of the key itself, for errors about the key and not about its value."""
-        entry = self._entry(key)
-        return Cursor(entry[0] if entry else self.node, (*self.path, key), self.reading)
-
-    def item(self, index: int) -> "Cursor":
-        """The cursor of a list's item."""
-        items = self.node.items if isinstance(self.node, tree.Sequence) else ()
-        return self.child(index, items[index] if index < len(items) else self.node)
-
-    def is_sound(self, *keys: str) -> bool:
-        """None of these keys had an error: what follows from an error is not reported."""
-        return self.broken.isdisjoint(keys)
-
-    def spell(self) -> str:
-        return spell_path(self.path)
-
-    def problem(self, message: str, text: str = "", hint: str = "") -> ConfigError:
-        source = self.node.source
-        return ConfigError(
-            file=source.name,
-            line=self.node.line,
-            column=self.node.column,
-            path=self.spell(),
-            message=message,
-            text=cut(text),
-            hint=hint,
-            quote=source.quotable_line(self.node.line),
-        )
-
-    def error(self, message: str, text: str = "", hint: str = "") -> None:
-        self.reading.problems.error(self.problem(message, text, hint))
-
-    def warning(self, message: str, text: str = "", hint: str = "") -> None:
-        self.reading.problems.warning(self.problem(message, text, hint))
-
-    def wrong(self, wrong: Wrong) -> None:
-        self.error(wrong.message, wrong.text, wrong.hint)
-
-
-Decoder = Callable[[Cursor], Any]
-
-# What a class checks about its own object after decoding: registered beside the class.
-_checks: dict[type, Callable[[Any, Cursor], None]] = {}
-# Classes that need more than the table; registered beside the class.
-_decoders: dict[type, Decoder] = {}
-
-
-def check(cls: type) -> Callable[[Callable[[Any, Cursor], None]], Callable[[Any, Cursor], None]]:
-    """Registers the check that runs on every decoded `cls`."""
-
-    def register(function: Callable[[Any, Cursor], None]) -> Callable[[Any, Cursor], None]:
-        _checks[cls] = function
-        return function
-
-    return register
-
-
-def decoder(cls: type) -> Callable[[Decoder], Decoder]:
-    """Registers the function that decodes `cls` instead of the table."""
-
-    def register(function: Decoder) -> Decoder:
-        _decoders[cls] = function
-        return function
-
-    return register
-
-
-# Keys that go by another name: what to write instead, by class.
-_other_names: dict[type, Mapping[str, str]] = {}
-
-
-def other_names(cls: type, names: Mapping[str, str]) -> None:
-    """Registers what to write instead of keys that `cls` does not have."""
-    _other_names[cls] = names
-
-
-def did_you_mean(word: str, known: typing.Iterable[str]) -> str:
-    import difflib  # late: only a mistake needs it
-
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else ""
 
 
 def _file_path(cursor: Cursor) -> str:
@@ -182,8 +63,8 @@ def decoder_for(kind: Any) -> Decoder:
     """The decoder of a type: scalars, `X | None`, tuples, mappings from text, attrs classes."""
     if kind in _SCALARS:
         return _SCALARS[kind]
-    if kind in _decoders:
-        return _decoders[kind]
+    if kind in decoders:
+        return decoders[kind]
     origin, arguments = typing.get_origin(kind), typing.get_args(kind)
     if origin in (types.UnionType, typing.Union):
         (inner,) = (argument for argument in arguments if argument is not types.NoneType)
@@ -294,8 +175,8 @@ def decode(cursor: Cursor, cls: type[T]) -> T:
         value = cls(**values)
     except TypeError:  # a required key is missing or broken
         raise Wrong(_missing(cursor, cls, values)) from None
-    if cls in _checks:
-        _checks[cls](value, cursor)
+    if cls in checks:
+        checks[cls](value, cursor)
     return value
 
 
@@ -323,7 +204,7 @@ def decode_fields(cursor: Cursor, cls: type) -> dict[str, Any]:
         field = table.get(key_text)
         if field is None:
             cursor.broken.add(key_text)
-            _unknown_key(cursor.child(key_text, key_node), table, _other_names.get(cls, {}))
+            _unknown_key(cursor.child(key_text, key_node), table, names_elsewhere.get(cls, {}))
         elif not item.is_null:
             _decode_field(cursor, field, item, values)
     return values

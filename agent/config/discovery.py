@@ -10,9 +10,12 @@ from typing import Any
 
 import attrs
 
-from agent.config.decode import Cursor, check, decoder_for, refused
+from agent.config.cursor import Cursor
+from agent.config.decode import decoder_for, refused
 from agent.config.general import check_labels
-from agent.config.http import HttpSection, check_http, check_url, http_settings
+from agent.config.http import http_settings
+from agent.config.http_section import HttpSection, check_http, check_url
+from agent.config.registry import check
 from agent.config.scalars import Duration, FilePath
 from scraper.settings import (
     DiscoverySettings,

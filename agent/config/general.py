@@ -8,7 +8,9 @@ from collections.abc import Mapping
 
 import attrs
 
-from agent.config.decode import Cursor, check, key
+from agent.config.cursor import Cursor
+from agent.config.decode import key
+from agent.config.registry import check
 from agent.config.rules import Rules
 from agent.config.scalars import Count, Duration, FilePath, Size
 

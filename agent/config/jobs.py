@@ -9,7 +9,8 @@ from typing import Any
 
 import attrs
 
-from agent.config.decode import Cursor, check, refused
+from agent.config.cursor import Cursor
+from agent.config.decode import refused
 from agent.config.discovery import DiscoverySection, discoveries_of
 from agent.config.general import (
     DEFAULT_INTERVAL_S,
@@ -20,7 +21,9 @@ from agent.config.general import (
     check_common,
     check_protocol,
 )
-from agent.config.http import HttpSection, check_http, header_lines, http_settings
+from agent.config.http import header_lines, http_settings
+from agent.config.http_section import HttpSection, check_http
+from agent.config.registry import check
 from agent.config.scalars import Bytes, Count, Duration
 from scraper.settings import ScrapeJob
 

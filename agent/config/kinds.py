@@ -11,8 +11,9 @@ from typing import Any
 
 import attrs
 
-from agent.config.decode import Cursor, check
-from agent.config.http import HttpSection, check_http
+from agent.config.cursor import Cursor
+from agent.config.http_section import HttpSection, check_http, check_url
+from agent.config.registry import check
 from agent.config.scalars import Count, Duration, FilePath
 from transport.secret import Secret
 from transport.settings import TlsSettings
@@ -256,8 +257,6 @@ def _check_kind(kind: Kind, name: str, section: Any, cursor: Cursor) -> None:
 
 
 def _check_address(name: str, section: Any, cursor: Cursor) -> None:
-    from agent.config.http import check_url
-
     key = {"puppetdb": "url", "eureka": "server", "stackit": "endpoint"}.get(name)
     if key and getattr(section, key):
         check_url(getattr(section, key), cursor.at(key))

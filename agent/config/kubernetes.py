@@ -7,8 +7,9 @@ import re
 
 import attrs
 
-from agent.config.decode import Cursor, check
-from agent.config.http import HttpSection, check_http
+from agent.config.cursor import Cursor
+from agent.config.http_section import HttpSection, check_http
+from agent.config.registry import check
 from agent.config.scalars import FilePath
 
 ROLES = ("node", "pod", "service", "endpoints", "endpointslice", "ingress")

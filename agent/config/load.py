@@ -12,7 +12,9 @@ from pathlib import PurePosixPath
 
 import attrs
 
-from agent.config.decode import Cursor, Reading, decode
+from agent.config.compose import parse
+from agent.config.cursor import Cursor, Reading
+from agent.config.decode import decode
 from agent.config.errors import ConfigError, Problems
 from agent.config.general import (
     DEFAULT_INTERVAL_S,
@@ -28,7 +30,7 @@ from agent.config.root import RootSection
 from agent.config.scalars import Wrong
 from agent.config.source import Source, decode_source
 from agent.config.tree import Mapping as MappingNode
-from agent.config.tree import Node, parse
+from agent.config.tree import Node
 from agent.config_files import list_files, read_file
 from agent.settings import GlobalSettings
 from pushqueue.settings import RemoteSettings

@@ -5,7 +5,8 @@ Decoded now, used by the receiver of OTLP.
 
 import attrs
 
-from agent.config.decode import Cursor, check
+from agent.config.cursor import Cursor
+from agent.config.registry import check
 
 STRATEGIES = (
     "UnderscoreEscapingWithSuffixes",

@@ -10,7 +10,9 @@ from typing import Any
 
 import attrs
 
-from agent.config.decode import Cursor, check, key
+from agent.config.cursor import Cursor
+from agent.config.decode import key
+from agent.config.registry import check
 from agent.config.scalars import Duration
 from pushqueue.settings import QueueSettings
 

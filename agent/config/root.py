@@ -5,12 +5,14 @@ Source: reference/prometheus.md 3.1.
 
 import attrs
 
-from agent.config.decode import Cursor, check, key, unused
+from agent.config.cursor import Cursor
+from agent.config.decode import key, unused
 from agent.config.discovery import GLOB_PATH
 from agent.config.general import GlobalSection
 from agent.config.jobs import ScrapeSection
 from agent.config.otlp import UTF8_STRATEGIES, OtlpSection
-from agent.config.remotes import RemoteSection
+from agent.config.registry import check
+from agent.config.remote_section import RemoteSection
 from agent.config.scalars import FilePath
 from agent.config.unused import (
     AlertingSection,

@@ -4,13 +4,14 @@ Takes a path and how to read it, gives rules; raises ConfigErrors with all that 
 Source: reference/vmagent.md 1.5.
 """
 
-from agent.config.decode import Cursor, Reading, decoder_for
+from agent.config.compose import parse
+from agent.config.cursor import Cursor, Reading
+from agent.config.decode import decoder_for
 from agent.config.errors import ConfigError, Problems
 from agent.config.load import LoadOptions
 from agent.config.rules import Rules
 from agent.config.scalars import Wrong
 from agent.config.source import decode_source
-from agent.config.tree import parse
 
 
 def load_rules(path: str, *, options: LoadOptions | None = None) -> Rules:

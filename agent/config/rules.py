@@ -10,7 +10,9 @@ from typing import NewType
 import attrs
 
 from agent.config import scalars, tree
-from agent.config.decode import Cursor, decode, decoder, did_you_mean, key
+from agent.config.cursor import Cursor
+from agent.config.decode import decode, key
+from agent.config.registry import decoder, did_you_mean
 from agent.config.scalars import Count, Wrong
 from relabel.errors import RuleError
 from relabel.rule import RelabelRule

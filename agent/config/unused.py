@@ -8,10 +8,11 @@ from collections.abc import Mapping
 
 import attrs
 
-from agent.config.decode import Cursor, check
+from agent.config.cursor import Cursor
 from agent.config.discovery import DiscoverySection
-from agent.config.http import HttpSection, check_http
-from agent.config.remotes import check_reserved_header
+from agent.config.http_section import HttpSection, check_http
+from agent.config.registry import check
+from agent.config.remote_section import check_reserved_header
 from agent.config.rules import Rules
 from agent.config.scalars import Duration, Size
 from transport.settings import TlsSettings
