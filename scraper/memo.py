@@ -7,7 +7,7 @@ This is the interface behind which shapes and layouts (DESIGN section 2) will st
 """
 
 from array import array
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from itertools import repeat
 
 import attrs
@@ -15,9 +15,10 @@ import attrs
 from scraper.exposition.section import Picker, picker
 from scraper.exposition.text import parse_series
 from scraper.labelling import Labelling
+from series.labels import Labels, canonical
 from series.layout import Layout
 from series.template import Template
-from series.wire import encode_labels
+from series.wire import encode_label
 
 # A series that comes and goes is kept for that long; a target that makes up new series all the
 # time holds at most that many pages of them.
@@ -62,6 +63,11 @@ class Memo:
         self._absent: dict[bytes, int] = {}  # key to the number of the page that had it last
         self._plan = Plan()
         self._pages = 0
+        # While a page with new series is read: templates by their bytes, since two texts may mean
+        # the same final series.
+        self._interned: dict[bytes, Template] | None = None
+        constant = canonical({**labelling.external_labels, **labelling.target_labels})
+        self._encoded = {label: encode_label(*label) for label in constant}
 
     def __contains__(self, key: object) -> bool:
         return key in self._templates
@@ -69,39 +75,54 @@ class Memo:
     def __len__(self) -> int:
         return len(self._templates)
 
+    def learn(self, key: bytes, raw: Mapping[str, str]) -> None:
+        """What becomes of a new series with the exposed labels `raw`. Raises SeriesError."""
+        labels = self._labelling.final(raw)
+        self._templates[key] = None if labels is None else self._template(labels)
+        # Until a page that has it is done.
+        self._absent[key] = self._pages
+
     def plan(self, keys: tuple[bytes, ...]) -> Generator[None, None, Plan]:
         """The plan for a page that exposes `keys`. Raises SeriesError."""
-        self._pages += 1
         # Fast path: the same series in the same order.
         if keys is not self._plan.keys:
-            yield from self._learn(keys)
+            yield from self._relearn(keys)
             self._note_absent(self._plan.keys, keys)
             self._plan = self._planned(keys)
-        if self._absent:
-            self._forget()
+        self.end_page()
         return self._plan
 
-    def _learn(self, keys: tuple[bytes, ...]) -> Generator[None, None, None]:
-        templates = self._templates
-        new = [key for key in keys if key not in templates]
-        if not new:
+    def end_page(self) -> None:
+        """A page is done, or has failed: forget what has been absent for long."""
+        self._interned = None
+        self._pages += 1
+        # Fast path: nothing comes and goes.
+        if not self._absent:
             return
-        # Two texts may mean the same final series; only now that some are new is it worth a table.
-        known = {template.pieces[0]: template for template in templates.values() if template}
+        old = [key for key, page in self._absent.items() if self._pages - page > ABSENT_PAGES]
+        for key in old:
+            del self._absent[key]
+            del self._templates[key]
+
+    def _relearn(self, keys: tuple[bytes, ...]) -> Generator[None, None, None]:
+        """Learn those that another memo knew, before the labels changed."""
+        new = [key for key in keys if key not in self._templates]
         for count, key in enumerate(new, start=1):
-            labels = self._labelling.final(parse_series(key))
-            # Absent until the page that it came with is done.
-            self._absent[key] = self._pages
-            if labels is None:
-                templates[key] = None
-            else:
-                encoded = encode_labels(labels)
-                template = known.get(encoded)
-                if template is None:
-                    template = known[encoded] = Template((encoded,))
-                templates[key] = template
+            self.learn(key, parse_series(key))
             if count % LEARNED_PER_STEP == 0:
                 yield
+
+    def _template(self, labels: Labels) -> Template:
+        known = self._interned
+        if known is None:
+            templates = self._templates.values()
+            known = self._interned = {each.pieces[0]: each for each in templates if each}
+        constant = self._encoded
+        encoded = b"".join([constant.get(label) or encode_label(*label) for label in labels])
+        template = known.get(encoded)
+        if template is None:
+            template = known[encoded] = Template((encoded,))
+        return template
 
     def _planned(self, keys: tuple[bytes, ...]) -> Plan:
         templates = tuple(map(self._templates.get, keys, repeat(None)))

@@ -100,6 +100,7 @@ class TargetScrape:
 
     def fail(self, timestamp_ms: int) -> tuple[Batch, ...]:
         """The markers that a failed scrape leaves."""
+        self._memo.end_page()
         return self._markers(self._staleness.ended(), timestamp_ms)
 
     def report(self, outcome: Outcome, timestamp_ms: int) -> tuple[Batch, ...]:

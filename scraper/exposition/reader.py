@@ -8,13 +8,13 @@ Invariant: the result depends on the body only, never on the pages before, but f
 Never: works for more than about 3 ms without a yield; whoever drives the generator lets others run.
 """
 
-from collections.abc import Container, Generator
+from collections.abc import Generator
 from itertools import chain
 
 from scraper.exposition.numbers import parse_rests
 from scraper.exposition.page import Page, concatenated
 from scraper.exposition.section import Section
-from scraper.exposition.walk import Walk
+from scraper.exposition.walk import Series, Walk
 
 Steps = Generator[None, None, Page]
 
@@ -33,10 +33,10 @@ class Reader:
         self.predicted_total = 0
         self.walked_total = 0
 
-    def read(self, body: bytes, known: Container[bytes]) -> Steps:
-        """The page. Raises ExpositionError.
+    def read(self, body: bytes, known: Series) -> Steps:
+        """The page; all its keys are in `known`, unless they were in the previous page.
 
-        `known` tells which keys are valid series texts, so that they need no parsing.
+        Raises ExpositionError.
         """
         lines = yield from _split(body)
         if len(lines) == self._line_count:
