@@ -7,6 +7,7 @@ default format follows on lines of its own).
 Never: filters secrets; they are never handed to a logger.
 """
 
+import io
 import json
 import logging
 import sys
@@ -65,7 +66,10 @@ class LogStatistics:
 
 def set_up(settings: LogSettings) -> "LogHandler":
     """Make the root logger write by `settings`; gives the handler, which counts."""
-    handler = LogHandler(settings, sys.stdout if settings.to_stdout else sys.stderr)
+    stream = sys.stdout if settings.to_stdout else sys.stderr
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")  # whatever the locale, every line is written
+    handler = LogHandler(settings, stream)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     level = _LEVELS[settings.level]
@@ -96,8 +100,8 @@ class LogHandler(logging.Handler):
             if prefix is not None:
                 self._stream.write(self._line(record, level, place, prefix))
                 self._stream.flush()
-        except (OSError, ValueError, TypeError, LookupError):
-            # A full disk, a closed pipe, a message that does not fit its arguments.
+        except Exception:
+            # A full disk, a closed pipe, an argument whose text cannot be had: who logs goes on.
             self._write_errors += 1
 
     def statistics(self) -> LogStatistics:
@@ -125,17 +129,22 @@ def _json_line(fields: tuple[str, ...], values: tuple[str, ...]) -> str:
     named = dict(zip(fields, values, strict=True))
     if not values[0]:
         del named[fields[0]]
-    return json.dumps(named, ensure_ascii=False, separators=(",", ":")) + "\n"
+    line = json.dumps(named, ensure_ascii=False, separators=(",", ":")) + "\n"
+    # Half a surrogate pair (a path that is no UTF-8) can be written as an escape only.
+    return line.encode("utf-8", "backslashreplace").decode()
 
 
 def format_message(record: logging.LogRecord, max_argument_length: int) -> str:
     """The message with each long text among its arguments cut in the middle."""
-    arguments = record.args
+    message, arguments = str(record.msg), record.args
     if not arguments:
-        return str(record.msg)
-    if isinstance(arguments, Mapping):
-        return str(record.msg) % arguments
-    return str(record.msg) % tuple(_cut(one, max_argument_length) for one in arguments)
+        return message
+    if not isinstance(arguments, Mapping):
+        arguments = tuple(_cut(one, max_argument_length) for one in arguments)
+    try:
+        return message % arguments
+    except (TypeError, ValueError, LookupError):
+        return f"{message} {arguments!r}"  # a mistake in the program must not hide its message
 
 
 def _cut(argument: object, longest: int) -> object:

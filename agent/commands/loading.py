@@ -15,15 +15,27 @@ from agent.config.load import Loaded as LoadedFiles
 from agent.config.load import LoadOptions, load
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.merge import merge_remotes
-from agent.flags.remotes import remotes_from_flags, unheard_flags
+from agent.flags.remotes import remotes_from_flags, section_defaults, unheard_flags
 from agent.flags.values import Values
 from agent.logs import LogSettings, clock_of, parse_fields
 from agent.settings import Settings
-from agent.start import Loaded, SettingsError
+from agent.start import Loaded, SettingsError, Start
 from pushqueue.settings import RemoteSettings
 from scraper.settings import ScrapeJob
 
 T = TypeVar("T")
+
+
+def build_start(values: Values) -> Start:
+    """The first reading of the configuration, and the way to read it again."""
+    loaded = load_all(values)
+    return Start(
+        settings=loaded.settings,
+        flags=values,
+        reload=lambda: load_all(values).settings,
+        warnings=(*values.warnings, *loaded.warnings),
+        files=loaded.files,
+    )
 
 
 def load_all(values: Values) -> Loaded:
@@ -50,7 +62,10 @@ def _load_files(values: Values) -> LoadedFiles:
     path = values["promscrape.config"]
     if not path:
         return LoadedFiles()
-    return load(path, options=LoadOptions(strict=values["promscrape.config.strictParse"]))
+    options = LoadOptions(
+        strict=values["promscrape.config.strictParse"], remote_defaults=section_defaults(values)
+    )
+    return load(path, options=options)
 
 
 def _merge(values: Values, from_flags: tuple[RemoteSettings, ...], files: LoadedFiles) -> Loaded:

@@ -10,10 +10,13 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
+import attrs
+
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.parser import parse
 from agent.flags.table import TABLE
 from agent.flags.values import Values
+from agent.logs import one_line, set_up
 from agent.version import VERSION
 
 CONFIG_ERROR = 1
@@ -49,39 +52,34 @@ def _show_help(topic: str) -> int:
 
 
 def _run(values: Values) -> int:
-    # Late: YAML, trio and the whole pipeline; `-version`, `-help` and mistakes do without.
-    from agent.commands.loading import load_all, log_settings
-    from agent.logs import set_up
-    from agent.start import SettingsError, Start
+    # Late: YAML and the settings of all rooms; `-version`, `-help` and mistakes do without.
+    from agent.commands.loading import build_start, log_settings
+    from agent.start import SettingsError
 
     logger_settings = log_settings(values)
     try:
-        loaded = load_all(values)
+        start = build_start(values)
     except SettingsError as exc:
         _tell(exc.quoted if sys.stderr.isatty() else exc.errors)
         return CONFIG_ERROR
     if values["dryRun"] or values["promscrape.config.dryRun"]:
-        _tell(f"warning: {warning}" for warning in (*values.warnings, *loaded.warnings))
-        print("promferry: the configuration is good")
-        return 0
-    if not loaded.settings.remotes:
+        return _report_good(start.warnings)
+    if not start.settings.remotes:
         raise FlagErrors([FlagError(name="remoteWrite.url", reason=_NO_REMOTE)])
     handler = set_up(logger_settings)
-    start = Start(
-        settings=loaded.settings,
-        flags=values,
-        reload=lambda: load_all(values).settings,
-        warnings=(*values.warnings, *loaded.warnings),
-        files=loaded.files,
-        log_statistics=handler.statistics,
-    )
     _log_start(start.warnings, values)
-    from agent.app import serve
+    from agent.app import serve  # late: trio and the whole pipeline
 
-    return serve(start)
+    return serve(attrs.evolve(start, log_statistics=handler.statistics))
 
 
 _NO_REMOTE = "nowhere to push; give it, or a remote_write section in -promscrape.config"
+
+
+def _report_good(warnings: Iterable[str]) -> int:
+    _tell(f"warning: {one_line(warning)}" for warning in warnings)
+    print("promferry: the configuration is good")
+    return 0
 
 
 def _log_start(warnings: Iterable[str], values: Values) -> None:

@@ -102,6 +102,6 @@ def _unknown(name: str, table: Table) -> FlagError:
 
 def _leftover(argument: str, before: Flag | None) -> FlagError:
     hint = ""
-    if before is not None and before.kind is Kind.BOOL:
+    if before is not None and before.kind is Kind.BOOL and argument.isalnum():
         hint = f" (a boolean takes its value after '=': -{before.name}={argument[:20]})"
     return FlagError(name="", reason=f"unexpected argument{hint}", text=argument)

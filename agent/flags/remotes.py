@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import attrs
 
+from agent.config.queue_section import RemoteDefaults
 from agent.config.remotes import RESERVED_HEADERS, remote_key, split_userinfo
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.values import Values
@@ -22,6 +23,17 @@ from transport.url import parse_url
 
 # vmagent's separator of several texts within one item.
 _BETWEEN_HEADERS = "^^"
+# Fields of RemoteDefaults and the flags that fill them.
+_FOR_ALL = {
+    "send_timeout_s": "sendTimeout",
+    "flush_interval_s": "flushInterval",
+    "max_rows_per_block": "maxRowsPerBlock",
+    "max_block_bytes": "maxBlockSize",
+    "retry_min_interval_s": "retryMinInterval",
+    "retry_max_interval_s": "retryMaxInterval",
+    "spill_after_s": "spillAfter",
+    "max_disk_bytes": "maxDiskUsagePerURL",
+}
 # Who we are to a remote and how we trust it is never passed on to remotes of the section.
 _IDENTITY = frozenset(
     f"remoteWrite.{name}"
@@ -54,6 +66,12 @@ def remotes_from_flags(values: Values) -> tuple[RemoteSettings, ...]:
     if errors:
         raise FlagErrors(errors)
     return tuple(remotes)
+
+
+def section_defaults(values: Values) -> RemoteDefaults:
+    """What flags with one value say for the remotes of the section too: sizes and times only."""
+    given = {field: values.single(f"remoteWrite.{name}") for field, name in _FOR_ALL.items()}
+    return RemoteDefaults(**given)
 
 
 def unheard_flags(values: Values) -> Iterator[str]:

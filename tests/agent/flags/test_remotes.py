@@ -1,0 +1,237 @@
+"""From `-remoteWrite.*` to RemoteSettings."""
+
+import os
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.flags.errors import FlagErrors
+from agent.flags.parser import parse
+from agent.flags.remotes import remotes_from_flags, section_defaults, unheard_flags
+from pushqueue.settings import QueueSettings, RemoteSettings
+from transport.secret import Secret
+from transport.settings import BasicAuth
+
+A, B = "-remoteWrite.url=http://a/w", "-remoteWrite.url=http://b/w"
+
+
+def remotes_of(*argv: str) -> tuple[RemoteSettings, ...]:
+    return remotes_from_flags(parse(argv, {}))
+
+
+def errors_of(*argv: str) -> list[str]:
+    with pytest.raises(FlagErrors) as caught:
+        remotes_of(*argv)
+    return [str(error) for error in caught.value.errors]
+
+
+def test_no_url_is_no_remote() -> None:
+    assert remotes_of() == ()
+    assert remotes_of("-remoteWrite.url=") == ()
+
+
+def test_vmagents_defaults() -> None:
+    (remote,) = remotes_of(A)
+    assert remote.url == "http://a/w"
+    assert remote.send_timeout_s == 60
+    assert remote.queue == QueueSettings(
+        flush_interval_s=1,
+        max_rows_per_block=10_000,
+        max_block_bytes=8 * 2**20,
+        spill_after_s=1,
+        retry_min_interval_s=1,
+        retry_max_interval_s=60,
+        max_disk_bytes=0,
+    )
+    assert remote.http.basic_auth is None
+    assert remote.http.authorization is None
+    assert not remote.http.enable_http2
+
+
+def test_queue_flags_by_position() -> None:
+    first, second = remotes_of(
+        A,
+        B,
+        "-remoteWrite.flushInterval=2s",
+        "-remoteWrite.maxDiskUsagePerURL=,1GiB",
+        "-remoteWrite.spillAfter=0,5s",
+        "-remoteWrite.sendTimeout=10s",
+    )
+    assert (first.queue.flush_interval_s, second.queue.flush_interval_s) == (2, 2)
+    assert (first.queue.max_disk_bytes, second.queue.max_disk_bytes) == (0, 2**30)
+    assert (first.queue.spill_after_s, second.queue.spill_after_s) == (0, 5)
+    assert (first.send_timeout_s, second.send_timeout_s) == (10, 10)
+
+
+def test_basic_authentication_by_position() -> None:
+    first, second = remotes_of(
+        A, B, "-remoteWrite.basicAuth.username=,u", "-remoteWrite.basicAuth.passwordFile=,p"
+    )
+    assert first.http.basic_auth is None
+    assert second.http.basic_auth == BasicAuth(username="u", password_file=os.path.abspath("p"))
+
+
+def test_user_and_password_of_the_url() -> None:
+    (remote,) = remotes_of("-remoteWrite.url=http://u:p%40@a/w?x=y#z")
+    assert remote.url == "http://a/w?x=y"
+    assert remote.http.basic_auth == BasicAuth(username="u", password=Secret("p@"))
+
+
+def test_a_token_wins_over_the_urls_user() -> None:
+    (remote,) = remotes_of("-remoteWrite.url=http://u:p@a/w", "-remoteWrite.bearerToken=t")
+    assert remote.http.basic_auth is None
+    assert remote.http.authorization is not None
+    assert remote.http.authorization.credentials == Secret("t")
+
+
+def test_tls() -> None:
+    (remote,) = remotes_of(
+        A,
+        "-remoteWrite.tlsCAFile=/ca",
+        "-remoteWrite.tlsCertFile=c.pem",
+        "-remoteWrite.tlsKeyFile=/k",
+        "-remoteWrite.tlsServerName=n",
+        "-remoteWrite.tlsInsecureSkipVerify",
+    )
+    tls = remote.http.tls
+    assert (tls.ca_file, tls.cert_file, tls.key_file) == ("/ca", os.path.abspath("c.pem"), "/k")
+    assert (tls.server_name, tls.insecure_skip_verify) == ("n", True)
+
+
+def test_headers() -> None:
+    (remote,) = remotes_of(A, "-remoteWrite.headers=X-A: b^^X-C:d:e^^X-A:f")
+    shown = {
+        name: [secret.reveal() for secret in one.secrets]
+        for name, one in remote.http.headers.items()
+    }
+    assert shown == {"X-A": ["b", "f"], "X-C": ["d:e"]}
+
+
+def test_a_name_names_the_queue() -> None:
+    (remote,) = remotes_of(A, "-remoteWrite.name=site one")
+    assert remote.name == "site one"
+    assert remote.key.startswith("site_one")
+
+
+@pytest.mark.parametrize(
+    ("argv", "errors"),
+    [
+        pytest.param(
+            [A, A],
+            ["two remotes would share the queue", "give each a -remoteWrite.name"],
+            id="a URL twice",
+        ),
+        pytest.param(
+            [A, B, "-remoteWrite.name=x"], ["two remotes would share"], id="one name for two"
+        ),
+        pytest.param(
+            ["-remoteWrite.url=ftp://a"], ["-remoteWrite.url: bad URL", "'ftp'"], id="no web scheme"
+        ),
+        pytest.param(["-remoteWrite.url=http://"], ["there is no host in it"], id="no host"),
+        pytest.param(["-remoteWrite.url=http://a:99999/"], ["bad URL"], id="no such port"),
+        pytest.param(["-remoteWrite.url=a:80/w"], ["bad URL"], id="no scheme"),
+        pytest.param(
+            [A, "-remoteWrite.tlsCertFile=c"],
+            ["-remoteWrite.tlsCertFile: needs -remoteWrite.tlsKeyFile"],
+            id="a certificate without its key",
+        ),
+        pytest.param(
+            [A, "-remoteWrite.tlsKeyFile=k"],
+            ["-remoteWrite.tlsKeyFile: needs -remoteWrite.tlsCertFile"],
+            id="a key without its certificate",
+        ),
+        pytest.param(
+            [A, "-remoteWrite.bearerToken=a", "-remoteWrite.basicAuth.username=b"],
+            ["-remoteWrite.bearerToken: cannot be used together with -remoteWrite.basicAuth"],
+            id="two ways to authenticate",
+        ),
+        pytest.param(
+            [A, "-remoteWrite.bearerToken=a", "-remoteWrite.bearerTokenFile=b"],
+            ["cannot be used together with -remoteWrite.bearerTokenFile"],
+            id="a token and its file",
+        ),
+        pytest.param(
+            [A, "-remoteWrite.basicAuth.password=a", "-remoteWrite.basicAuth.passwordFile=b"],
+            ["cannot be used together with -remoteWrite.basicAuth.passwordFile"],
+            id="a password and its file",
+        ),
+        pytest.param(
+            [A, "-remoteWrite.retryMinInterval=2m"],
+            ["-remoteWrite.retryMinInterval: must not be longer than"],
+            id="the least wait above the longest",
+        ),
+        pytest.param([A, "-remoteWrite.headers=x"], ["name:value"], id="a header without a value"),
+        pytest.param(
+            [A, "-remoteWrite.headers=a b:c"], ["not the name of"], id="a blank in a name"
+        ),
+        pytest.param([A, "-remoteWrite.headers=Host:c"], ["set by the agent"], id="a reserved one"),
+        pytest.param([A, '-remoteWrite.headers="X:a\\nb"'], ["characters"], id="a line feed"),
+    ],
+)
+def test_errors(argv: list[str], errors: list[str]) -> None:
+    (told,) = errors_of(*argv)
+    for part in errors:
+        assert part in told
+
+
+def test_all_errors_are_told_and_no_secret() -> None:
+    told = errors_of(
+        "-remoteWrite.url=ftp://user:hunter2@a/?token=hunter2",
+        B,
+        "-remoteWrite.headers=x:hunter2\x01",
+        "-remoteWrite.tlsKeyFile=k",
+    )
+    assert len(told) == 3
+    assert not any("hunter2" in error for error in told)
+
+
+@pytest.mark.parametrize(
+    ("argv", "warnings"),
+    [
+        pytest.param([A, "-remoteWrite.sendTimeout=1s"], [], id="one for all"),
+        pytest.param(
+            [A, "-remoteWrite.sendTimeout=1s,2s"],
+            ["-remoteWrite.sendTimeout has 2 values for 1 -remoteWrite.url"],
+            id="more values than URLs",
+        ),
+        pytest.param(["-remoteWrite.sendTimeout=1s"], [], id="a time is for the section too"),
+        pytest.param(
+            ["-remoteWrite.bearerToken=x"],
+            [
+                "-remoteWrite.bearerToken is for remotes from -remoteWrite.url only, "
+                "and there is none"
+            ],
+            id="a token is not",
+        ),
+    ],
+)
+def test_flags_that_nobody_hears(argv: list[str], warnings: list[str]) -> None:
+    assert list(unheard_flags(parse(argv, {}))) == warnings
+
+
+def test_what_single_values_say_for_the_section() -> None:
+    values = parse(
+        [
+            "-remoteWrite.flushInterval=2s",
+            "-remoteWrite.maxDiskUsagePerURL=1GiB",
+            "-remoteWrite.sendTimeout=1s,2s",
+            "-remoteWrite.bearerToken=x",
+        ],
+        {},
+    )
+    defaults = section_defaults(values)
+    assert defaults.flush_interval_s == 2
+    assert defaults.max_disk_bytes == 2**30
+    assert defaults.send_timeout_s is None
+    assert defaults.max_rows_per_block is None
+
+
+@given(url=st.text(max_size=30), prefix=st.sampled_from(["", "http://", "https://a", "http://[::"]))
+@settings(max_examples=150, deadline=None)
+def test_any_url_is_a_remote_or_an_error(url: str, prefix: str) -> None:
+    try:
+        remotes = remotes_of(f"-remoteWrite.url={prefix}{url}")
+    except FlagErrors:
+        remotes = ()
+    assert all(remote.key for remote in remotes)
