@@ -27,6 +27,7 @@ _GO_INFINITY = re.compile(r"(?<=[\[,])\+?(-?)Inf(?=[],])")
 PACKAGES = {
     "prometheus": "prometheus",
     "victoria-metrics": "victoria-metrics",
+    "vmagent": "victoria-metrics",
     "prometheus-node-exporter": "prometheus-node-exporter",
     "nginx": "nginx-light",
     "openssl": "openssl",

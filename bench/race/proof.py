@@ -1,0 +1,49 @@
+"""Whether an agent really delivered what it scraped: counts samples in recorded pushes.
+
+Takes a directory of request bodies as nginx kept them, and a window; gives how many samples bear
+a timestamp within it.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from receivers.errors import DecodeError
+from receivers.remote_write import CONTENT_TYPE, LabelMemo, WriteRequest, decode
+
+MAX_DECODED_BYTES = 256 * 2**20
+
+
+def samples_between(bodies: Path, since_ms: int, until_ms: int) -> int:
+    """Each series and timestamp once, however often it was sent."""
+    memo = LabelMemo()
+    seen: set[int] = set()
+    for path in bodies.iterdir():
+        request = _decode(path.read_bytes(), memo)
+        if request is not None:
+            seen.update(_identities(request, since_ms, until_ms))
+    return len(seen)
+
+
+def _identities(request: WriteRequest, since_ms: int, until_ms: int) -> Iterator[int]:
+    stamps = iter(request.timestamps)
+    for encoded, count in zip(request.encoded, request.sample_counts, strict=True):
+        for stamp in islice(stamps, count):
+            if since_ms <= stamp < until_ms:
+                yield hash((encoded, stamp))
+
+
+def _decode(body: bytes, memo: LabelMemo) -> WriteRequest | None:
+    """Snappy, or the zstd of newer agents: the header that said which is gone."""
+    for encoding in ("snappy", "zstd"):
+        try:
+            return decode(
+                body,
+                content_encoding=encoding,
+                content_type=CONTENT_TYPE,
+                max_decoded_bytes=MAX_DECODED_BYTES,
+                memo=memo,
+            )
+        except DecodeError:
+            continue
+    return None

@@ -1,0 +1,156 @@
+"""One agent on one course: warm it up, measure it over a window, check that it delivered.
+
+Takes a contender and a shape; gives a Result. Agents run one after the other, never together.
+"""
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import attrs
+
+from race import proof, web
+from race.agents import Contender, Course
+from race.measure import Usage, usage
+from race.pages import page_of
+from race.ports import free_port, wait_port
+from race.shapes import Shape
+
+# Pushes of the proof may come that much after the scrape: Prometheus collects for 5 s.
+PUSH_DELAY_S = 7.0
+
+
+@attrs.frozen(kw_only=True)
+class Result:
+    """Samples are those of the page; an agent's own series (`up`, ...) are on its own account.
+
+    `delivered_per_scrape` counts all samples that arrived for one scrape: the page's series and
+    the agent's own, so that less than the page's series means loss.
+    """
+
+    agent: str
+    seconds: float
+    cpu_s: float
+    resident_mib: float
+    peak_mib: float
+    scrapes: int
+    failed_scrapes: int
+    samples: int
+    scrape_bytes: int
+    pushes: int
+    failed_pushes: int
+    push_bytes: int
+    delivered_per_scrape: float | None
+
+    @property
+    def us_per_sample(self) -> float:
+        return self.cpu_s / self.samples * 1e6 if self.samples else float("nan")
+
+
+def race(
+    name: str,
+    contender: Contender,
+    shape: Shape,
+    *,
+    seconds: float,
+    warmup_s: float,
+    is_proven: bool,
+) -> Result:
+    with tempfile.TemporaryDirectory(prefix="promferry-race-") as temporary:
+        course = _lay_course(Path(temporary), shape)
+        page = page_of(shape.series)
+        with web.serve(
+            course.directory / "nginx", course.addresses, course.push_port, page
+        ) as nginx:
+            with _running(contender, course) as pid:
+                time.sleep(warmup_s)
+                window = _watch(pid, seconds)
+                delivered = _prove(nginx, shape) if is_proven else None
+            return _result(name, shape, nginx, window, delivered)
+
+
+def _lay_course(directory: Path, shape: Shape) -> Course:
+    (directory / "agent").mkdir()
+    return Course(
+        directory=directory,
+        addresses=shape.addresses(free_port()),
+        shape=shape,
+        push_port=free_port(),
+        listen_port=free_port(),
+    )
+
+
+@contextmanager
+def _running(contender: Contender, course: Course) -> Iterator[int]:
+    assert contender.program is not None
+    log = course.directory / "agent.log"
+    argv = [contender.program, *contender.arguments(course)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(argv, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        wait_port(course.listen_port)
+        yield process.pid
+        if process.poll() is not None:
+            raise SystemExit(f"{argv[0]} ended by itself:\n{log.read_text()[-2000:]}")
+    finally:
+        process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@attrs.frozen
+class _Window:
+    since: float
+    until: float
+    before: Usage
+    after: Usage
+    resident_mib: float
+
+
+def _watch(pid: int, seconds: float) -> _Window:
+    """Memory is looked at each half second; its mean counts, for it goes up and down."""
+    before, since = usage(pid), time.time()
+    seen: list[float] = []
+    while (left := since + seconds - time.time()) > 0:
+        time.sleep(min(0.5, left))
+        seen.append(usage(pid).resident_mib)
+    return _Window(since, time.time(), before, usage(pid), sum(seen) / len(seen))
+
+
+def _prove(nginx: web.Web, shape: Shape) -> float:
+    """Samples delivered for each scrape, over a few seconds after the measured window."""
+    bodies = nginx.record_bodies()
+    since = time.time()
+    until = since + max(2.0, shape.interval_s)
+    time.sleep(until - since + PUSH_DELAY_S)
+    scrapes = nginx.scraped(since, until).requests
+    samples = proof.samples_between(bodies, round(since * 1000), round(until * 1000))
+    return samples / scrapes if scrapes else 0.0
+
+
+def _result(
+    name: str, shape: Shape, nginx: web.Web, window: _Window, delivered: float | None
+) -> Result:
+    scraped = nginx.scraped(window.since, window.until)
+    pushed = nginx.pushed(window.since, window.until)
+    return Result(
+        agent=name,
+        seconds=window.until - window.since,
+        cpu_s=window.after.cpu_s - window.before.cpu_s,
+        resident_mib=window.resident_mib,
+        peak_mib=window.after.peak_mib,
+        scrapes=scraped.requests,
+        failed_scrapes=scraped.other,
+        samples=scraped.requests * shape.series,
+        scrape_bytes=scraped.bytes_in + scraped.bytes_out,
+        pushes=pushed.requests,
+        failed_pushes=pushed.other,
+        push_bytes=pushed.bytes_in + pushed.bytes_out,
+        delivered_per_scrape=delivered,
+    )

@@ -1,0 +1,30 @@
+"""The race runs: pages served, pushes taken, everything scraped also delivered."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.integration.agent import ROOT
+from tests.integration.peers import program
+
+
+@pytest.mark.parametrize("agent", ["promferry", "vmagent"])
+def test_one_lap(agent: str) -> None:
+    for peer in ("nginx", "vmagent"):
+        program(peer)
+    ended = subprocess.run(
+        [sys.executable, ROOT / "bench" / "compare.py", "--shape", "idle", "--agents", agent]
+        + ["--seconds", "2", "--warmup", "2"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    (result,) = json.loads(ended.stdout.splitlines()[-1])["results"]
+    assert result["scrapes"] in {2, 3}
+    assert result["failed_scrapes"] == result["failed_pushes"] == 0
+    # The page's 507 series, and `up` with its kin.
+    assert 507 + 5 <= result["delivered_per_scrape"] <= 507 + 10
