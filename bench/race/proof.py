@@ -9,17 +9,16 @@ from itertools import islice
 from pathlib import Path
 
 from receivers.errors import DecodeError
-from receivers.remote_write import CONTENT_TYPE, LabelMemo, WriteRequest, decode
+from receivers.remote_write import CONTENT_TYPE, WriteRequest, decode
 
 MAX_DECODED_BYTES = 256 * 2**20
 
 
 def samples_between(bodies: Path, since_ms: int, until_ms: int) -> int:
     """Each series and timestamp once, however often it was sent."""
-    memo = LabelMemo()
     seen: set[int] = set()
     for path in bodies.iterdir():
-        request = _decode(path.read_bytes(), memo)
+        request = _decode(path.read_bytes())
         if request is not None:
             seen.update(_identities(request, since_ms, until_ms))
     return len(seen)
@@ -33,7 +32,7 @@ def _identities(request: WriteRequest, since_ms: int, until_ms: int) -> Iterator
                 yield hash((encoded, stamp))
 
 
-def _decode(body: bytes, memo: LabelMemo) -> WriteRequest | None:
+def _decode(body: bytes) -> WriteRequest | None:
     """Snappy, or the zstd of newer agents: the header that said which is gone."""
     for encoding in ("snappy", "zstd"):
         try:
@@ -42,7 +41,6 @@ def _decode(body: bytes, memo: LabelMemo) -> WriteRequest | None:
                 content_encoding=encoding,
                 content_type=CONTENT_TYPE,
                 max_decoded_bytes=MAX_DECODED_BYTES,
-                memo=memo,
             )
         except DecodeError:
             continue

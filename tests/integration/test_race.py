@@ -14,13 +14,10 @@ from tests.integration.peers import program
 def test_one_lap(agent: str) -> None:
     for peer in ("nginx", "vmagent"):
         program(peer)
+    compare = str(ROOT / "bench" / "compare.py")
+    flags = ["--shape", "idle", "--agents", agent, "--seconds", "2", "--warmup", "2"]
     ended = subprocess.run(
-        [sys.executable, ROOT / "bench" / "compare.py", "--shape", "idle", "--agents", agent]
-        + ["--seconds", "2", "--warmup", "2"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
+        [sys.executable, compare, *flags], capture_output=True, text=True, timeout=60, check=False
     )
     assert ended.returncode == 0, ended.stderr
     (result,) = json.loads(ended.stdout.splitlines()[-1])["results"]

@@ -123,16 +123,21 @@ async def test_garbage_that_comes_later_is_noticed_before_the_next_request() -> 
 async def test_a_refusal_that_comes_before_all_is_sent_is_heard() -> None:
     async with trio.open_nursery() as server:
         client = new_client(await hostile_server.listen(hostile_server.refuse_early, server))
-        body = bytes(30 * 2**20)
-        try:
-            response = await client.request(
-                "POST", body=body, timeout_s=LONG_TIMEOUT_S, max_body_bytes=1000
-            )
-        except TransportError as exc:
-            # The kernel may throw the answer away when the server resets the connection.
-            assert exc.kind == "closed"
-        else:
-            assert response.status == 413
+        heard: list[object] = []
+        for _ in range(10):
+            try:
+                response = await client.request(
+                    "POST",
+                    body=bytes(30 * 2**20),
+                    timeout_s=LONG_TIMEOUT_S,
+                    max_body_bytes=1000,
+                )
+                heard.append(response.status)
+            except TransportError as exc:
+                heard.append(exc.kind)
+        # The kernel may throw the answer away when the server resets the connection.
+        assert set(heard) <= {413, "closed"}
+        assert 413 in heard
         await client.aclose()
         server.cancel_scope.cancel()
 
