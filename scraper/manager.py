@@ -83,6 +83,7 @@ class Manager:
         waited for it in vain."""
         self.apply(jobs, external_labels)
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._around.clock.run)
             await self._follow(nursery)
             task_status.started()
             while True:
