@@ -2,11 +2,10 @@
 
 Takes the flag's text, and what its source said at some time; gives the password that counts now.
 Invariant: before the first good read nobody knows the password; after a bad one the last stays.
-Never: reads anything itself (`read_source` does, and may block), shows a password.
+Never: reads anything itself (`agent.password_sources` does), shows a password.
 """
 
 import secrets
-from pathlib import Path
 
 import attrs
 
@@ -14,9 +13,6 @@ from transport.secret import Secret
 
 # vmagent reads again after the same time.
 REREAD_AFTER_S = 2.0
-# A password is a line; whatever is longer is another file.
-MAX_BYTES = 4096
-_FETCH_TIMEOUT_S = 5.0
 
 
 @attrs.frozen(kw_only=True)
@@ -69,32 +65,3 @@ class Password:
         return PasswordStatistics(
             reads=self._reads, failures=self._failures, last_error=self._last_error
         )
-
-
-def read_source(source: str) -> bytes:
-    """The content of a file or URL, at most MAX_BYTES; raises OSError. It may block."""
-    if source.startswith(("http://", "https://")):
-        return _fetch(source)
-    with Path(source).open("rb") as file:
-        return _bounded(file.read(MAX_BYTES + 1))
-
-
-def _bounded(content: bytes) -> bytes:
-    if len(content) > MAX_BYTES:
-        raise OSError(f"is longer than {MAX_BYTES} bytes")
-    return content
-
-
-def _fetch(url: str) -> bytes:
-    import httpx  # late: hardly any password comes from a URL
-
-    content = b""
-    try:
-        with httpx.stream("GET", url, timeout=_FETCH_TIMEOUT_S, follow_redirects=True) as response:
-            response.raise_for_status()
-            for piece in response.iter_bytes():
-                content += piece
-                _bounded(content)
-    except (httpx.HTTPError, httpx.InvalidURL) as exc:
-        raise OSError(f"cannot be fetched: {type(exc).__name__}") from exc
-    return content
