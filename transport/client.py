@@ -155,9 +155,10 @@ class Client:
         while True:
             identity = await self._lines() if request.has_identity else b""
             parser = await self._channel.exchange(request, identity)
-            response = decoded_at_once(parser, request.max_body_bytes)
+            body = parser.take_body()
+            response = decoded_at_once(parser, body, request.max_body_bytes)
             if response is None:
-                response = await decoded(parser, request)
+                response = await decoded(parser, body, request)
             if response.status == 401 and self._tokens is not None:
                 self._tokens.refused()
             # Fast path: no redirect.

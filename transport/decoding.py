@@ -1,6 +1,6 @@
 """From what the parser read to a Response: the body inflated, other tasks let in between.
 
-Takes a parser that is complete; gives a Response.
+Takes a parser that is complete and the body it read; gives a Response.
 """
 
 import trio
@@ -15,9 +15,8 @@ _IDENTITY = frozenset({"", "identity"})
 _GZIP = frozenset({"gzip", "x-gzip"})  # RFC 9110 8.4.1.3: the same
 
 
-def decoded_at_once(parser: ResponseParser, max_body_bytes: int) -> Response | None:
+def decoded_at_once(parser: ResponseParser, body: bytes, max_body_bytes: int) -> Response | None:
     """The Response if little work makes it, as for a page of some hundred series; else None."""
-    body = parser.body
     encoding = parser.header("content-encoding")
     if encoding and body:
         short = inflate_short(body, max_body_bytes) if encoding == "gzip" else None
@@ -27,11 +26,10 @@ def decoded_at_once(parser: ResponseParser, max_body_bytes: int) -> Response | N
     return Response(parser.status, parser.headers, body, parser.wire_bytes, parser.is_truncated)
 
 
-async def decoded(parser: ResponseParser, request: Request) -> Response:
+async def decoded(parser: ResponseParser, body: bytes, request: Request) -> Response:
     """Raises TransportError: too_large, protocol; "cut" gives what can be had instead."""
-    body = parser.body
-    is_lenient = request.when_too_large == "cut"
     encoding = parser.header("content-encoding").lower()
+    is_lenient = request.when_too_large == "cut"
     is_truncated = parser.is_truncated
     if body and encoding not in _IDENTITY:
         try:

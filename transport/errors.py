@@ -5,7 +5,6 @@ Invariant: no secret is ever part of the sentence; foreign text in it is cut to 
 """
 
 import os
-import socket
 import ssl
 from typing import Literal
 
@@ -48,7 +47,8 @@ def reason_of(exc: BaseException) -> str:
     while exc.__cause__ is not None:
         exc = exc.__cause__
     if isinstance(exc, OSError) and exc.strerror:
-        is_plain = not isinstance(exc, (ssl.SSLError, socket.gaierror))
-        # trio puts the address into strerror, and our sentences have it already.
-        return os.strerror(exc.errno) if is_plain and exc.errno else exc.strerror
+        # trio puts the address into strerror, and our sentences have it already. The numbers of
+        # TLS are not the system's, and those of name service are negative.
+        number = 0 if isinstance(exc, ssl.SSLError) else exc.errno or 0
+        return os.strerror(number) if number > 0 else exc.strerror
     return str(exc) or type(exc).__name__

@@ -98,10 +98,9 @@ class ResponseParser:
     def headers(self) -> Headers:
         return tuple(self._rows)
 
-    @property
-    def body(self) -> bytes:
-        """The body as it was sent; complete only once `is_complete`."""
-        pieces = self._pieces
+    def take_body(self) -> bytes:
+        """The body as it was sent, given away: a large one is not held twice."""
+        pieces, self._pieces = self._pieces, []
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def header(self, name: str) -> str:
