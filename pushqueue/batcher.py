@@ -25,7 +25,7 @@ class Batcher:
         self.sample_count = 0
 
     def put(self, batch: Batch, now: float) -> bool:
-        """Adds the batch; True if that changed when this batcher wants to be looked at."""
+        """Adds the batch; True if there is a Block to take now, whatever the time."""
         count = len(batch)
         if not count:
             return False
@@ -34,10 +34,10 @@ class Batcher:
         if self._open and self._open_rows + count <= self._max_rows:
             self._open.append(Part(batch, 0, count))
             self._open_rows += count
-            return self._open_rows == self._max_rows
-        self._close()
-        self._open_parts(batch, count, now)
-        return True
+        else:
+            self._close()
+            self._open_parts(batch, count, now)
+        return bool(self._ready) or self._open_rows >= self._max_rows
 
     def _open_parts(self, batch: Batch, count: int, now: float) -> None:
         start = 0

@@ -11,6 +11,8 @@ from pushqueue.directory import Directory, File
 from pushqueue.positions import FILE_NAME, SLOT_BYTES, encode_slot, read_slots
 from pushqueue.segment import LaneKey
 
+MAX_FILE_BYTES = 2 * SLOT_BYTES
+
 logger = logging.getLogger("promferry.pushqueue")
 
 
@@ -28,8 +30,8 @@ class Hints:
 
     @property
     def file_bytes(self) -> int:
-        """What the file takes at most; it is counted even before it is there."""
-        return 2 * SLOT_BYTES
+        """What the file takes."""
+        return MAX_FILE_BYTES if self._file is not None else 0
 
     def load(self, is_there: bool) -> None:
         """Reads the file if there is one; a bad one costs a second sending, nothing else."""
@@ -38,16 +40,37 @@ class Hints:
         found = None
         try:
             self._file = self._directory.open(FILE_NAME)
-            found = read_slots(self._file.read_at(0, 2 * SLOT_BYTES))
+            found = read_slots(self._file.read_at(0, MAX_FILE_BYTES))
         except OSError as exc:
             logger.warning("queue %s: positions not readable: %s", self._directory.path, exc)
-        if found is None:
+        if found is None or self._file is None:
             path = self._directory.path
             logger.warning("queue %s: no good positions, what is stored is sent again", path)
             return
         self.positions = dict(found.positions)
         self._serial = found.serial
+        # A slot that only the page cache has is not one to fall back upon while the other is
+        # overwritten.
+        with contextlib.suppress(OSError):
+            self._file.sync()
         self._slot = 1 - found.index
+
+    def prepare(self) -> None:
+        """Creates the file while there is room, so that a full disk can still be drained."""
+        if self._file is None:
+            self._open_new()
+
+    def _open_new(self) -> File:
+        file = self._directory.open(FILE_NAME, create=True)
+        if file.size() < MAX_FILE_BYTES:
+            file.write_at(file.size(), bytes(MAX_FILE_BYTES - file.size()))
+        self._directory.sync()
+        self._file = file
+        return file
+
+    def forget_before(self, epoch: int) -> None:
+        """Nothing of older epochs is stored any more."""
+        self.positions = {key: at for key, at in self.positions.items() if key[0] >= epoch}
 
     def at(self, key: LaneKey) -> int:
         return self.positions.get(key, 0)
@@ -69,13 +92,11 @@ class Hints:
             self._slot = 1 - self._slot
 
     def _write(self) -> None:
-        if self._file is None:
-            self._file = self._directory.open(FILE_NAME, create=True)
-            self._directory.sync()
+        file = self._file or self._open_new()
         self._serial += 1
         self._is_unsynced = True
         slot = encode_slot(self._serial, self.positions)
-        self._file.write_at(self._slot * SLOT_BYTES, slot)
+        file.write_at(self._slot * SLOT_BYTES, slot)
         self._is_dirty = False
 
     def close(self) -> None:

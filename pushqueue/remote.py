@@ -86,15 +86,16 @@ class Remote:
             name=self.name,
         )
         self._health = Health(self.name)
+        self._timing = timing
         self._batches_wanted = trio.Event()
+        self._is_idle = True
+        self._looked_at = float("-inf")
         self._put_samples = 0
         self._newest_put_ms: int | None = None
         self._dropped: Counter[str] = Counter()
 
-    def _new_store(self) -> Store | None:
+    def _new_store(self) -> Store:
         queue = self.settings.queue
-        if queue.disable_disk:
-            return None
         return Store(
             self._directory,
             lanes=queue.lanes,
@@ -124,17 +125,17 @@ class Remote:
     def put_nowait(self, batches: Sequence[Batch]) -> None:
         """Takes batches of one time or of many, in the order in which they came."""
         now = trio.current_time()
-        is_due = False
+        is_full = False
         for batch in batches:
             self._put_samples += len(batch)
             own = self._rewriter.rewrite(batch)
             if own is None:
                 continue
             batcher = self._batchers[own.lane_key % len(self._batchers)]
-            is_due |= batcher.put(own, now)
+            is_full |= batcher.put(own, now)
             while batcher.sample_count > MAX_OPEN_SAMPLES:
                 self._dropped["memory"] += batcher.drop_oldest()
-        if is_due:
+        if is_full or self._is_idle:
             self._batches_wanted.set()
 
     # Running
@@ -194,8 +195,9 @@ class Remote:
     async def _make_blocks(self) -> None:
         while True:
             await self._wait_due()
+            self._looked_at = trio.current_time()
             for lane, batcher in enumerate(self._batchers):
-                while parts := batcher.take(trio.current_time()):
+                while parts := batcher.take(self._looked_at):
                     self._put_blocks(lane, parts)
                     # A Block of 10 000 samples takes a millisecond or two: let others in between.
                     await trio.lowlevel.checkpoint()
@@ -204,10 +206,14 @@ class Remote:
         while True:
             self._batches_wanted = trio.Event()
             due = [due for b in self._batchers if (due := b.due_at()) is not None]
-            due_at = min(due, default=float("inf"))
-            if due_at <= trio.current_time():
+            # While batches keep coming, one wake-up a flush: nothing that comes after a look can
+            # be due before this. Only after an interval without any does a batch wake this task.
+            due_at = min(due, default=self._looked_at + self._timing.close_after_s)
+            now = trio.current_time()
+            if due and due_at <= now:
                 return
-            with trio.move_on_at(due_at):
+            self._is_idle = due_at <= now
+            with trio.move_on_at(float("inf") if self._is_idle else due_at):
                 await self._batches_wanted.wait()
 
     def _make_blocks_now(self) -> None:
@@ -228,7 +234,8 @@ class Remote:
         health, queue = self._health, self._queue.statistics()
         open_samples = sum(batcher.sample_count for batcher in self._batchers)
         dropped = self._dropped + Counter(queue.dropped_samples) + health.dropped
-        dropped["damaged"] += queue.damaged_samples_total
+        if queue.damaged_samples_total:
+            dropped["damaged"] = queue.damaged_samples_total
         now_ms = self._wall_ms()
         return RemoteStatistics(
             name=self.name,

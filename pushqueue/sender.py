@@ -71,6 +71,7 @@ class Sender:
     timeout_s: float
     wall_ms: Callable[[], int]
     may_split: bool = True
+    has_accepted: bool = False
 
     async def run(self) -> None:
         try:
@@ -81,8 +82,9 @@ class Sender:
                 await self.client.aclose()
 
     async def _deliver(self, block: Block) -> None:
-        is_old = block.lane_epoch != self.queue.epoch
-        delivery = Delivery(block, may_be_known=is_old, may_split=self.may_split)
+        # Sending is in order, so once one was accepted, what is behind it was never sent before.
+        may_be_known = not self.has_accepted and self.queue.is_from_before(block)
+        delivery = Delivery(block, may_be_known=may_be_known, may_split=self.may_split)
         attempt = 0
         while (part := delivery.next_part()) is not None:
             await trio.sleep_until(self.health.hold_until)
@@ -134,7 +136,7 @@ class Sender:
             case Done():
                 delivery.accepted()
                 self.health.delivered(part.sample_count, len(part.body), part.newest_ms, now_ms)
-                self.may_split = True
+                self.may_split = self.has_accepted = True
                 return None
             case Retry():
                 self.health.failed(verdict.reason, now_ms)

@@ -1,6 +1,6 @@
 """What of a queue is on the disk: append, read in order, acknowledge, drop.
 
-Takes Blocks with their names; gives them back in order, lane by lane, until acknowledged.
+Takes Blocks with lane and sequence; gives them back in order, lane by lane, until acknowledged.
 Synchronous, and called from one thread at a time. All that is durable is told by return values.
 Invariants: those of `pushqueue.segment`. `statistics` is an immutable snapshot, replaced after
 each call, so any thread may read it.
@@ -10,39 +10,45 @@ except to make room as told.
 
 import errno
 import logging
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 
 import attrs
 
 from pushqueue.block import Block
 from pushqueue.directory import LOCK_NAME, Directory
-from pushqueue.errors import DamageError, DiskError
-from pushqueue.hints import Hints
+from pushqueue.errors import DiskError
+from pushqueue.hints import MAX_FILE_BYTES, Hints
 from pushqueue.positions import FILE_NAME as POSITIONS_NAME
-from pushqueue.record import RecordHeader, read_block, record_bytes
+from pushqueue.reader import Reader
+from pushqueue.record import record_bytes
 from pushqueue.segment import (
     SEGMENT_HEADER,
     LaneKey,
     NewerVersionError,
     footer_bytes,
-    seed_of,
     segment_name,
     segment_number,
 )
-from pushqueue.shelf import Segment, Tally, open_segment
+from pushqueue.segment_file import Segment, Tally, open_segment
+from pushqueue.shelf import Shelf
 from pushqueue.writer import SegmentWriter
 
 logger = logging.getLogger("promferry.pushqueue")
 
 DEFAULT_SEGMENT_BYTES = 8 * 2**20
-_READ_ATTEMPTS = 3
+
+# What a segment costs beside its records, in the reckoning of the byte bound.
+_OVERHEAD_BYTES = SEGMENT_HEADER.size + footer_bytes(1)
 
 
 @attrs.frozen(kw_only=True)
 class StoreStatistics:
-    """`damaged_samples` counts those whose number is known; `damages` the places."""
+    """`damages_total`: damaged places and lost records; `damaged_samples_total`: where known."""
 
+    is_open: bool = False
     epoch: int = 0
+    oldest_epoch: int | None = None
     segments: int = 0
     file_bytes: int = 0
     blocks: int = 0
@@ -60,7 +66,7 @@ class Drop:
     """A segment that had to go: what it still held, and up to where each of its lanes."""
 
     tally: Tally
-    last: dict[LaneKey, int]
+    last: Mapping[LaneKey, int]
 
 
 @attrs.frozen
@@ -71,15 +77,6 @@ class Appended:
     drops: tuple[Drop, ...] = ()
     error: DiskError | None = None
     too_large: bool = False
-
-
-@attrs.define
-class _Cursor:
-    """Where one sending lane reads: a segment's number and an index into its headers."""
-
-    number: int = 0
-    at: int = 0
-    failures: int = 0
 
 
 class _NoRoomError(Exception):
@@ -103,15 +100,15 @@ class Store:
         self._max_bytes = max_bytes
         self._min_free_percent = min_free_percent
         self._segment_bytes = min(segment_bytes, max_bytes // 16) if max_bytes else segment_bytes
-        self._segments: dict[int, Segment] = {}
-        self._cursors = [_Cursor() for _ in range(lanes)]
+        self._shelf = Shelf()
         self._hints = Hints(directory)
+        self._reader = Reader(directory, self._shelf, self._hints, lanes)
         self._writer: SegmentWriter | None = None
+        self._acknowledged: deque[tuple[LaneKey, int]] = deque()
         self._next_number = 1
-        self._pending = Tally()
-        self._counts = StoreStatistics()
-        self._foreign: tuple[str, ...] = ()
-        self.epoch = 1
+        self._written_bytes = self._syncs = self._damages = self._damaged_samples = 0
+        self._is_open = False
+        self.epoch = 0
         self.statistics = StoreStatistics()
 
     # Opening and closing
@@ -122,89 +119,96 @@ class Store:
             self._directory.prepare()
             names = self._directory.names()
         except OSError as exc:
+            self._directory.release()
             raise DiskError("open", self._directory.path, exc) from exc
         self._hints.load(POSITIONS_NAME in names)
         floors = dict(self._hints.positions)
-        for name in names:
-            number = segment_number(name)
-            if number is not None:
-                self._next_number = max(self._next_number, number + 1)
-                self._open_segment(number, floors)
+        numbers = [number for name in names if (number := segment_number(name)) is not None]
+        for number in sorted(numbers):
+            self._next_number = number + 1
+            self._open_segment(number, floors)
         self._name_foreign(names)
         self.epoch = max((epoch for epoch, _ in floors), default=0) + 1
-        self._remove_settled()
+        stored = [epoch for segment in self._shelf for epoch, _ in segment.ranges]
+        self._hints.forget_before(min(stored, default=self.epoch - 1))
+        self._is_open = True
+        try:
+            self._remove_settled()
+        except OSError as exc:
+            # A read-only disk: what is on it can be sent all the same.
+            logger.error("queue %s: %s", self._directory.path, exc)
         self._publish()
 
     def _open_segment(self, number: int, floors: dict[LaneKey, int]) -> None:
+        name = segment_name(number)
         try:
             opened = open_segment(self._directory, number, floors)
         except NewerVersionError as exc:
-            logger.error("queue %s: %s left alone: %s", self._path, segment_name(number), exc)
+            logger.error("queue %s: %s left alone: %s", self._directory.path, name, exc)
             return
         except OSError as exc:
-            logger.error("queue %s: %s not readable: %s", self._path, segment_name(number), exc)
-            self._count_damage(0)
+            logger.error("queue %s: %s left alone: %s", self._directory.path, name, exc)
+            self._damages += 1
             return
         for damage in opened.damages:
-            logger.warning("queue %s: %s: %s", self._path, segment_name(number), damage)
-        self._counts = attrs.evolve(
-            self._counts,
-            damages_total=self._counts.damages_total + len(opened.damages),
-            damaged_samples_total=self._counts.damaged_samples_total + opened.lost_samples,
-        )
-        self._segments[number] = opened.segment
-        self._pending.add(opened.segment.pending_total())
+            logger.warning("queue %s: %s: damaged: %s", self._directory.path, name, damage)
+        self._damages += len(opened.damages)
+        self._damaged_samples += opened.lost_samples
+        # A file that only has our name is left alone; without any record there is nothing of ours.
+        if opened.segment.ranges or not opened.is_foreign:
+            self._shelf.add(opened.segment)
 
     def _name_foreign(self, names: Sequence[str]) -> None:
         ours = {LOCK_NAME, POSITIONS_NAME}
         foreign = [n for n in names if n not in ours and segment_number(n) is None]
         if foreign:
             shown = ", ".join(foreign[:5])
-            logger.warning("queue %s: foreign files left alone: %s", self._path, shown)
-
-    @property
-    def _path(self) -> str:
-        return self._directory.path
+            logger.warning("queue %s: foreign files left alone: %s", self._directory.path, shown)
 
     def close(self) -> None:
-        """Finishes the segment and the positions, and gives the lock back."""
+        """Finishes the segment and the positions, and gives the lock back. Raises DiskError."""
         try:
-            if self._writer is not None:
-                self._finish_writer()
+            self._finish_writer()
+            self._settle_acknowledged()
             self._remove_settled()
             self._hints.save(sync=True)
         except OSError as exc:
-            raise DiskError("close", self._path, exc) from exc
+            raise DiskError("close", self._directory.path, exc) from exc
         finally:
-            for segment in self._segments.values():
+            for segment in self._shelf:
                 segment.forget()
             self._hints.close()
             self._directory.release()
+            self._is_open = False
             self._publish()
 
     # Writing
 
     def append(self, blocks: Sequence[Block], now_ms: int) -> Appended:
-        """Writes and syncs the Blocks (one group commit), making room as the bounds ask."""
+        """Writes and syncs the Blocks (one group commit), making room as the bounds ask.
+
+        They are stored under the store's own epoch.
+        """
         drops: list[Drop] = []
         durable = 0
         error = None
-        too_large = False
+        is_full = False
         try:
             for block in blocks:
-                durable += self._stage(block, now_ms, drops)
+                named = attrs.evolve(block, lane_epoch=self.epoch)
+                durable += self._stage(named, now_ms, drops)
             durable += self._sync()
         except _NoRoomError:
-            durable += self._sync_what_is_staged()
-            too_large = durable < len(blocks)
+            is_full = True
+            durable += self._sync_or_abandon()
         except OSError as exc:
-            error = DiskError("write", self._path, exc)
+            error = DiskError("write", self._directory.path, exc)
             self._abandon_writer()
         self._publish()
-        return Appended(durable, tuple(drops), error, too_large and error is None)
+        return Appended(durable, tuple(drops), error, is_full and error is None)
 
     def _stage(self, block: Block, now_ms: int, drops: list[Drop]) -> int:
-        """Appends the Block to a segment; the number of Blocks that a roll made durable."""
+        """Appends the Block to a segment; the number of Blocks that became durable by that."""
         need = record_bytes(block)
         durable = 0
         writer = self._writer
@@ -212,66 +216,37 @@ class Store:
             durable = self._finish_writer()
         durable += self._make_room(need, drops)
         if self._writer is None:
-            self._writer = SegmentWriter(self._directory, self._next_number, now_ms)
-            self._segments[self._next_number] = self._writer.segment
-            self._next_number += 1
+            self._writer = self._new_writer(now_ms)
         self._writer.append(block)
         return durable
 
-    def _make_room(self, need: int, drops: list[Drop]) -> int:
-        """Drops the oldest segments until `need` more bytes are within the bounds."""
-        durable = 0
-        overhead = SEGMENT_HEADER.size + footer_bytes(1)
-        to_free = self._bytes_above_floor(need)
-        while (
-            self._max_bytes and self._bytes_when_finished() + need + overhead > self._max_bytes
-        ) or to_free > 0:
-            if not self._segments:
-                raise _NoRoomError
-            oldest = next(iter(self._segments.values()))
-            if oldest.is_writing:
-                durable += self._finish_writer()
-            to_free -= oldest.file_bytes
-            drops.append(self._drop(oldest))
-        return durable
-
-    def _bytes_above_floor(self, need: int) -> int:
-        """What must go from our files so that the free space of the host does not shrink."""
-        if not self._min_free_percent:
-            return 0
-        free, size = self._directory.free_bytes()
-        if free - need >= size * self._min_free_percent / 100:
-            return 0
-        if not self._segments:
-            raise OSError(errno.ENOSPC, "free disk space is below the configured floor")
-        return need
-
-    def _bytes_when_finished(self) -> int:
-        total = self._hints.file_bytes + sum(s.file_bytes for s in self._segments.values())
-        if self._writer is not None:
-            total += self._writer.finished_size() - self._writer.segment.file_bytes
-        return total
-
-    def _drop(self, segment: Segment) -> Drop:
-        tally = segment.pending_total()
-        last = {key: found.last for key, found in segment.ranges.items()}
-        for key, sequence in last.items():
-            self._hints.advance(key, sequence)
-        self._hints.save(sync=True)
-        self._remove(segment)
-        return Drop(tally, last)
+    def _new_writer(self, now_ms: int) -> SegmentWriter:
+        try:
+            self._hints.prepare()
+            writer = SegmentWriter(self._directory, self._next_number, now_ms)
+        except FileNotFoundError:
+            # The directory was removed under us: make it anew, what was in it is gone.
+            self._directory.release()
+            self._directory.prepare()
+            self._hints.close()
+            writer = SegmentWriter(self._directory, self._next_number, now_ms)
+        self._next_number += 1
+        self._shelf.add(writer.segment)
+        return writer
 
     def _sync(self) -> int:
+        """Makes what is staged durable; the number of its Blocks."""
         if self._writer is None or not self._writer.staged_blocks:
             return 0
         before = self._writer.segment.file_bytes
         staged = self._writer.sync()
-        self._count_written(self._writer.segment.file_bytes - before)
+        self._written_bytes += self._writer.segment.file_bytes - before
+        self._syncs += 1
         for header in staged:
-            self._pending.add(Tally(1, header.sample_count, header.payload_bytes))
+            self._shelf.stored(header)
         return len(staged)
 
-    def _sync_what_is_staged(self) -> int:
+    def _sync_or_abandon(self) -> int:
         try:
             return self._sync()
         except OSError:
@@ -279,199 +254,166 @@ class Store:
             return 0
 
     def _finish_writer(self) -> int:
-        assert self._writer is not None
+        """Ends the segment in order; the number of Blocks that became durable by that."""
+        if self._writer is None:
+            return 0
         durable = self._sync()
-        before = self._writer.segment.file_bytes
+        writer = self._writer
+        before = writer.segment.file_bytes
         try:
-            self._writer.finish()
+            writer.finish()
         except OSError:
-            # The records are durable, only the footer is not: it will be scanned.
+            # The records are durable, only the footer is not: they will be scanned.
             self._abandon_writer()
-        else:
-            self._count_written(self._writer.segment.file_bytes - before)
-            self._writer = None
+            return durable
+        self._written_bytes += writer.segment.file_bytes - before
+        self._syncs += 1
+        self._shelf.closed(writer.segment)
+        self._writer = None
         return durable
 
     def _abandon_writer(self) -> None:
         writer, self._writer = self._writer, None
-        if writer is not None and not writer.abandon():
-            self._segments.pop(writer.segment.number, None)
+        if writer is None:
+            return
+        if writer.abandon():
+            self._shelf.closed(writer.segment)
+        else:
+            self._shelf.remove(writer.segment)
+            writer.segment.forget()
 
-    # Reading
+    # Making room
+
+    def _make_room(self, need: int, drops: list[Drop]) -> int:
+        """Drops the oldest segments until `need` more bytes are within the bounds."""
+        durable = 0
+        to_free = self._bytes_to_displace(need)
+        while to_free > 0 or self._is_above_bound(need + _OVERHEAD_BYTES):
+            oldest = self._shelf.oldest()
+            if oldest is None:
+                raise _NoRoomError
+            if oldest.is_writing:
+                durable += self._sync()
+                self._abandon_writer()
+            to_free -= oldest.file_bytes
+            if self._shelf.get(oldest.number) is not None:
+                drops.append(self._drop(oldest))
+        return durable
+
+    def _is_above_bound(self, more: int) -> bool:
+        return bool(self._max_bytes) and self._file_bytes() + more > self._max_bytes
+
+    def _bytes_to_displace(self, need: int) -> int:
+        """What of ours must go so that the free space of the host does not shrink further."""
+        if not self._min_free_percent:
+            return 0
+        free, size = self._directory.free_bytes()
+        if free - need >= size * self._min_free_percent / 100:
+            return 0
+        if not len(self._shelf):
+            raise OSError(errno.ENOSPC, "the free disk space is below the configured floor")
+        return need
+
+    def _file_bytes(self) -> int:
+        """All our files, the open segment as it will be with its footer."""
+        writing = self._writer.finished_size() if self._writer is not None else 0
+        return MAX_FILE_BYTES + self._shelf.closed_bytes + writing
+
+    def _drop(self, segment: Segment) -> Drop:
+        tally = segment.pending_total()
+        last = {key: found.last for key, found in segment.ranges.items()}
+        self._remove(segment)
+        for key, sequence in last.items():
+            self._hints.advance(key, sequence)
+        return Drop(tally, last)
+
+    # Reading and acknowledging
 
     def next_block(self, lane: int) -> Block | None:
         """The oldest Block that sending lane `lane` has on the disk. Raises DiskError."""
-        block = None
         try:
-            while block is None and (found := self._find(lane)) is not None:
-                block = self._load(*found, self._cursors[lane])
+            self._settle_acknowledged()
+            return self._reader.next_block(lane)
         except OSError as exc:
-            raise DiskError("read", self._path, exc) from exc
+            raise DiskError("read", self._directory.path, exc) from exc
         finally:
             self._publish()
-        return block
 
-    def is_behind(self, epoch: int) -> bool:
-        """Whether Blocks of an older epoch than `epoch` are still to be sent."""
-        return any(
-            key[0] < epoch and tally.blocks
-            for segment in self._segments.values()
-            for key, tally in segment.pending.items()
-        )
-
-    def _find(self, lane: int) -> tuple[Segment, RecordHeader] | None:
-        """The record where the lane's cursor stands, after passing over what is not for it."""
-        cursor = self._cursors[lane]
-        for segment in [s for n, s in self._segments.items() if n >= cursor.number]:
-            if segment.number != cursor.number:
-                self._leave(cursor)
-                cursor.number, cursor.at = segment.number, 0
-            if segment.is_settled and not segment.is_writing:
-                continue
-            headers = self._headers_of(segment)
-            while cursor.at < len(headers):
-                header = headers[cursor.at]
-                key = (header.lane_epoch, header.lane)
-                if header.lane % self._lanes == lane and header.sequence > self._hints.at(key):
-                    return segment, header
-                cursor.at += 1
-        return None
-
-    def _headers_of(self, segment: Segment) -> list[RecordHeader]:
+    def acknowledge(self, epoch: int, lane: int, sequence: int) -> None:
+        """The Block was delivered or given up: it is not given again. Raises DiskError."""
+        self._acknowledged.append(((epoch, lane), sequence))
         try:
-            return segment.load_headers(self._directory)
-        except FileNotFoundError:
-            # Somebody removed the file: what it held is lost, the queue goes on.
-            self._lose(segment, segment.pending_total())
-            segment.headers = []
-            for tally in segment.pending.values():
-                tally.subtract(attrs.evolve(tally))
-            return segment.headers
-
-    def _load(self, segment: Segment, header: RecordHeader, cursor: _Cursor) -> Block | None:
-        """The Block, or None if its record is damaged, which is then passed over for good."""
-        reason: Exception
-        try:
-            file = segment.open_file(self._directory)
-            offset = header.end - header.payload_bytes
-            payload = file.read_at(offset, header.payload_bytes)
-            block = read_block(header, payload, seed_of(segment.number))
-        except DamageError as exc:
-            reason = exc
-        except OSError as exc:
-            cursor.failures += 1
-            if cursor.failures < _READ_ATTEMPTS:
-                raise
-            reason = exc
-        else:
-            cursor.failures = 0
-            return block
-        cursor.failures = 0
-        logger.warning(
-            "queue %s: %s: a record of %d samples is lost: %s",
-            self._path,
-            segment_name(segment.number),
-            header.sample_count,
-            reason,
-        )
-        self._count_damage(header.sample_count)
-        self._settle(segment, header)
-        return None
-
-    def _lose(self, segment: Segment, tally: Tally) -> None:
-        name = segment_name(segment.number)
-        logger.error("queue %s: %s is gone, %d samples lost", self._path, name, tally.samples)
-        self._pending.subtract(tally)
-        self._count_damage(tally.samples)
-
-    def _leave(self, cursor: _Cursor) -> None:
-        left = self._segments.get(cursor.number)
-        others = [c for c in self._cursors if c is not cursor and c.number == cursor.number]
-        if left is not None and not left.is_writing and not others:
-            left.forget()
-
-    # Acknowledging
-
-    def acknowledge(self, block: Block) -> None:
-        """The Block was delivered or given up: it is not read again. Raises DiskError."""
-        lane = block.lane % self._lanes
-        try:
-            while (found := self._find(lane)) is not None:
-                segment, header = found
-                if (header.lane_epoch, header.lane) != (block.lane_epoch, block.lane):
-                    break
-                if header.sequence > block.sequence:
-                    break
-                self._settle(segment, header)
+            self._settle_acknowledged()
             self._remove_settled()
             self._hints.save()
         except OSError as exc:
-            raise DiskError("acknowledge in", self._path, exc) from exc
+            raise DiskError("acknowledge in", self._directory.path, exc) from exc
         finally:
             self._publish()
 
-    def _settle(self, segment: Segment, header: RecordHeader) -> None:
-        self._hints.advance((header.lane_epoch, header.lane), header.sequence)
-        self._pending.subtract(segment.settle(header))
+    def _settle_acknowledged(self) -> None:
+        # After an error they stay, and are seen to before anything else is read: what was
+        # acknowledged is never given a second time.
+        while self._acknowledged:
+            self._reader.settle(*self._acknowledged[0])
+            self._acknowledged.popleft()
 
     def _remove_settled(self) -> None:
         """Removes the segments that nobody needs; the one being written only if it is large."""
-        settled = [s for s in self._segments.values() if s.is_settled and self._is_removable(s)]
+        settled = []
+        while (oldest := self._shelf.oldest()) is not None and self._is_removable(oldest):
+            settled.append(oldest)
+            if oldest.is_writing:
+                self._abandon_writer()
+            self._shelf.remove(oldest)
         if not settled:
             return
-        self._hints.save(sync=True)
+        try:
+            self._hints.save(sync=True)
+        except OSError as exc:
+            # A disk too full for the positions must be emptied all the same. What this may cost
+            # is a second sending, after a power cut that brings the files back.
+            logger.warning("queue %s: positions not saved: %s", self._directory.path, exc)
         for segment in settled:
-            self._remove(segment)
+            self._remove_file(segment)
 
     def _is_removable(self, segment: Segment) -> bool:
-        if not segment.is_writing:
-            return True
+        if not segment.is_settled:
+            return False
         # A slow link writes and settles Block after Block: the file is kept for a while, so that
         # not every second creates and removes one.
-        return segment.file_bytes >= self._segment_bytes // 8
+        is_large = segment.file_bytes >= self._segment_bytes // 8
+        return not segment.is_writing or (is_large and segment.file_bytes > 0)
 
     def _remove(self, segment: Segment) -> None:
-        if self._writer is not None and self._writer.segment is segment:
-            self._writer = None
-            segment.is_writing = False
+        self._shelf.remove(segment)
+        self._remove_file(segment)
+
+    def _remove_file(self, segment: Segment) -> None:
+        name = segment_name(segment.number)
         segment.forget()
-        del self._segments[segment.number]
-        self._pending.subtract(segment.pending_total())
         try:
-            self._directory.remove(segment_name(segment.number))
+            self._directory.remove(name)
         except FileNotFoundError:
-            logger.warning("queue %s: %s was gone already", self._path, segment.number)
+            logger.warning("queue %s: %s was gone already", self._directory.path, name)
 
-    # Counting
-
-    def _count_written(self, count: int) -> None:
-        self._counts = attrs.evolve(
-            self._counts,
-            written_bytes_total=self._counts.written_bytes_total + count,
-            syncs_total=self._counts.syncs_total + 1,
-        )
-
-    def _count_damage(self, samples: int) -> None:
-        self._counts = attrs.evolve(
-            self._counts,
-            damages_total=self._counts.damages_total + 1,
-            damaged_samples_total=self._counts.damaged_samples_total + samples,
-        )
+    # Looking in
 
     def _publish(self) -> None:
-        oldest = None
-        for segment in self._segments.values():
-            times = [segment.ranges[k].oldest_ms for k, t in segment.pending.items() if t.blocks]
-            if times:
-                oldest = min(times)
-                break
-        self.statistics = attrs.evolve(
-            self._counts,
+        pending = self._shelf.pending
+        writing = self._writer.segment.file_bytes if self._writer is not None else 0
+        self.statistics = StoreStatistics(
+            is_open=self._is_open,
             epoch=self.epoch,
-            segments=len(self._segments),
-            file_bytes=self._hints.file_bytes + sum(s.file_bytes for s in self._segments.values()),
-            blocks=self._pending.blocks,
-            samples=self._pending.samples,
-            payload_bytes=self._pending.payload_bytes,
-            oldest_ms=oldest,
+            oldest_epoch=self._shelf.oldest_epoch(),
+            segments=len(self._shelf),
+            file_bytes=self._hints.file_bytes + self._shelf.closed_bytes + writing,
+            blocks=pending.blocks,
+            samples=pending.samples,
+            payload_bytes=pending.payload_bytes,
+            oldest_ms=self._shelf.oldest_ms(),
+            written_bytes_total=self._written_bytes,
+            syncs_total=self._syncs,
+            damages_total=self._damages + self._reader.damages,
+            damaged_samples_total=self._damaged_samples + self._reader.damaged_samples,
         )

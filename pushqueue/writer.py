@@ -17,7 +17,7 @@ from pushqueue.segment import (
     seed_of,
     segment_name,
 )
-from pushqueue.shelf import Segment
+from pushqueue.segment_file import Segment
 
 # Records are handed to the system in pieces of about this size: fewer calls for small Blocks.
 _BUFFER_BYTES = 256 * 1024
@@ -82,27 +82,25 @@ class SegmentWriter:
         return staged
 
     def finish(self) -> None:
-        """Adds the footer. Everything must have been synced; the footer is made durable too."""
+        """Adds the footer, durable. Everything must have been synced."""
         segment = self.segment
+        assert segment.file is not None
         self._buffer = [encode_footer(segment.ranges, segment.end, segment.number)]
         self._buffered = len(self._buffer[0])
         self._flush()
-        assert segment.file is not None
         segment.file.sync()
         segment.file_bytes = self._written
-        segment.is_writing = False
-        segment.forget()
 
     def abandon(self) -> bool:
-        """Cuts the file back to what was synced; False if nothing was, and the file is gone."""
+        """Cuts the file back to what was synced; False if nothing was, and the file is gone.
+
+        What cannot be cut off stays: a second copy that readers pass over.
+        """
         segment = self.segment
         self._staged = []
         with contextlib.suppress(OSError):
             assert segment.file is not None
             segment.file.truncate(segment.file_bytes)
-        segment.is_writing = False
-        with contextlib.suppress(OSError):
-            segment.forget()
         if segment.file_bytes:
             return True
         with contextlib.suppress(OSError):

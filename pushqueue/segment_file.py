@@ -1,0 +1,228 @@
+"""One segment file as it lies there: what it holds and what of it is still to send.
+
+Takes a directory and the acknowledged positions; gives Segments.
+Invariant: the pending tallies count each record once that a reader will still give, and nothing
+else. Memory does not grow with the records, only with the segments; the headers of the records
+are read when a reader arrives and forgotten when it leaves.
+Never: writes, removes or repairs a file.
+"""
+
+import contextlib
+import errno
+from collections.abc import Callable, Iterable, Mapping
+
+import attrs
+
+from pushqueue.directory import Directory, File
+from pushqueue.errors import DamageError
+from pushqueue.record import RecordHeader
+from pushqueue.segment import (
+    SEGMENT_HEADER,
+    LaneKey,
+    LaneRange,
+    Ranges,
+    ReadAt,
+    Scan,
+    ranges_of,
+    read_footer,
+    read_segment_header,
+    scan,
+    segment_name,
+)
+
+# What a disk fails to read is given up in pieces of this size.
+_SECTOR_BYTES = 4096
+
+
+@attrs.define
+class Tally:
+    """How much of something: Blocks, their samples, their bytes."""
+
+    blocks: int = 0
+    samples: int = 0
+    payload_bytes: int = 0
+
+    def add(self, other: "Tally") -> None:
+        self.blocks += other.blocks
+        self.samples += other.samples
+        self.payload_bytes += other.payload_bytes
+
+    def subtract(self, other: "Tally") -> None:
+        self.blocks -= other.blocks
+        self.samples -= other.samples
+        self.payload_bytes -= other.payload_bytes
+
+
+def tally_of(headers: Iterable[RecordHeader]) -> Tally:
+    tally = Tally()
+    for header in headers:
+        tally.blocks += 1
+        tally.samples += header.sample_count
+        tally.payload_bytes += header.payload_bytes
+    return tally
+
+
+@attrs.define(eq=False)
+class Segment:
+    """One segment file. `start` and `end`: where its records are; `headers`: None until read.
+
+    `floors`: up to where a lane's records are second copies of an older segment's.
+    """
+
+    number: int
+    file_bytes: int
+    start: int
+    end: int
+    ranges: Ranges = attrs.field(factory=dict)
+    floors: dict[LaneKey, int] = attrs.field(factory=dict)
+    pending: dict[LaneKey, Tally] = attrs.field(factory=dict)
+    headers: list[RecordHeader] | None = None
+    is_writing: bool = False
+    file: File | None = None
+
+    def add(self, header: RecordHeader) -> None:
+        """Takes in a record that has become durable."""
+        key = (header.lane_epoch, header.lane)
+        if key not in self.ranges:
+            self.ranges[key] = LaneRange(*key)
+            self.pending[key] = Tally()
+        self.ranges[key].add(header)
+        self.pending[key].add(tally_of((header,)))
+        if self.headers is not None:
+            self.headers.append(header)
+
+    def pending_total(self) -> Tally:
+        total = Tally()
+        for tally in self.pending.values():
+            total.add(tally)
+        return total
+
+    @property
+    def is_settled(self) -> bool:
+        """Nothing in it is still to be sent."""
+        return all(tally.blocks == 0 for tally in self.pending.values())
+
+    def open_file(self, directory: Directory) -> File:
+        if self.file is None:
+            self.file = directory.open(segment_name(self.number))
+        return self.file
+
+    def read_headers(self, read_at: ReadAt) -> Scan:
+        """Walks over the records, whose headers are then at hand."""
+        found = scan(read_at, self.start, self.end, self.number)
+        self.headers = list(found.headers)
+        return found
+
+    def still_there(self, positions: Mapping[LaneKey, int]) -> dict[LaneKey, Tally]:
+        """What the headers at hand say is pending, by lane of an epoch."""
+        assert self.headers is not None
+        floors = {key: max(positions.get(key, 0), self.floors.get(key, 0)) for key in self.ranges}
+        return {key: tally_of(_above(self.headers, key, floors[key])) for key in self.ranges}
+
+    def forget(self) -> None:
+        """Lets go of the open file and of the headers."""
+        if self.file is not None:
+            file, self.file = self.file, None
+            with contextlib.suppress(OSError):
+                file.close()
+        if not self.is_writing:
+            self.headers = None
+
+
+def _above(headers: Iterable[RecordHeader], key: LaneKey, floor: int) -> Iterable[RecordHeader]:
+    """The records of a lane behind `floor`, second copies left out."""
+    for header in headers:
+        if (header.lane_epoch, header.lane) == key and header.sequence > floor:
+            floor = header.sequence
+            yield header
+
+
+def patient_read(file: File) -> ReadAt:
+    """`read_at` for a disk with bad spots: what cannot be read is zeros, for checksums to find."""
+
+    def read_at(offset: int, count: int) -> bytes:
+        try:
+            return file.read_at(offset, count)
+        except OSError as exc:
+            if exc.errno != errno.EIO:
+                raise
+        ends = range(offset, offset + count, _SECTOR_BYTES)
+        return b"".join(
+            _sector(file.read_at, at, min(_SECTOR_BYTES, offset + count - at)) for at in ends
+        )
+
+    return read_at
+
+
+def _sector(read_at: Callable[[int, int], bytes], at: int, count: int) -> bytes:
+    try:
+        return read_at(at, count)
+    except OSError:
+        return bytes(count)
+
+
+@attrs.frozen
+class Opened:
+    """A segment as found, with what was damaged in it."""
+
+    segment: Segment
+    damages: tuple[DamageError, ...] = ()
+    lost_samples: int = 0
+    is_foreign: bool = False  # its beginning is of something else
+
+
+def open_segment(directory: Directory, number: int, floors: dict[LaneKey, int]) -> Opened:
+    """The segment of that number. Raises OSError, NewerVersionError.
+
+    `floors`: for each lane of an epoch the sequence up to which nothing is to send, because it
+    was acknowledged or because an older segment holds it; raised by what this one holds.
+    """
+    file = directory.open(segment_name(number))
+    try:
+        opened = _read_segment(file, number)
+        _find_pending(opened.segment, patient_read(file), floors)
+    finally:
+        file.close()
+    opened.segment.headers = None
+    return opened
+
+
+def _read_segment(file: File, number: int) -> Opened:
+    read_at = patient_read(file)
+    size = file.size()
+    damages: list[DamageError] = []
+    start = SEGMENT_HEADER.size
+    is_foreign = False
+    head = read_at(0, SEGMENT_HEADER.size)
+    try:
+        start = read_segment_header(head, number)
+    except DamageError as exc:
+        damages.append(exc)
+        # A crash leaves a file empty, cut or full of zeros; anything else somebody put there.
+        is_foreign = len(head) == SEGMENT_HEADER.size and any(head)
+    footer = read_footer(read_at, size, number)
+    if footer is not None:
+        return Opened(Segment(number, size, start, footer[1], footer[0]), tuple(damages))
+    segment = Segment(number, size, start, size)
+    found = segment.read_headers(read_at)
+    segment.ranges = ranges_of(found.headers)
+    segment.end = max((header.end for header in found.headers), default=start)
+    return Opened(segment, (*damages, *found.damages), found.lost_samples, is_foreign)
+
+
+def _find_pending(segment: Segment, read_at: ReadAt, floors: dict[LaneKey, int]) -> None:
+    for key, found in segment.ranges.items():
+        floor = floors.get(key, 0)
+        floors[key] = max(floor, found.last)
+        if floor < found.first:
+            segment.pending[key] = Tally(found.blocks, found.samples, found.payload_bytes)
+        elif floor >= found.last:
+            segment.floors[key] = floor
+            segment.pending[key] = Tally()
+        else:
+            segment.floors[key] = floor
+            # Acknowledged up to its middle: only the headers tell how much is left.
+            if segment.headers is None:
+                segment.read_headers(read_at)
+            assert segment.headers is not None
+            segment.pending[key] = tally_of(_above(segment.headers, key, floor))
