@@ -8,6 +8,7 @@ _FORMATS = {"logfmt": "default", "json": "json"}
 
 _NO_PAGES = "promferry has its own pages"
 _NO_STORE = "nothing is stored here but what is not delivered yet"
+_NO_SERVER = "promferry scrapes and pushes; it stores and evaluates nothing"
 _OWN_LIMITS = "the server has its own limits"
 
 
@@ -18,7 +19,36 @@ def _stands_for(name: str, kind: Kind, ours: str, translations: dict[str, str]) 
 
 def _idle(name: str, kind: Kind, default: Value, why: str, *, quiet: bool = False) -> Flag:
     text = "Accepted from Prometheus' command line."
-    return Flag(name, kind, default, text, is_foreign=True, idle=why, quiet=quiet)
+    negated = (f"no-{name}",) if kind is BOOL else ()
+    return Flag(name, kind, default, text, is_foreign=True, idle=why, quiet=quiet, aliases=negated)
+
+
+# Of its server mode: whoever pushes from there can bring the whole line.
+_SERVER_MODE = (
+    "alertmanager.notification-queue-capacity",
+    "query.lookback-delta",
+    "query.max-concurrency",
+    "query.max-samples",
+    "query.timeout",
+    "rules.alert.for-grace-period",
+    "rules.alert.for-outage-tolerance",
+    "rules.alert.resend-delay",
+    "rules.max-concurrent-evals",
+    "storage.remote.read-concurrent-limit",
+    "storage.remote.read-max-bytes-in-frame",
+    "storage.remote.read-sample-limit",
+    "storage.tsdb.head-chunks-write-queue-size",
+    "storage.tsdb.path",
+    "storage.tsdb.retention",
+    "storage.tsdb.retention.size",
+    "storage.tsdb.retention.time",
+)
+_SERVER_MODE_SWITCHES = (
+    "storage.tsdb.no-lockfile",
+    "storage.tsdb.use-lockfile",
+    "storage.tsdb.wal-compression",
+    "web.enable-admin-api",
+)
 
 
 GROUP = Group(
@@ -50,8 +80,25 @@ GROUP = Group(
             is_foreign=True,
             idle="Prometheus' feature flags mean nothing here",
         ),
+        Flag(
+            "web.route-prefix",
+            STRING,
+            "",
+            "Prometheus' name for -http.pathPrefix.",
+            is_foreign=True,
+            later=when.SERVER,
+        ),
+        Flag(
+            "web.enable-remote-write-receiver",
+            BOOL,
+            False,
+            "Take pushes by remote write.",
+            is_foreign=True,
+            later=when.PUSHED,
+        ),
         _idle("web.console.templates", STRING, "", _NO_PAGES),
         _idle("web.console.libraries", STRING, "", _NO_PAGES),
+        _idle("web.local-assets", STRING, "", _NO_PAGES),
         _idle("web.user-assets", STRING, "", _NO_PAGES),
         _idle("web.page-title", STRING, "", _NO_PAGES),
         _idle("web.external-url", STRING, "", _NO_PAGES),
@@ -64,10 +111,13 @@ GROUP = Group(
         _idle("storage.agent.wal-truncate-frequency", DURATION, 0, _NO_STORE),
         _idle("storage.agent.retention.min-time", DURATION, 0, _NO_STORE),
         _idle("storage.agent.retention.max-time", DURATION, 0, _NO_STORE),
+        _idle("storage.agent.use-lockfile", BOOL, True, "queues are always locked", quiet=True),
         _idle("storage.agent.no-lockfile", BOOL, False, "queues are always locked"),
         _idle("storage.remote.flush-deadline", DURATION, 60, "what is left goes to disk"),
         _idle("scrape.adjust-timestamps", BOOL, True, "scrapes keep to their grid"),
         _idle("scrape.timestamp-tolerance", DURATION, 0.002, "scrapes keep to their grid"),
         _idle("scrape.discovery-reload-interval", DURATION, 5, "discovery is passed on at once"),
+        *(_idle(name, STRING, "", _NO_SERVER) for name in _SERVER_MODE),
+        *(_idle(name, BOOL, False, _NO_SERVER) for name in _SERVER_MODE_SWITCHES),
     ),
 )

@@ -193,6 +193,15 @@ def test_a_secret_is_not_told() -> None:
             ["-enable-feature has no effect: Prometheus' feature flags mean nothing here"],
             id="Prometheus' features",
         ),
+        pytest.param(["--no-storage.agent.use-lockfile"], [], id="Prometheus' negation"),
+        pytest.param(
+            ["--storage.tsdb.path=/data"],
+            [
+                "-storage.tsdb.path has no effect: promferry scrapes and pushes; it stores and "
+                "evaluates nothing"
+            ],
+            id="Prometheus' server mode",
+        ),
         pytest.param(["-promscrape.cluster.membersCount=1"], [], id="a default needs no support"),
         pytest.param(
             ["-promscrape.config=a", "-promscrape.config=b"],
