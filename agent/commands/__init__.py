@@ -46,7 +46,7 @@ def _help(rest: Sequence[str]) -> int:
         return run([rest[0], "-help"])
     if rest:
         return _unknown(rest[0])
-    sys.stdout.write(usage())
+    print(usage(), end="")
     return 0
 
 
@@ -68,5 +68,5 @@ def _unknown(name: str) -> int:
 
     meant = nearest(name, COMMANDS)
     hint = f"did you mean {meant}?" if meant else "promferry help lists the commands"
-    sys.stderr.write(f"promferry: unknown command {name[:80]!r}; {hint}\n")
+    print(f"promferry: unknown command {name[:80]!r}; {hint}", file=sys.stderr)
     return USAGE_ERROR

@@ -47,7 +47,7 @@ def _show_help(topic: str) -> int:
         groups = ", ".join(group.name for group in TABLE.groups)
         reason = f"no flag mentions it; the groups are {groups}"
         raise FlagErrors([FlagError(name="help", reason=reason, text=topic)])
-    sys.stdout.write(text)
+    print(text, end="")
     return 0
 
 
@@ -60,7 +60,8 @@ def _run(values: Values) -> int:
     try:
         start = build_start(values)
     except SettingsError as exc:
-        _tell(exc.quoted if sys.stderr.isatty() else exc.errors)
+        is_terminal = sys.stderr is not None and sys.stderr.isatty()
+        _tell(exc.quoted if is_terminal else exc.errors)
         return CONFIG_ERROR
     if values["dryRun"] or values["promscrape.config.dryRun"]:
         return _report_good(start.warnings)
@@ -93,4 +94,4 @@ def _log_start(warnings: Iterable[str], values: Values) -> None:
 
 def _tell(lines: Iterable[str]) -> None:
     for line in lines:
-        sys.stderr.write(f"promferry: {line}\n")
+        print(f"promferry: {line}", file=sys.stderr)
