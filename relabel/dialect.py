@@ -94,7 +94,8 @@ def scan(source: str) -> Mapping[str, tuple[int, ...]]:
     r"""The group names of a pattern with their numbers.
 
     Raises PatternError for what only C++ takes: `\C` (one byte), group names beyond ASCII, and
-    groups nested deeper than Go allows. A pattern that google-re2 refuses may give any answer here: it is refused anyway.
+    groups nested deeper than Go allows. For a pattern that google-re2 refuses the answer means
+    nothing.
     """
     names: dict[str, tuple[int, ...]] = {}
     number = depth = 0

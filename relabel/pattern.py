@@ -101,13 +101,20 @@ def _engine_matches(compiled: Compiled) -> Callable[[str], bool]:
 
 
 def _engine_groups(compiled: Compiled) -> Callable[[str], Groups | None]:
-    match = compiled.regexp.fullmatch
+    match, numbers = compiled.regexp.fullmatch, range(1, compiled.group_count + 1)
 
     def groups(text: str) -> Groups | None:
-        found = match(encode(text))
+        data = encode(text)
+        found = match(data)
         if found is None:
             return None
-        return (text, *[group.decode() for group in found.groups(b"")])
+        span = found.span  # its `groups()` takes three times as long
+        found_groups = [text]
+        for number in numbers:
+            start, end = span(number)
+            # (-1, -1) for a group that took no part, which is an empty slice.
+            found_groups.append(data[start:end].decode())
+        return tuple(found_groups)
 
     return groups
 

@@ -184,8 +184,9 @@ class _Parser:
     def _next(self) -> None:
         found = _TOKEN.match(self.source, self.end)
         if found is None:
-            self.at, self.kind, self.text = self.end, "", ""
-            if self.source[self.end :].strip():
+            rest = self.source[self.end :].lstrip()
+            self.at, self.kind, self.text = len(self.source) - len(rest), "", ""
+            if rest:
                 raise self._error("unexpected text")
             return
         self.kind = found.lastgroup or ""
