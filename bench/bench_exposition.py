@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Mapping
 
+from scraper.exposition.outline import Outlines
 from scraper.exposition.page import Page
 from scraper.exposition.reader import Reader
 
@@ -61,7 +62,7 @@ def best_us(count: int, rounds: int, work: Callable[[], object]) -> float:
 
 def alternating(bodies: list[bytes], known: Known) -> Callable[[], Page]:
     """Reads one body after the other, for ever."""
-    reader = Reader()
+    reader = Reader(Outlines())
 
     def endless() -> Iterator[bytes]:
         while True:
@@ -74,7 +75,7 @@ def alternating(bodies: list[bytes], known: Known) -> Callable[[], Page]:
 
 
 def cold_read(body: bytes) -> Callable[[], Page]:
-    return lambda: read(Reader(), body, Known())
+    return lambda: read(Reader(Outlines()), body, Known())
 
 
 def main() -> None:

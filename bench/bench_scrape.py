@@ -9,6 +9,7 @@ import time
 
 import trio
 
+from scraper.exposition.outline import Outlines
 from scraper.loop import drive
 from scraper.report import Outcome
 from scraper.scrape import SampleCounts, TargetScrape
@@ -41,9 +42,9 @@ def scrapes_of(targets: int) -> list[TargetScrape]:
     builder = TargetSetBuilder(job, setup.target_pipeline)
     for address, labels in addresses((group,)):
         builder.add(address, labels)
-    counts = SampleCounts()
+    counts, outlines = SampleCounts(), Outlines()
     found = builder.result().targets.values()
-    return [TargetScrape(setup, target, counts) for target in found]
+    return [TargetScrape(setup, target, counts, outlines) for target in found]
 
 
 async def scrape_all(

@@ -15,6 +15,7 @@ import trio
 
 from scraper.clock import GridClock
 from scraper.exposition.errors import ExpositionError
+from scraper.exposition.outline import Outlines
 from scraper.labelling import SeriesError
 from scraper.report import Outcome
 from scraper.schedule import Schedule
@@ -57,6 +58,7 @@ class Surroundings:
     sink: Sink
     clock: GridClock
     client_for: ClientFactory
+    outlines: Outlines = attrs.field(factory=Outlines)
     seed: int = 0  # of this host, so that two agents do not scrape at the same time
 
 
@@ -80,7 +82,7 @@ class TargetLoop:
         self.setup, self.target = setup, target
         self._around = around
         self._counts = counts
-        self._scrape = TargetScrape(setup, target, counts.samples)
+        self._scrape = TargetScrape(setup, target, counts.samples, around.outlines)
         self._client: Client | None = None
         self._headers = setup.headers(target)
         self._schedule = self._new_schedule()

@@ -88,6 +88,7 @@ class Memo:
         if keys is not self._plan.keys:
             yield from self._relearn(keys)
             self._note_absent(self._plan.keys, keys)
+            self._hold(keys)
             self._plan = self._planned(keys)
         self.end_page()
         return self._plan
@@ -123,6 +124,13 @@ class Memo:
         if template is None:
             template = known[encoded] = Template((encoded,))
         return template
+
+    def _hold(self, keys: tuple[bytes, ...]) -> None:
+        """Hold these key objects, which all targets with this page share, and no equal ones."""
+        templates = self._templates
+        held = {key: templates[key] for key in keys}
+        held.update((key, templates[key]) for key in self._absent)
+        self._templates = held
 
     def _planned(self, keys: tuple[bytes, ...]) -> Plan:
         templates = tuple(map(self._templates.get, keys, repeat(None)))

@@ -11,6 +11,7 @@ from collections.abc import Generator
 
 import attrs
 
+from scraper.exposition.outline import Outlines
 from scraper.exposition.reader import Reader
 from scraper.labelling import Labelling, SeriesError
 from scraper.memo import Memo, Plan
@@ -51,10 +52,12 @@ class Rendered:
 class TargetScrape:
     """What is known of one target between scrapes."""
 
-    def __init__(self, setup: JobSetup, target: Target, counts: SampleCounts) -> None:
+    def __init__(
+        self, setup: JobSetup, target: Target, counts: SampleCounts, outlines: Outlines
+    ) -> None:
         self._counts = counts
         self._lane_key = target.lane_key
-        self._reader = Reader()
+        self._reader = Reader(outlines)
         self._staleness = Staleness()
         self._report_staleness = Staleness()
         self._last_keys: tuple[bytes, ...] = ()

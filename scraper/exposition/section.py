@@ -1,5 +1,6 @@
 """A run of lines of a page, remembered: the text between the values, and where the values are."""
 
+from array import array
 from collections.abc import Sequence
 from operator import itemgetter
 from typing import Protocol, TypeVar
@@ -22,16 +23,17 @@ def picker(indices: Sequence[int]) -> Picker:
     return lambda items: tuple([items[index] for index in indices])
 
 
-@attrs.frozen(eq=False)
+@attrs.frozen(kw_only=True)
 class Section:
     """Which lines are samples and what each begins with; the text of all other lines."""
 
     line_count: int
-    pick_samples: Picker
+    positions: bytes  # of the samples, as an array of unsigned integers
     keys: tuple[bytes, ...]
-    pick_others: Picker
     others: tuple[bytes, ...]
     fixed_bytes: int
+    pick_samples: Picker = attrs.field(eq=False)
+    pick_others: Picker = attrs.field(eq=False)
 
     @classmethod
     def of(
@@ -39,15 +41,16 @@ class Section:
     ) -> "Section":
         """`samples`: the positions in `lines` of the samples that begin with `keys`."""
         are_samples = set(samples)
-        others = [at for at in range(len(lines)) if at not in are_samples]
-        texts = tuple([lines[at] for at in others])
+        rest = [at for at in range(len(lines)) if at not in are_samples]
+        others = tuple([lines[at] for at in rest])
         return cls(
-            len(lines),
-            picker(samples),
-            keys,
-            picker(others),
-            texts,
-            len(b"".join(texts)) + len(b"".join(keys)),
+            line_count=len(lines),
+            positions=array("L", samples).tobytes(),
+            keys=keys,
+            others=others,
+            fixed_bytes=len(b"".join(others)) + len(b"".join(keys)),
+            pick_samples=picker(samples),
+            pick_others=picker(rest),
         )
 
     def rests(self, lines: Sequence[bytes]) -> "list[bytes] | None":
