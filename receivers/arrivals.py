@@ -12,11 +12,11 @@ OTHERS = "others"
 
 @attrs.define
 class Arrivals:
-    """Counts of one sender since the last `take`."""
+    """Counts of one sender since the last `take`; `series` are the different ones."""
 
     requests: int = 0
     samples: int = 0
-    series: int = 0
+    series: set[bytes] = attrs.field(factory=set)
     wire_bytes: int = 0
     decoded_bytes: int = 0
     refused: int = 0
@@ -44,7 +44,7 @@ def arrival_line(sender: str, arrivals: Arrivals) -> str:
     parts = []
     if arrivals.requests:
         parts.append(
-            f"{_count(arrivals.samples, 'sample')} of {arrivals.series} series in "
+            f"{_count(arrivals.samples, 'sample')} of {len(arrivals.series)} series in "
             f"{_count(arrivals.requests, 'request')}, {bytes_text(arrivals.wire_bytes)} "
             f"({bytes_text(arrivals.decoded_bytes)} unpacked)"
         )

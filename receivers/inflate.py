@@ -4,8 +4,6 @@ Takes a body, its encoding and a bound; gives the decoded bytes or DecodeError.
 Invariant: memory taken is at most the bound, whatever the body says of itself.
 """
 
-import zstandard
-
 from receivers.errors import DecodeError
 from series.wire import WireError, read_varint
 
@@ -37,15 +35,26 @@ def snappy_block(body: bytes, max_decoded_bytes: int) -> bytes:
 
 def zstd(body: bytes, max_decoded_bytes: int) -> bytes:
     """The content of a zstd frame, as VictoriaMetrics' agents send it."""
-    decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_MAX_WINDOW_BYTES)
+    import zstandard  # late: few senders ask for it
+
     try:
-        with decompressor.stream_reader(body) as reader:
-            decoded = reader.read(max_decoded_bytes + 1)
+        size = zstandard.frame_content_size(body)
+        if size < 0:  # the sender did not say; rare, so that doing it twice is no matter
+            size = _size_of_zstd(body, max_decoded_bytes)
+        if size > max_decoded_bytes:
+            raise too_large(size, max_decoded_bytes)
+        return zstandard.ZstdDecompressor().decompress(body, max_output_size=size)
     except zstandard.ZstdError as exc:
         raise DecodeError("zstd", str(exc)[:80], body) from exc
-    if len(decoded) > max_decoded_bytes:
-        raise too_large(len(decoded), max_decoded_bytes)
-    return decoded
+
+
+def _size_of_zstd(body: bytes, max_decoded_bytes: int) -> int:
+    """How much is in a frame that does not say so; more than allowed is not looked for."""
+    import zstandard
+
+    decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_MAX_WINDOW_BYTES)
+    with decompressor.stream_reader(body) as reader:
+        return len(reader.read(max_decoded_bytes + 1))
 
 
 def too_large(size: int, max_decoded_bytes: int) -> DecodeError:

@@ -49,12 +49,11 @@ class PushedSeries:
 class WriteRequest:
     """A decoded request. Series i has the next `sample_counts[i]` of timestamps and values.
 
-    `encoded` are the labels as they came, a ready key; `labels` the same decoded, in the
-    sender's order, unchecked.
+    `encoded`: the labels as they came, well-formed and in the sender's order; a ready key.
+    `read_labels` reads them.
     """
 
     encoded: list[bytes]
-    labels: list[Labels]
     sample_counts: "array[int]"
     timestamps: "array[int]"
     values: "array[float]"
@@ -69,15 +68,17 @@ class WriteRequest:
 
     def series(self) -> Iterator[PushedSeries]:
         at = 0
-        for labels, count in zip(self.labels, self.sample_counts, strict=True):
+        for encoded, count in zip(self.encoded, self.sample_counts, strict=True):
             yield PushedSeries(
-                labels, self.timestamps[at : at + count], self.values[at : at + count]
+                read_labels(encoded),
+                self.timestamps[at : at + count],
+                self.values[at : at + count],
             )
             at += count
 
 
-class LabelMemo:
-    """Remembers the labels behind encoded bytes from request to request, within a bound.
+class KnownLabels:
+    """Remembers encoded labels that were read once, from request to request, within a bound.
 
     When full it starts anew: steady senders refill it with one request.
     """
@@ -85,15 +86,23 @@ class LabelMemo:
     def __init__(self, max_entries: int = 100_000, max_bytes: int = 32 * 2**20) -> None:
         self._max_entries, self._max_bytes = max_entries, max_bytes
         self._bytes = 0
-        self._labels: dict[bytes, Labels] = {}
-        self.get = self._labels.get
+        self._known: dict[bytes, bytes] = {}
+        # Gives the first of equal bytes, so that whoever keeps them keeps one copy.
+        self.get = self._known.get
 
-    def put(self, encoded: bytes, labels: Labels) -> None:
-        if len(self._labels) >= self._max_entries or self._bytes >= self._max_bytes:
-            self._labels.clear()
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def put(self, encoded: bytes) -> bytes:
+        known = self._known.get(encoded)
+        if known is not None:
+            return known
+        if len(self._known) >= self._max_entries or self._bytes >= self._max_bytes:
+            self._known.clear()
             self._bytes = 0
-        self._labels[encoded] = labels
+        self._known[encoded] = encoded
         self._bytes += len(encoded)
+        return encoded
 
 
 def decode(
@@ -102,13 +111,13 @@ def decode(
     content_encoding: str = "snappy",
     content_type: str = CONTENT_TYPE,
     max_decoded_bytes: int = 32 * 2**20,
-    memo: LabelMemo | None = None,
+    known: KnownLabels | None = None,
 ) -> WriteRequest:
     """The request in `body`. Raises DecodeError."""
     check_content_type(content_type)
     data = _inflate(body, content_encoding, max_decoded_bytes)
     try:
-        return _Reader(data, memo or LabelMemo()).read()
+        return _Reader(data, known if known is not None else KnownLabels()).read()
     except WireError as exc:
         raise DecodeError("protobuf", str(exc)) from exc
     except UnicodeDecodeError as exc:
@@ -143,11 +152,10 @@ def _inflate(body: bytes, content_encoding: str, max_decoded_bytes: int) -> byte
 class _Reader:
     """Walks one message; the arrays grow while it does."""
 
-    def __init__(self, data: bytes, memo: LabelMemo) -> None:
+    def __init__(self, data: bytes, known: KnownLabels) -> None:
         self._data = data
-        self._memo = memo
+        self._known = known
         self._encoded: list[bytes] = []
-        self._labels: list[Labels] = []
         self._counts = array("L")
         self._timestamps = array("q")
         self._values = bytearray()  # bytes, so that no copy can quiet a staleness marker
@@ -167,7 +175,6 @@ class _Reader:
         values.frombytes(self._values)
         return WriteRequest(
             encoded=self._encoded,
-            labels=self._labels,
             sample_counts=self._counts,
             timestamps=self._timestamps,
             values=values,
@@ -184,9 +191,8 @@ class _Reader:
         tail = stop - _TAIL_BYTES
         if data[tail : tail + 3] != _TAIL_HEAD or data[stop - 7] != 0x10 or tail < start:
             return False
-        encoded = data[start:tail]
-        labels = self._memo.get(encoded)
-        if labels is None:
+        encoded = self._known.get(data[start:tail])
+        if encoded is None:
             return False
         raw = data[stop - 6 : stop]
         timestamp = self._timestamp_memo.get(raw)
@@ -196,7 +202,6 @@ class _Reader:
                 return False
             self._timestamp_memo[raw] = timestamp
         self._encoded.append(encoded)
-        self._labels.append(labels)
         self._counts.append(1)
         self._timestamps.append(timestamp)
         self._values += data[tail + 3 : tail + 11]
@@ -204,13 +209,12 @@ class _Reader:
 
     def _read_series(self, start: int, stop: int) -> None:
         data = self._data
-        labels: list[tuple[str, str]] = []
         encoded = []
         count = 0
         at = start
         for key, inner, end in fields(data, start, stop):
             if key == _LABEL:
-                labels.append(self._read_label(inner, end))
+                read_label(data, inner, end)  # raises if it cannot be read
                 encoded.append(data[at:end])
             elif key == _SAMPLE:
                 self._read_sample(inner, end)
@@ -220,20 +224,8 @@ class _Reader:
             elif key == _HISTOGRAM:
                 self._histograms += 1
             at = end
-        whole = b"".join(encoded)
-        self._memo.put(whole, tuple(labels))
-        self._encoded.append(whole)
-        self._labels.append(tuple(labels))
+        self._encoded.append(self._known.put(b"".join(encoded)))
         self._counts.append(count)
-
-    def _read_label(self, start: int, stop: int) -> tuple[str, str]:
-        name = value = ""
-        for key, inner, end in fields(self._data, start, stop):
-            if key == _NAME:
-                name = self._data[inner:end].decode()
-            elif key == _VALUE:
-                value = self._data[inner:end].decode()
-        return name, value
 
     def _read_sample(self, start: int, stop: int) -> None:
         value = _ZERO
@@ -261,3 +253,30 @@ class _Reader:
             help=texts[_FAMILY_HELP],
             unit=texts[_FAMILY_UNIT],
         )
+
+
+def read_labels(encoded: bytes) -> Labels:
+    """The labels of one series as the sender ordered them. Raises WireError."""
+    return tuple(
+        read_label(encoded, start, stop)
+        for key, start, stop in fields(encoded, 0, len(encoded))
+        if key == _LABEL
+    )
+
+
+def read_label(data: bytes, start: int, stop: int) -> tuple[str, str]:
+    """The label in data[start:stop]. Raises WireError, UnicodeDecodeError."""
+    # Fast path: name and value, each shorter than 128 bytes, in this order.
+    if stop - start >= 4 and data[start] == _NAME:
+        middle = start + 2 + data[start + 1]
+        if middle + 2 <= stop and data[middle] == _VALUE and data[middle + 1] < 0x80:
+            value_start = middle + 2
+            if data[start + 1] < 0x80 and value_start + data[middle + 1] == stop:
+                return data[start + 2 : middle].decode(), data[value_start:stop].decode()
+    name = value = ""
+    for key, inner, end in fields(data, start, stop):
+        if key == _NAME:
+            name = data[inner:end].decode()
+        elif key == _VALUE:
+            value = data[inner:end].decode()
+    return name, value

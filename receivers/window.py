@@ -7,16 +7,16 @@ Never: reads a clock, knows HTTP.
 """
 
 from array import array
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterator
 from itertools import islice
 
 import attrs
 
-from receivers.remote_write import WriteRequest
+from receivers.remote_write import WriteRequest, read_labels
 from series.labels import Labels, canonical, readable
 from series.stale import STALE_NAN_BYTES
-from series.wire import encode_labels
+from series.wire import decode_labels, encode_labels
 
 DEFAULT_MAX_SERIES = 100_000
 DEFAULT_MAX_SAMPLES = 16
@@ -31,38 +31,47 @@ class Sample:
 
 
 class WindowSeries:
-    """One series; `samples` holds (timestamp in ms, value bytes), oldest first."""
+    """One series and its last samples. `text` is how a person writes it: `up{job="a"}`."""
 
-    __slots__ = ("_raw", "labels", "received_ms", "sample_total", "sender", "text")
+    __slots__ = ("_encoded", "_times", "_values", "received_ms", "sample_total", "sender", "text")
 
-    def __init__(self, labels: Labels, max_samples: int) -> None:
-        self.labels = labels
-        self.text = readable(labels)
-        self._raw: deque[tuple[int, bytes]] = deque(maxlen=max_samples)
+    def __init__(self, encoded: bytes) -> None:
+        self._encoded = encoded
+        self.text = readable(self.labels)
+        self._times = array("q")
+        self._values = bytearray()  # 8 bytes each, so that no copy can quiet a marker
         self.sample_total = 0
         self.received_ms = 0
         self.sender = ""
 
+    @property
+    def labels(self) -> Labels:
+        return decode_labels(self._encoded)
+
     def samples(self) -> list[Sample]:
-        return [_sample(*one) for one in self._raw]
+        """Oldest first."""
+        return [self._sample(index) for index in range(len(self._times))]
 
     @property
     def last(self) -> Sample | None:
-        return _sample(*self._raw[-1]) if self._raw else None
+        return self._sample(len(self._times) - 1) if self._times else None
 
-    def add(self, timestamp_ms: int, raw_value: bytes) -> bool:
+    def _sample(self, index: int) -> Sample:
+        raw = bytes(self._values[8 * index : 8 * index + 8])
+        if raw == STALE_NAN_BYTES:  # bits, never values: series.stale
+            return Sample(self._times[index], None)
+        return Sample(self._times[index], array("d", raw)[0])
+
+    def add(self, timestamp_ms: int, raw_value: bytes, max_samples: int) -> bool:
         """Takes a sample; False if it is older than the one before it."""
-        raw = self._raw
-        in_order = not raw or timestamp_ms >= raw[-1][0]
-        raw.append((timestamp_ms, raw_value))
+        times = self._times
+        in_order = not times or timestamp_ms >= times[-1]
+        times.append(timestamp_ms)
+        self._values += raw_value
+        if len(times) > max_samples:
+            del times[0], self._values[:8]
         self.sample_total += 1
         return in_order
-
-
-def _sample(timestamp_ms: int, raw: bytes) -> Sample:
-    if raw == STALE_NAN_BYTES:  # bits, never values: series.stale
-        return Sample(timestamp_ms, None)
-    return Sample(timestamp_ms, array("d", raw)[0])
 
 
 @attrs.frozen
@@ -108,16 +117,15 @@ class Window:
         """Take a request in. `sender` is shown beside the series."""
         raw = request.values.tobytes()
         at = 0
-        for encoded, labels, count in zip(
-            request.encoded, request.labels, request.sample_counts, strict=True
-        ):
-            series = self._series_of(encoded, labels)
+        timestamps, max_samples = request.timestamps, self._max_samples
+        for encoded, count in zip(request.encoded, request.sample_counts, strict=True):
+            series = self._series_of(encoded)
             series.received_ms = now_ms
             series.sender = sender
             for index in range(at, at + count):
                 value = raw[8 * index : 8 * index + 8]
                 self._stale += value == STALE_NAN_BYTES
-                self._out_of_order += not series.add(request.timestamps[index], value)
+                self._out_of_order += not series.add(timestamps[index], value, max_samples)
             at += count
         self._requests += 1
         self._samples += at
@@ -125,23 +133,23 @@ class Window:
         self._exemplars += request.exemplar_count
         self._histograms += request.histogram_count
 
-    def _series_of(self, encoded: bytes, labels: Labels) -> WindowSeries:
+    def _series_of(self, encoded: bytes) -> WindowSeries:
         # Fast path: known, and written as canonical labels are.
         series = self._series.get(encoded)
         if series is not None:
             self._series.move_to_end(encoded)
             return series
+        labels = read_labels(encoded)
         self._judge(labels)
-        sorted_labels = canonical(dict(labels))
-        key = encode_labels(sorted_labels)
+        key = encode_labels(canonical(dict(labels)))
         series = self._series.get(key)
-        if series is None:
-            series = WindowSeries(sorted_labels, self._max_samples)
-            self._series[key] = series
-            self._label_bytes += len(key)
-            self._evict()
-        else:
+        if series is not None:
             self._series.move_to_end(key)
+            return series
+        key = encoded if key == encoded else key  # the decoder keeps these bytes as well
+        series = self._series[key] = WindowSeries(key)
+        self._label_bytes += len(key)
+        self._evict()
         return series
 
     def _judge(self, labels: Labels) -> None:

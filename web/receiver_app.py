@@ -6,7 +6,10 @@ Never: keeps anything but in those two.
 
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 
+import attrs
+import trio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,7 +18,7 @@ from starlette.routing import Route
 
 from receivers.arrivals import ArrivalBook
 from receivers.errors import DecodeError
-from receivers.remote_write import LabelMemo, WriteRequest, decode
+from receivers.remote_write import KnownLabels, WriteRequest, decode
 from receivers.window import Window
 from web.api.received import series_json
 from web.app import METRICS_TYPE, static_file
@@ -34,6 +37,7 @@ PATHS = (
 MAX_DECODED_BYTES = 32 * 2**20
 MAX_BODY_BYTES = 32 * 2**20
 BODY_TIMEOUT_S = 30.0
+THREAD_FROM_BYTES = 65536
 BRAND = "promferry receive"
 _LINKS = (("./", "Series"), ("./api/v1/series", "JSON"), ("./metrics", "Metrics"))
 
@@ -61,7 +65,7 @@ class _Pages:
         self._window = window
         self._book = book
         self._wall_s = wall_s
-        self._memo = LabelMemo()
+        self._known = KnownLabels()
 
     def _now_ms(self) -> int:
         return int(self._wall_s() * 1000)
@@ -70,26 +74,29 @@ class _Pages:
         sender = sender_of(request)
         try:
             body = await read_body(request, max_bytes=MAX_BODY_BYTES, timeout_s=BODY_TIMEOUT_S)
-            written = self._decode(request, body)
+            written = await self._decode(request, body)
         except (DecodeError, HTTPException) as exc:
             return await self._refuse(request, sender, exc)
         self._window.put(written, sender=sender, now_ms=self._now_ms())
         arrivals = self._book.of(sender)
         arrivals.requests += 1
         arrivals.samples += written.sample_count
-        arrivals.series += len(written.labels)
+        arrivals.series.update(written.encoded)
         arrivals.wire_bytes += len(body)
         arrivals.decoded_bytes += written.decoded_bytes
         return Response(status_code=204)
 
-    def _decode(self, request: Request, body: bytes) -> WriteRequest:
-        return decode(
+    async def _decode(self, request: Request, body: bytes) -> WriteRequest:
+        read = partial(
+            decode,
             body,
             content_encoding=request.headers.get("content-encoding", ""),
             content_type=request.headers.get("content-type", ""),
             max_decoded_bytes=MAX_DECODED_BYTES,
-            memo=self._memo,
+            known=self._known,
         )
+        # A big one would hold up pages and signals for up to a second.
+        return read() if len(body) < THREAD_FROM_BYTES else await trio.to_thread.run_sync(read)
 
     async def _refuse(
         self, request: Request, sender: str, exc: DecodeError | HTTPException
@@ -133,8 +140,6 @@ def sender_of(request: Request) -> str:
 
 
 def _metrics(window: Window) -> Iterator[str]:
-    import attrs
-
     for name, value in attrs.asdict(window.statistics()).items():
         metric = f"promferry_receive_{name}"
         kind = "counter" if name.endswith("_total") else "gauge"

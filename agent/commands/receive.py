@@ -7,6 +7,7 @@ Ctrl-C and SIGTERM. Nothing is written to disk.
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 
 import attrs
 import trio
@@ -53,7 +54,7 @@ def parse_options(argv: Sequence[str]) -> ReceiveOptions:
     for argument in arguments:
         name, equals, value = argument.removeprefix("-").removeprefix("-").partition("=")
         if not argument.startswith("-") or name not in attrs.fields_dict(ReceiveOptions):
-            raise UsageError(f"unknown argument {argument[:80]!r}; promferry receive -help")
+            raise UsageError(f"unknown argument {argument[:80]!r}; {_hint(name)}")
         if name == "help":
             values[name] = value != "false"
             continue
@@ -61,6 +62,11 @@ def parse_options(argv: Sequence[str]) -> ReceiveOptions:
             value = next(arguments, "")
         values[name] = _checked_listen(value) if name == "listen" else _positive(name, value)
     return ReceiveOptions(**values)  # type: ignore[arg-type]  # checked one by one above
+
+
+def _hint(name: str) -> str:
+    near = get_close_matches(name[:40], list(attrs.fields_dict(ReceiveOptions)), n=1)
+    return f"did you mean -{near[0]}?" if near else "promferry receive -help lists the flags"
 
 
 def _checked_listen(value: str) -> str:
@@ -91,14 +97,24 @@ def run(argv: Sequence[str]) -> int:
     try:
         trio.run(receive, options)
     except* ListenError as group:
-        failures = [str(exc) for exc in group.exceptions]
+        failures = [str(exc) for exc in _leaves(group)]
     for failure in failures:
         print(f"promferry receive: {failure}", file=sys.stderr)
     return 1 if failures else 0
 
 
-async def receive(options: ReceiveOptions) -> None:
-    """Serve and print until SIGINT or SIGTERM."""
+def _leaves(group: BaseExceptionGroup) -> Iterator[BaseException]:
+    for exc in group.exceptions:
+        if isinstance(exc, BaseExceptionGroup):
+            yield from _leaves(exc)
+        else:
+            yield exc
+
+
+async def receive(
+    options: ReceiveOptions, *, task_status: "trio.TaskStatus[str]" = trio.TASK_STATUS_IGNORED
+) -> None:
+    """Serve and print until SIGINT or SIGTERM. `started` gives the address as bound."""
     window = Window(max_series=options.window, max_samples=options.samples)
     book = ArrivalBook()
 
@@ -116,6 +132,7 @@ async def receive(options: ReceiveOptions) -> None:
         async with trio.open_nursery() as nursery:
             (bound,) = await nursery.start(server.run)
             _say(f"promferry receive listens on {_url(bound)} (remote write: /api/v1/write)")
+            task_status.started(bound)
             nursery.start_soon(_print_forever, window, book)
             async for _ in signals:
                 nursery.cancel_scope.cancel()

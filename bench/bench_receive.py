@@ -1,0 +1,103 @@
+"""Taking remote write in `promferry receive`: microseconds a sample, and what the window holds.
+
+Run: `python bench/bench_receive.py`. `decode` on known series is the fast path of
+receivers.remote_write; on new ones it reads every label.
+"""
+
+import argparse
+import time
+import tracemalloc
+from array import array
+from collections.abc import Callable
+
+import snappy
+
+from receivers.remote_write import KnownLabels, decode
+from receivers.window import Window
+from series.batch import Batch
+from series.frame import frame
+from series.layout import Layout
+from series.template import Template
+
+NOW_MS = 1_795_500_000_000
+MIB = 2**20
+
+
+def body_of(count: int, instance: int = 0) -> bytes:
+    """A request of `count` series with ten labels each, one sample each."""
+    templates = [
+        Template.constant(
+            (
+                ("__name__", f"node_filesystem_avail_bytes_{number}"),
+                ("cluster", "edge"),
+                ("device", f"/dev/sd{number}"),
+                ("env", "production"),
+                ("fstype", "ext4"),
+                ("instance", f"10.0.0.{instance}:9100"),
+                ("job", "node"),
+                ("mountpoint", f"/mnt/{number}"),
+                ("region", "north"),
+                ("zone", "a"),
+            )
+        )
+        for number in range(count)
+    ]
+    values = array("d", range(count))
+    batch = Batch(lane_key=0, layout=Layout(tuple(templates)), values=values, timestamps=NOW_MS)
+    packed: bytes = snappy.compress(frame(batch))
+    return packed
+
+
+def best_us(function: Callable[[], object], rounds: int, samples: int) -> float:
+    """The best round's microseconds a sample."""
+    best = float("inf")
+    for _ in range(rounds):
+        start = time.perf_counter()
+        function()
+        best = min(best, time.perf_counter() - start)
+    return best / samples * 1e6
+
+
+def time_decode_new(body: bytes, count: int, rounds: int) -> float:
+    return best_us(lambda: decode(body), rounds, count)
+
+
+def time_decode_known(body: bytes, count: int, rounds: int) -> float:
+    known = KnownLabels()
+    decode(body, known=known)
+    return best_us(lambda: decode(body, known=known), rounds, count)
+
+
+def time_window(body: bytes, count: int, rounds: int) -> float:
+    window = Window()
+    request = decode(body)
+    window.put(request, sender="bench", now_ms=NOW_MS)
+    put = lambda: window.put(request, sender="bench", now_ms=NOW_MS)  # noqa: E731
+    return best_us(put, rounds, count)
+
+
+def window_bytes_per_series(count: int, samples: int) -> float:
+    requests = [decode(body_of(count))] * samples
+    tracemalloc.start()
+    window = Window(max_samples=samples)
+    for request in requests:
+        window.put(request, sender="bench", now_ms=NOW_MS)
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return taken / count
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="run once, small")
+    smoke = parser.parse_args().smoke
+    count, rounds = (100, 2) if smoke else (2000, 100)
+    body = body_of(count)
+    print(f"decode, new series:    {time_decode_new(body, count, rounds):.3f} us/sample")
+    print(f"decode, known series:  {time_decode_known(body, count, rounds):.3f} us/sample")
+    print(f"window, known series:  {time_window(body, count, rounds):.3f} us/sample")
+    print(f"window, 16 samples each: {window_bytes_per_series(count, 16):.0f} bytes/series")
+
+
+if __name__ == "__main__":
+    main()
