@@ -8,9 +8,17 @@ from collections.abc import Mapping
 
 import attrs
 
-from agent.config import tree
+from agent.config import scalars, tree
 from agent.config.errors import ConfigError, PathKey, Problems, cut, spell_path
 from agent.config.scalars import Wrong
+
+
+@attrs.define
+class Seen:
+    """What a reading met that a check wants to look at: files that are named, secrets."""
+
+    files: list[tuple["Cursor", str]] = attrs.field(factory=list)
+    secrets: list["Cursor"] = attrs.field(factory=list)
 
 
 @attrs.frozen(kw_only=True)
@@ -21,6 +29,7 @@ class Reading:
     directory: str
     environment: Mapping[str, str]
     strict: bool = True
+    seen: Seen = attrs.field(factory=Seen)
     refuses: bool = True  # what is not built yet; off in sections that are not used anyway
 
 
@@ -58,6 +67,12 @@ class Cursor:
         """The cursor of a list's item."""
         items = self.node.items if isinstance(self.node, tree.Sequence) else ()
         return self.child(index, items[index] if index < len(items) else self.node)
+
+    def is_true(self) -> bool:
+        try:
+            return scalars.boolean(self.node)
+        except Wrong:
+            return False
 
     def is_sound(self, *keys: str) -> bool:
         """None of these keys had an error: what follows from an error is not reported."""

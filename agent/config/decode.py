@@ -26,7 +26,15 @@ T = TypeVar("T")
 
 
 def _file_path(cursor: Cursor) -> str:
-    return join_directory(cursor.reading.directory, scalars.text(cursor.node))
+    path = join_directory(cursor.reading.directory, scalars.text(cursor.node))
+    if path:
+        cursor.reading.seen.files.append((cursor, path))
+    return path
+
+
+def _secret(cursor: Cursor) -> Secret:
+    cursor.reading.seen.secrets.append(cursor)
+    return Secret(scalars.text(cursor.node))
 
 
 def join_directory(directory: str, path: str) -> str:
@@ -54,7 +62,7 @@ _SCALARS: dict[Any, Decoder] = {
     scalars.Size: _of_node(scalars.size),
     scalars.Bytes: _of_node(scalars.size_in_bytes),
     scalars.FilePath: _file_path,
-    Secret: lambda cursor: Secret(scalars.text(cursor.node)),
+    Secret: _secret,
 }
 
 

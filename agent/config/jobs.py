@@ -24,6 +24,7 @@ from agent.config.general import (
 from agent.config.http import header_lines, http_settings
 from agent.config.http_section import HttpSection, check_http
 from agent.config.registry import check
+from agent.config.rules import check_legacy_rules
 from agent.config.scalars import Bytes, Count, Duration
 from scraper.settings import ScrapeJob
 
@@ -117,6 +118,9 @@ def resolve_job(section: ScrapeSection, common: GlobalSection) -> ScrapeJob:
         values[name] = bool(getattr(common, name) if own is None else own)
     interval_s, timeout_s = _timing(section, common)
     validation, escaping = _schemes(section, common)
+    if validation == "legacy":
+        check_legacy_rules(section.here, "relabel_configs", section.relabel_configs)
+        check_legacy_rules(section.here, "metric_relabel_configs", section.metric_relabel_configs)
     headers = header_lines(section.headers, section.here.at("headers"))
     return ScrapeJob(
         **values,

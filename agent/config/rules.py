@@ -90,7 +90,22 @@ def _compile(rule: RelabelRule, cursor: Cursor) -> None:
     try:
         compile_rules([rule])
     except RuleError as error:
-        name = error.key
-        hint = did_you_mean(rule.action, ACTIONS) if name == "action" else ""
-        place = cursor.at(name) if name and cursor.has(name) else cursor
-        place.error(error.reason, str(getattr(rule, name, "")), hint)
+        _report(cursor, rule, error)
+
+
+def _report(cursor: Cursor, rule: RelabelRule, error: RuleError) -> None:
+    name = error.key
+    hint = did_you_mean(rule.action, ACTIONS) if name == "action" else ""
+    place = cursor.at(name) if name and cursor.has(name) else cursor
+    place.error(error.reason, str(getattr(rule, name, "")), hint)
+
+
+def check_legacy_rules(here: Cursor, key: str, rules: Rules) -> None:
+    """Rules under the `legacy` scheme, which is known only when a job has its whole meaning."""
+    if not rules or not here.is_sound(key):
+        return
+    from relabel.names import LEGACY
+    from relabel.pipeline import rule_errors  # late: loads RE2
+
+    for error in rule_errors(rules, scheme=LEGACY):
+        _report(here.at(key).item(error.index), rules[error.index], error)

@@ -71,11 +71,15 @@ class Source:
         before = self._written[:at]
         return before.count("\n") + 1, at - before.rfind("\n")
 
-    def quotable_line(self, number: int) -> str:
-        """The line as written in the file; empty if there is none or if it may show a secret."""
+    def written_line(self, number: int) -> str:
+        """The line as it stands in the file; empty if there is none. It may show a secret."""
         if self._lines is None:
             self._lines = self._written.split("\n")
-        line = self._lines[number - 1].rstrip("\r") if 0 < number <= len(self._lines) else ""
+        return self._lines[number - 1].rstrip("\r") if 0 < number <= len(self._lines) else ""
+
+    def quotable_line(self, number: int) -> str:
+        """The line as it stands in the file; empty if it may show a secret."""
+        line = self.written_line(number)
         return "" if _SECRETIVE.search(line) else line
 
 

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import attrs
 
+from agent.config.errors import ConfigError
 from agent.config.load import Loaded, LoadOptions, load
 
 DATA = Path(__file__).parent / "data"
@@ -79,3 +80,19 @@ def options_for(files: Mapping[str, str]) -> LoadOptions:
 
 def load_files(files: Mapping[str, str]) -> Loaded:
     return load(absolute("p.yml"), options=options_for(files))
+
+
+def is_as_expected(error: ConfigError, expected: str) -> bool:
+    path, _, message = expected.partition(" | ")
+    if not path or expected.startswith("| "):
+        path, message = "", expected.removeprefix("| ")
+    told = str(error).replace(f"{DIRECTORY}/", "")
+    return error.path == path and message in told
+
+
+def compare(errors: tuple[ConfigError, ...], expected: list[str]) -> None:
+    told = [str(error) for error in errors]
+    missing = [text for text in expected if not any(is_as_expected(e, text) for e in errors)]
+    assert not missing, told
+    surplus = [str(e) for e in errors if not any(is_as_expected(e, text) for text in expected)]
+    assert not surplus

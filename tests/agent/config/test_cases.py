@@ -6,8 +6,8 @@ ones); `OTHERWISE` lists where we decide otherwise and why.
 
 import pytest
 
-from agent.config.errors import ConfigError, ConfigErrors
-from tests.agent.config.support import DATA, DIRECTORY, Case, load_files, read_cases
+from agent.config.errors import ConfigErrors
+from tests.agent.config.support import DATA, Case, compare, load_files, read_cases
 
 OTHERWISE = {
     "url_in_targetgroup": "a URL as target is vmagent's way and works here; `check -lint` names it",
@@ -22,22 +22,6 @@ def cases_of(folder: str, name: str = "*") -> list[Case]:
     return [
         case for path in sorted((DATA / folder).glob(f"{name}.cases")) for case in read_cases(path)
     ]
-
-
-def is_as_expected(error: ConfigError, expected: str) -> bool:
-    path, _, message = expected.partition(" | ")
-    if not path or expected.startswith("| "):
-        path, message = "", expected.removeprefix("| ")
-    told = str(error).replace(f"{DIRECTORY}/", "")
-    return error.path == path and message in told
-
-
-def compare(errors: tuple[ConfigError, ...], expected: list[str]) -> None:
-    told = [str(error) for error in errors]
-    missing = [text for text in expected if not any(is_as_expected(e, text) for e in errors)]
-    assert not missing, told
-    surplus = [str(e) for e in errors if not any(is_as_expected(e, text) for text in expected)]
-    assert not surplus
 
 
 @pytest.mark.parametrize(
