@@ -5,22 +5,29 @@ every mistake, FlagErrors if the mistakes are all in flags.
 Invariant: called again after files changed, it gives what a new start would.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
 import attrs
 
-from agent.config.errors import ConfigErrors
+from agent.commands.mistakes import Mistakes
 from agent.config.load import Loaded as LoadedFiles
 from agent.config.load import LoadOptions, load
+from agent.config.rule_file import load_rules
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.merge import merge_remotes
-from agent.flags.remotes import remotes_from_flags, section_defaults, unheard_flags
+from agent.flags.remotes import (
+    labels_from_flags,
+    remotes_from_flags,
+    section_defaults,
+    unheard_flags,
+)
 from agent.flags.values import Values
 from agent.logs import LogSettings, clock_of, parse_fields
 from agent.settings import Settings
 from agent.start import Loaded, SettingsError, Start
 from pushqueue.settings import RemoteSettings
+from relabel.rule import RelabelRule
 from scraper.settings import ScrapeJob
 
 T = TypeVar("T")
@@ -40,25 +47,55 @@ def build_start(values: Values) -> Start:
 
 def load_all(values: Values) -> Loaded:
     """Everything that flags and files say. It may block on files."""
-    from_flags: tuple[RemoteSettings, ...] = ()
+    mistakes = Mistakes()
+    rule_files = _RuleFiles(mistakes)
     files = LoadedFiles()
-    wrong_flags: FlagErrors | None = None
-    try:
-        from_flags = remotes_from_flags(values)
-    except FlagErrors as exc:
-        wrong_flags = exc
-    try:
-        files = _load_files(values)
-    except ConfigErrors as exc:
-        told = [str(error) for error in wrong_flags.errors] if wrong_flags else []
-        lines = [*told, *map(str, exc.errors)]
-        raise SettingsError(lines, [*told, *(e.with_caret() for e in exc.errors)]) from exc
-    if wrong_flags:
-        raise wrong_flags
-    return _merge(values, from_flags, files)
+    from_flags: tuple[RemoteSettings, ...] = ()
+    labels: dict[str, str] = {}
+    with mistakes.collected():
+        from_flags = remotes_from_flags(values, rule_files.read)
+    with mistakes.collected():
+        labels = labels_from_flags(values)
+    with mistakes.collected():
+        files = _load_config(values)
+    path = values["remoteWrite.relabelConfig"]
+    rules = rule_files.read(path) if path else ()
+    mistakes.raise_if_any()
+    remotes, warnings = _merge(from_flags, files.remotes)
+    settings = Settings(
+        global_=files.global_,
+        jobs=tuple(_with_flag_defaults(job, values) for job in files.jobs),
+        remotes=tuple(_with_common_rules(remote, rules, labels) for remote in remotes),
+        data_path=values["remoteWrite.tmpDataPath"],
+        listen_addresses=tuple(filter(None, values["httpListenAddr"])),
+    )
+    return Loaded(
+        settings=settings,
+        warnings=(*map(str, files.warnings), *unheard_flags(values), *warnings),
+        files=(*files.files_read, *rule_files.paths),
+    )
 
 
-def _load_files(values: Values) -> LoadedFiles:
+class _RuleFiles:
+    """Reads files of relabel rules, each once; what is wrong in them is collected."""
+
+    def __init__(self, mistakes: Mistakes) -> None:
+        self._mistakes = mistakes
+        self._rules: dict[str, tuple[RelabelRule, ...]] = {}
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return tuple(self._rules)
+
+    def read(self, path: str) -> tuple[RelabelRule, ...]:
+        if path not in self._rules:
+            self._rules[path] = ()
+            with self._mistakes.collected():
+                self._rules[path] = load_rules(path)
+        return self._rules[path]
+
+
+def _load_config(values: Values) -> LoadedFiles:
     path = values["promscrape.config"]
     if not path:
         return LoadedFiles()
@@ -68,22 +105,24 @@ def _load_files(values: Values) -> LoadedFiles:
     return load(path, options=options)
 
 
-def _merge(values: Values, from_flags: tuple[RemoteSettings, ...], files: LoadedFiles) -> Loaded:
+def _merge(
+    from_flags: Sequence[RemoteSettings], from_section: Sequence[RemoteSettings]
+) -> tuple[tuple[RemoteSettings, ...], tuple[str, ...]]:
     try:
-        remotes, warnings = merge_remotes(from_flags, files.remotes)
+        return merge_remotes(from_flags, from_section)
     except FlagErrors as exc:
+        # A reload may bring this about, so it is a mistake of the files.
         raise SettingsError([str(error) for error in exc.errors]) from exc
-    settings = Settings(
-        global_=files.global_,
-        jobs=tuple(_with_flag_defaults(job, values) for job in files.jobs),
-        remotes=remotes,
-        data_path=values["remoteWrite.tmpDataPath"],
-        listen_addresses=tuple(filter(None, values["httpListenAddr"])),
-    )
-    return Loaded(
-        settings=settings,
-        warnings=(*map(str, files.warnings), *unheard_flags(values), *warnings),
-        files=files.files_read,
+
+
+def _with_common_rules(
+    remote: RemoteSettings, rules: tuple[RelabelRule, ...], labels: Mapping[str, str]
+) -> RemoteSettings:
+    """What `-remoteWrite.relabelConfig` and `.label` ask of all remotes, in vmagent's order."""
+    return attrs.evolve(
+        remote,
+        write_relabel_configs=(*rules, *remote.write_relabel_configs),
+        extra_labels={**labels, **remote.extra_labels},
     )
 
 

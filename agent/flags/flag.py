@@ -14,7 +14,7 @@ Value = str | bool | int | float
 
 
 class Kind(enum.Enum):
-    """What a flag's text means; durations are held in seconds, sizes in bytes."""
+    """What a flag's text means; durations are held in seconds, sizes in bytes, `5%` as 5.0."""
 
     STRING = "string"
     BOOL = "bool"
@@ -22,11 +22,12 @@ class Kind(enum.Enum):
     FLOAT = "float"
     DURATION = "duration"
     SIZE = "size"
+    PERCENT = "percent"
     PASSWORD = "password"  # noqa: S105  (the name of a kind)
 
 
 STRING, BOOL, INT, FLOAT = Kind.STRING, Kind.BOOL, Kind.INT, Kind.FLOAT
-DURATION, SIZE, PASSWORD = Kind.DURATION, Kind.SIZE, Kind.PASSWORD
+DURATION, SIZE, PERCENT, PASSWORD = Kind.DURATION, Kind.SIZE, Kind.PERCENT, Kind.PASSWORD
 
 
 class State(enum.Enum):

@@ -8,7 +8,13 @@ Never: knows where the text came from.
 from collections.abc import Callable
 
 from agent.flags.flag import Flag, Kind, Value
-from agent.flags.units import parse_duration, parse_size, render_duration, render_size
+from agent.flags.units import (
+    parse_duration,
+    parse_percent,
+    parse_size,
+    render_duration,
+    render_size,
+)
 
 # Go's strconv.ParseBool, which vmagent's flags are read by.
 TRUE_TEXTS = frozenset({"1", "t", "T", "TRUE", "true", "True"})
@@ -56,6 +62,7 @@ _PARSERS: dict[Kind, Callable[[str], Value]] = {
     Kind.FLOAT: _parse_float,
     Kind.DURATION: parse_duration,
     Kind.SIZE: parse_size,
+    Kind.PERCENT: parse_percent,
 }
 
 
@@ -92,6 +99,8 @@ def render_value(flag: Flag, value: Value) -> str:
             return render_duration(float(value))
         case Kind.SIZE:
             return render_size(int(value))
+        case Kind.PERCENT:
+            return f"{value:g}%"
         case Kind.BOOL:
             return "true" if value else "false"
         case _:

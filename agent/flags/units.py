@@ -1,4 +1,4 @@
-"""Durations and sizes as flags write them.
+"""Durations, sizes and percentages as flags write them.
 
 Takes text such as `1m30s`, `2d`, `1.5GiB`; gives seconds or bytes, or a ValueError that says what
 is allowed. Go's durations, with vmagent's units d, w and y added; vmagent's sizes.
@@ -39,6 +39,8 @@ _SIZES = {
 }
 _SIZE = re.compile(r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+))([A-Za-z]*)")
 _LARGEST_BYTES = 2**63 - 1
+
+_PERCENT = re.compile(r"([0-9]+(?:\.[0-9]+)?)%")
 
 
 def parse_duration(text: str) -> float:
@@ -100,3 +102,10 @@ def render_size(size: int) -> str:
         if size and size % factor == 0:
             return f"{size // factor}{unit}"
     return str(size)
+
+
+def parse_percent(text: str) -> float:
+    found = _PERCENT.fullmatch(text)
+    if found is None or float(found[1]) > 100:
+        raise ValueError("a percentage is written like 5% and at most 100%")
+    return float(found[1])

@@ -1,6 +1,6 @@
 """What promferry has and vmagent has not."""
 
-from agent.flags.flag import BOOL, DURATION, STRING, Flag, Group
+from agent.flags.flag import BOOL, DURATION, PERCENT, STRING, Flag, Group
 from agent.flags.groups import when
 
 GROUP = Group(
@@ -16,11 +16,10 @@ GROUP = Group(
         ),
         Flag(
             "remoteWrite.minFreeDiskSpace",
-            STRING,
-            "5%",
-            "How much of the disk stays free, in percent or as a size.",
+            PERCENT,
+            5.0,
+            "How much of the disk stays free.",
             many=True,
-            later=when.QUEUE,
         ),
         Flag(
             "remoteWrite.maxAge",
@@ -28,7 +27,6 @@ GROUP = Group(
             0,
             "Older samples are dropped instead of sent; 0 sends all.",
             many=True,
-            later=when.QUEUE,
         ),
         Flag(
             "remoteWrite.freshFirst",

@@ -137,7 +137,7 @@ _QUEUE = (
         "The longest wait between retries; the wait doubles up to it.",
         aliases=("remoteWrite.retryMaxTime",),  # vmagent's deprecated name for the same
     ),
-    _each("disableOnDiskQueue", BOOL, False, "Keep the queue in memory only.", later=when.QUEUE),
+    _each("disableOnDiskQueue", BOOL, False, "Keep the queue in memory only."),
     _all(
         "dropSamplesOnOverload",
         BOOL,
@@ -155,7 +155,7 @@ _QUEUE = (
 )
 
 _PROTOCOL = (
-    _each("queues", INT, 0, "Requests in flight at a time; 0 chooses.", later=when.REMOTE_WRITE),
+    _each("queues", INT, 0, "Requests in flight at a time, series kept in order; 0 chooses."),
     _each(
         "forcePromProto",
         BOOL,
@@ -198,7 +198,6 @@ _SERIES = (
         STRING,
         "",
         "A file with relabel rules for everything that is pushed.",
-        when.RELABELLING,
     ),
     Flag(
         "remoteWrite.relabelDebug",
@@ -219,14 +218,12 @@ _SERIES = (
         STRING,
         "",
         "A file with relabel rules for what goes to this remote.",
-        later=when.RELABELLING,
     ),
     _each(
         "label",
         STRING,
         "",
         "A label `name=value` to add to everything that is pushed.",
-        later=when.RELABELLING,
     ),
     _each(
         "obfuscateLabels",

@@ -74,6 +74,39 @@ def test_remotes_of_the_section_take_sizes_and_times_from_single_flags(path: Pat
     )
 
 
+RULES = "- {action: drop, source_labels: [__name__], regex: %s}\n"
+
+
+def test_rules_and_labels_of_flags(path: Path, tmp_path: Path) -> None:
+    for name in ("all", "one"):
+        (tmp_path / f"{name}.yml").write_text(RULES % name)
+    loaded = load_all(
+        values_of(
+            path,
+            "-remoteWrite.url=http://flag/w",
+            f"-remoteWrite.relabelConfig={tmp_path / 'all.yml'}",
+            f"-remoteWrite.urlRelabelConfig={tmp_path / 'one.yml'}",
+            "-remoteWrite.label=a=b",
+        )
+    )
+    flag, section = loaded.settings.remotes
+    assert [rule.regex for rule in flag.write_relabel_configs] == ["all", "one"]
+    assert [rule.regex for rule in section.write_relabel_configs] == ["all"]
+    assert flag.extra_labels == section.extra_labels == {"a": "b"}
+    assert loaded.files == (str(path), str(tmp_path / "one.yml"), str(tmp_path / "all.yml"))
+
+
+def test_mistakes_in_all_files_at_once(path: Path, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.yml"
+    rules.write_text(RULES % "'('")
+    path.write_text(CONFIG + "unknown_key: 1\n")
+    flags = ("-remoteWrite.url=ftp://a", f"-remoteWrite.relabelConfig={rules}")
+    with pytest.raises(SettingsError) as caught:
+        load_all(values_of(path, *flags, "-remoteWrite.label=x"))
+    told = sorted(error.partition(":")[0] for error in caught.value.errors)
+    assert told == ["-remoteWrite.label", "-remoteWrite.url", str(path), str(rules)]
+
+
 def test_without_a_file_there_are_only_remotes() -> None:
     settings = load_all(parse(["-remoteWrite.url=http://a"], {})).settings
     assert settings.jobs == ()

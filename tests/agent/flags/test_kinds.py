@@ -1,6 +1,6 @@
 import pytest
 
-from agent.flags.flag import BOOL, DURATION, FLOAT, INT, SIZE, STRING, Flag, Kind, Value
+from agent.flags.flag import BOOL, DURATION, FLOAT, INT, PERCENT, SIZE, STRING, Flag, Kind, Value
 from agent.flags.kinds import parse_value, render_value
 
 
@@ -67,6 +67,7 @@ def test_a_choice_is_found_in_any_case() -> None:
         (DURATION, 90, "1m30s"),
         (SIZE, 2**20, "1MiB"),
         (INT, 7, "7"),
+        (PERCENT, 7.5, "7.5%"),
         (STRING, "a", "a"),
     ],
 )

@@ -8,16 +8,23 @@ from hypothesis import strategies as st
 
 from agent.flags.errors import FlagErrors
 from agent.flags.parser import parse
-from agent.flags.remotes import remotes_from_flags, section_defaults, unheard_flags
+from agent.flags.remotes import (
+    labels_from_flags,
+    remotes_from_flags,
+    section_defaults,
+    unheard_flags,
+)
 from pushqueue.settings import QueueSettings, RemoteSettings
+from relabel.rule import RelabelRule
 from transport.secret import Secret
 from transport.settings import BasicAuth
 
+RULES = {"/a.yml": (RelabelRule(action="drop"),), "http://r/b.yml": ()}
 A, B = "-remoteWrite.url=http://a/w", "-remoteWrite.url=http://b/w"
 
 
 def remotes_of(*argv: str) -> tuple[RemoteSettings, ...]:
-    return remotes_from_flags(parse(argv, {}))
+    return remotes_from_flags(parse(argv, {}), RULES.__getitem__)
 
 
 def errors_of(*argv: str) -> list[str]:
@@ -62,6 +69,39 @@ def test_queue_flags_by_position() -> None:
     assert (first.queue.max_disk_bytes, second.queue.max_disk_bytes) == (0, 2**30)
     assert (first.queue.spill_after_s, second.queue.spill_after_s) == (0, 5)
     assert (first.send_timeout_s, second.send_timeout_s) == (10, 10)
+
+
+def test_the_queue_beyond_vmagent() -> None:
+    (remote,) = remotes_of(
+        A,
+        "-remoteWrite.queues=4",
+        "-remoteWrite.maxAge=1d",
+        "-remoteWrite.minFreeDiskSpace=7.5%",
+        "-remoteWrite.disableOnDiskQueue",
+    )
+    queue = remote.queue
+    assert (queue.lanes, queue.max_age_s, queue.min_free_disk_percent) == (4, 86400, 7.5)
+    assert queue.disable_disk
+
+
+def test_rules_by_position() -> None:
+    first, second = remotes_of(A, B, "-remoteWrite.urlRelabelConfig=/a.yml,http://r/b.yml")
+    assert first.write_relabel_configs == RULES["/a.yml"]
+    assert second.write_relabel_configs == ()
+
+
+def test_labels() -> None:
+    argv = ["-remoteWrite.label=a=b,c=d=e", "-remoteWrite.label=a=f"]
+    assert labels_from_flags(parse(argv, {})) == {"a": "f", "c": "d=e"}
+
+
+def test_bad_labels() -> None:
+    with pytest.raises(FlagErrors) as caught:
+        labels_from_flags(parse(["-remoteWrite.label==b,c"], {}))
+    assert [str(error) for error in caught.value.errors] == [
+        "-remoteWrite.label: is name=value: '=b'",
+        "-remoteWrite.label: is name=value: 'c'",
+    ]
 
 
 def test_basic_authentication_by_position() -> None:
@@ -195,6 +235,7 @@ def test_all_errors_are_told_and_no_secret() -> None:
             ["-remoteWrite.sendTimeout has 2 values for 1 -remoteWrite.url"],
             id="more values than URLs",
         ),
+        pytest.param([A, "-remoteWrite.label=a=b,c=d"], [], id="labels are for all"),
         pytest.param(["-remoteWrite.sendTimeout=1s"], [], id="a time is for the section too"),
         pytest.param(
             ["-remoteWrite.bearerToken=x"],

@@ -17,6 +17,7 @@ TYPES: dict[Kind, tuple[type, ...]] = {
     Kind.FLOAT: (float,),
     Kind.DURATION: (int, float),
     Kind.SIZE: (int,),
+    Kind.PERCENT: (float,),
 }
 VMAGENT = [
     line.split(" ", 2)

@@ -1,6 +1,12 @@
 import pytest
 
-from agent.flags.units import parse_duration, parse_size, render_duration, render_size
+from agent.flags.units import (
+    parse_duration,
+    parse_percent,
+    parse_size,
+    render_duration,
+    render_size,
+)
 
 
 @pytest.mark.parametrize(
@@ -121,3 +127,14 @@ def test_a_size_beyond_64_bits_is_refused() -> None:
 )
 def test_render_size(size: int, text: str) -> None:
     assert render_size(size) == text
+
+
+def test_percent() -> None:
+    assert parse_percent("5%") == 5
+    assert parse_percent("7.5%") == 7.5
+
+
+@pytest.mark.parametrize("text", ["", "5", "101%", "-1%", "1e1%", "5 %", "%"])
+def test_not_a_percentage(text: str) -> None:
+    with pytest.raises(ValueError, match="written like 5% and at most 100%"):
+        parse_percent(text)
