@@ -5,6 +5,7 @@ of syntax. Unlike Go, reading goes on after a mistake, so that all are told at o
 Never: looks at what a text means.
 """
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 
 import attrs
@@ -14,6 +15,10 @@ from agent.flags.errors import FlagError
 from agent.flags.flag import Flag, Kind
 from agent.flags.suggest import nearest
 from agent.flags.table import Table
+
+
+# More than anybody mends in one go, and each may ask for the nearest name among hundreds.
+MAX_ERRORS = 50
 
 
 @attrs.frozen
@@ -37,11 +42,15 @@ class Reading:
 
 def read_arguments(argv: Sequence[str], environ: Mapping[str, str], table: Table) -> Reading:
     reading = Reading()
-    rest = _expanded(argv, environ, reading)
+    rest = deque(_expanded(argv, environ, reading))
     while rest:
-        argument = rest.pop(0)
+        if len(reading.errors) >= MAX_ERRORS:
+            reason = f"so many mistakes that the last {len(rest)} arguments were not looked at"
+            reading.errors.append(FlagError(name="", reason=reason))
+            break
+        argument = rest.popleft()
         if argument == "--":
-            reading.errors.extend(_leftover(one, None) for one in rest)
+            reading.errors.extend(_leftover(one, None) for one in list(rest)[:MAX_ERRORS])
             break
         if len(argument) < 2 or argument[0] != "-":
             before = reading.given[-1].flag if reading.given else None
@@ -67,7 +76,7 @@ def _expanded(argv: Sequence[str], environ: Mapping[str, str], reading: Reading)
     return expanded
 
 
-def _read_flag(argument: str, rest: list[str], reading: Reading, table: Table) -> None:
+def _read_flag(argument: str, rest: deque[str], reading: Reading, table: Table) -> None:
     name, equals, text = argument.removeprefix("-").removeprefix("-").partition("=")
     if not name or name[0] == "-":
         reading.errors.append(FlagError(name="", reason="not a flag", text=argument))
@@ -86,7 +95,7 @@ def _read_flag(argument: str, rest: list[str], reading: Reading, table: Table) -
         reason = f"needs a value ({flag.kind.value}), but the next flag follows"
         reading.errors.append(FlagError(name=name, reason=reason, text=rest[0].partition("=")[0]))
     else:
-        reading.given.append(Given(flag, name, rest.pop(0)))
+        reading.given.append(Given(flag, name, rest.popleft()))
 
 
 def _is_known_flag(argument: str, table: Table) -> bool:

@@ -173,6 +173,11 @@ def test_all_errors_are_told_at_once() -> None:
     assert len(errors) == 5
 
 
+@pytest.mark.parametrize("argv", [["-x"] * 50_000, ["--", *["x"] * 50_000]], ids=["flags", "words"])
+def test_mistakes_without_end_are_cut(argv: list[str]) -> None:
+    assert len(errors_of(*argv)) in (50, 51)
+
+
 def test_a_secret_is_not_told() -> None:
     errors = errors_of("-remoteWrite.basicAuth.password", "-httpAuth.password=hunter2")
     assert not any("hunter2" in error for error in errors)
