@@ -16,7 +16,6 @@ from agent.flags.flag import Flag, Kind
 from agent.flags.suggest import nearest
 from agent.flags.table import Table
 
-
 # More than anybody mends in one go, and each may ask for the nearest name among hundreds.
 MAX_ERRORS = 50
 

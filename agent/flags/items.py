@@ -14,7 +14,7 @@ _SPECIAL = re.compile(r"""[,"'\[{(]""")
 _BRACKETED = re.compile(r"""["'\[{()}\]]""")
 _NEEDS_QUOTES = re.compile(r"""[,'"{\[(\n]""")
 # Deeper brackets are taken for plain text, so that a row of `(((((` costs little.
-_MAX_DEPTH = 64
+_MAX_DEPTH = 16
 
 _ESCAPED = re.compile(
     r"\\(?:x([0-7][0-9a-fA-F])|u(?![dD][89a-fA-F])([0-9a-fA-F]{4})|([abfnrtv\\\"]))"
