@@ -44,8 +44,8 @@ def arrival_line(sender: str, arrivals: Arrivals) -> str:
     parts = []
     if arrivals.requests:
         parts.append(
-            f"{_count(arrivals.samples, 'sample')} of {len(arrivals.series)} series in "
-            f"{_count(arrivals.requests, 'request')}, {bytes_text(arrivals.wire_bytes)} "
+            f"{counted(arrivals.samples, 'sample')} of {len(arrivals.series)} series in "
+            f"{counted(arrivals.requests, 'request')}, {bytes_text(arrivals.wire_bytes)} "
             f"({bytes_text(arrivals.decoded_bytes)} unpacked)"
         )
     if arrivals.refused:
@@ -53,7 +53,8 @@ def arrival_line(sender: str, arrivals: Arrivals) -> str:
     return f"{'; '.join(parts)} from {sender}"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
+    """`1 sample`, `2 samples`."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 

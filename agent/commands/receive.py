@@ -12,7 +12,7 @@ from difflib import get_close_matches
 import attrs
 import trio
 
-from receivers.arrivals import ArrivalBook, arrival_line
+from receivers.arrivals import ArrivalBook, arrival_line, counted
 from receivers.window import DEFAULT_MAX_SAMPLES, DEFAULT_MAX_SERIES, Window
 from web.addresses import AddressError, parse_address
 from web.asgi import AsgiApp
@@ -137,7 +137,7 @@ async def receive(
             async for _ in signals:
                 nursery.cancel_scope.cancel()
                 break
-    _say(f"ended; {window.statistics().samples_total} samples arrived in all")
+    _say(f"ended; {counted(window.statistics().samples_total, 'sample')} arrived in all")
 
 
 def _url(bound: str) -> str:

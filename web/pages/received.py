@@ -5,7 +5,7 @@ Takes series of the window and the moment; gives HTML.
 
 from collections.abc import Iterator, Sequence
 
-from receivers.arrivals import bytes_text
+from receivers.arrivals import bytes_text, counted
 from receivers.window import WindowSeries, WindowStatistics
 from series.labels import METRIC_NAME
 from web.api.received import value_text
@@ -24,12 +24,12 @@ _FORM = Template(
 )
 _TABLE = Markup(
     '<table><thead><tr><th scope="col">Name<th scope="col">Labels<th scope="col" '
-    'class="number">Last value<th scope="col">Its time<th scope="col">Sender</tr></thead><tbody>\n'
+    'class="number">Last value<th scope="col">When<th scope="col">Sender</tr></thead><tbody>\n'
 )
 _ROW = Template(
     '<tr><td><code>%s</code><td><div class="labels">%s</div>'
     '<td class="number" data-name="Last value"><b>%s</b>'
-    '<td data-name="Its time">%s <span class="quiet">%s in all</span>'
+    '<td data-name="When">%s <span class="quiet">%s in all</span>'
     '<td class="quiet" data-name="Sender">%s</tr>\n'
 )
 
@@ -61,8 +61,9 @@ def received_html(
 def _summary(statistics: WindowStatistics) -> str:
     text = (
         f"{statistics.series} series ({bytes_text(statistics.label_bytes)} of labels), "
-        f"{statistics.samples_total} samples in {statistics.requests_total} requests, "
-        f"{statistics.stale_total} staleness markers"
+        f"{counted(statistics.samples_total, 'sample')} in "
+        f"{counted(statistics.requests_total, 'request')}, "
+        f"{counted(statistics.stale_total, 'staleness marker')}"
     )
     if statistics.evicted_series_total:
         text += f"; {statistics.evicted_series_total} series left the window"

@@ -9,6 +9,9 @@ from difflib import get_close_matches
 from web.pages.markup import Markup, Template
 
 _ITEM = Template('<li><a href="%s">%s</a> <span class="quiet">%s</span></li>\n')
+# What acts is no link: a click, a prefetch or a crawler must not reload the configuration.
+_ACTION = Template('<li><code>%s</code> <span class="quiet">%s</span></li>\n')
+ACTIONS = frozenset({"/-/reload"})
 
 Entries = tuple[tuple[str, str], ...]
 
@@ -16,7 +19,7 @@ Entries = tuple[tuple[str, str], ...]
 def root_html(title: str, entries: Entries) -> Iterator[Markup]:
     yield Template('<h1>%s</h1>\n<ul class="links">\n')(title)
     for path, what in entries:
-        yield _ITEM("." + path, path, what)
+        yield _ACTION(path, what) if path in ACTIONS else _ITEM("." + path, path, what)
     yield Markup("</ul>\n")
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 # A page stays under 60 kB (gzipped) and a browser quick; search narrows.
 MAX_ROWS = 500
 REFRESH_S = 5
+_WORST_FIRST = {"down": 0, "unknown": 1, "up": 2}
+_STATE_TEXTS = {"down": "down", "unknown": "waiting", "up": "up"}
 
 
 @attrs.frozen
@@ -116,14 +118,14 @@ _FORM = Template(
     '<div data-refresh-s="%s">\n<p class="quiet">%s</p>\n'
 )
 _POOL = Template(
-    '<h2>%s <small>%s of %s up</small></h2>\n<table><thead><tr><th scope="col">State'
-    '<th scope="col">Address<th scope="col">Labels<th scope="col">Last scrape'
-    '<th scope="col">Samples</tr></thead><tbody>\n'
+    '<h2>%s <small>%s of %s up</small></h2>\n<table class="targets"><thead><tr>'
+    '<th scope="col">State<th scope="col">Address<th scope="col">Labels<th scope="col">Last scrape'
+    '<th scope="col" class="number">Samples</tr></thead><tbody>\n'
 )
 _ROW = Template(
     '<tr><td><span class="state %s">%s</span><td><a href="%s" rel="noreferrer">%s</a>%s'
     '<td><div class="labels">%s</div>%s'
-    '<td data-name="Last scrape">%s<br><span class="quiet">%s, every %s</span>'
+    '<td data-name="Last scrape">%s<br><span class="quiet">%severy %s</span>'
     '<td class="number" data-name="Samples">%s</tr>\n'
 )
 _ERROR = Template('<div class="error">%s</div>')
@@ -144,11 +146,12 @@ def targets_html(
     yield _FORM(wanted.text, checked, REFRESH_S, _summary(targets, len(dropped)))
     left = MAX_ROWS
     for pool, members in _by_pool(targets).items():
-        shown = [target for target in members if wanted.shows(target)]
+        shown = [(number, one) for number, one in enumerate(members) if wanted.shows(one)]
         if not shown:
             continue
+        shown.sort(key=lambda row: _WORST_FIRST[row[1].health])  # stable: else as configured
         yield _POOL(pool, sum(target.health == "up" for target in members), len(members))
-        for number, target in enumerate(shown[: max(0, left)]):
+        for number, target in shown[: max(0, left)]:
             yield _row(target, f"o-{pool}-{number}", now_ms)
         yield Markup("</tbody></table>\n")
         if len(shown) > left:
@@ -171,23 +174,26 @@ def _summary(targets: Sequence["TargetStatus"], dropped_count: int) -> str:
 
 
 def _row(target: "TargetStatus", row_id: str, now_ms: int) -> Markup:
-    last = "never"
-    if target.last_scrape_ms:
-        last = ago_text((now_ms - target.last_scrape_ms) / 1000)
-    error = _ERROR(target.last_error) if target.last_error else NOTHING
     return _ROW(
         target.health,
-        target.health,
+        _STATE_TEXTS[target.health],
         _safe_link(target.url),
         target.url,
-        error,
+        _ERROR(target.last_error) if target.last_error else NOTHING,
         label_chips(target.labels),
         _ORIGINAL(row_id, label_chips(target.discovered_labels, hidden=True)),
-        last,
-        f"took {target.last_duration_s * 1000:.0f} ms",
+        *_timing(target, now_ms),
         duration_text(target.interval_s),
-        target.samples_scraped,
+        target.samples_scraped if target.last_scrape_ms else "",
     )
+
+
+def _timing(target: "TargetStatus", now_ms: int) -> tuple[str, str]:
+    """When it was scraped last, and how long that took."""
+    if not target.last_scrape_ms:
+        return "not yet", ""
+    took = f"took {target.last_duration_s * 1000:.0f} ms, "
+    return ago_text((now_ms - target.last_scrape_ms) / 1000), took
 
 
 def label_chips(labels: Mapping[str, str] | Labels, *, hidden: bool = False) -> Markup:

@@ -97,4 +97,4 @@ async def test_it_takes_shows_and_ends(
                 series = (await session.get(f"{url}/api/v1/series")).json()["data"]
                 assert [one["labels"] for one in series] == [{"__name__": "up"}]
             signal.raise_signal(number)
-    assert capsys.readouterr().out.endswith("ended; 1 samples arrived in all\n")
+    assert capsys.readouterr().out.endswith("ended; 1 sample arrived in all\n")

@@ -10,6 +10,12 @@ def test_the_list_for_people_has_relative_links() -> None:
     assert '<a href="./api/v1/targets">/api/v1/targets</a>' in text
 
 
+def test_what_acts_is_no_link() -> None:
+    text = "".join(root_html("promferry", (("/-/reload", "read again"),)))
+    assert "<code>/-/reload</code>" in text
+    assert "href" not in text
+
+
 def test_the_list_for_scripts() -> None:
     assert root_plain("promferry", ENTRIES) == (
         "promferry\n\n/targets         what is scraped\n/api/v1/targets  for programs\n"
