@@ -69,11 +69,13 @@ class Outlines:
     """Those in use by the targets of a job; one that nobody uses any more is forgotten."""
 
     def __init__(self) -> None:
-        self._known: WeakValueDictionary[Outline, Outline] = WeakValueDictionary()
+        # By hash: an outline as key would be held for ever.
+        self._known: WeakValueDictionary[int, Outline] = WeakValueDictionary()
 
     def __len__(self) -> int:
         return len(self._known)
 
     def shared(self, outline: Outline) -> Outline:
         """The one to hold in place of an equal one."""
-        return self._known.setdefault(outline, outline)
+        known = self._known.setdefault(hash(outline), outline)
+        return known if known == outline else outline

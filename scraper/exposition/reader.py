@@ -17,7 +17,7 @@ from scraper.exposition.walk import Series, Walk
 Steps = Generator[None, None, Page]
 
 # Splitting costs up to 1 ns a byte; larger bodies are split piece by piece.
-_SPLIT_BYTES = 1024 * 1024
+SPLIT_BYTES = 1024 * 1024
 
 
 class Reader:
@@ -64,11 +64,11 @@ class Reader:
 
 def _split(body: bytes) -> Generator[None, None, list[bytes]]:
     # Fast path: nearly all bodies.
-    if len(body) <= _SPLIT_BYTES:
+    if len(body) <= SPLIT_BYTES:
         return body.split(b"\n")
     lines: list[bytes] = []
     start = 0
-    while (end := body.find(b"\n", start + _SPLIT_BYTES)) >= 0:
+    while (end := body.find(b"\n", start + SPLIT_BYTES)) >= 0:
         lines += body[start:end].split(b"\n")
         start = end + 1
         yield

@@ -139,8 +139,8 @@ def read_comment(body: bytes, at: int) -> int:
     return _line_end(body, meta.end())
 
 
-def read_lines(body: bytes) -> Iterator[Sample]:
-    """All samples of a body, the plain way. Raises ExpositionError."""
+def read_samples(body: bytes) -> Iterator[tuple[int, Sample]]:
+    """All samples of a body and where they begin, the plain way. Raises ExpositionError."""
     at = 0
     while (at := skip_blanks(body, at)) < len(body):
         first = body[at : at + 1]
@@ -149,9 +149,10 @@ def read_lines(body: bytes) -> Iterator[Sample]:
         elif first == b"#":
             at = read_comment(body, at)
         else:
+            start = at
             sample = read_sample(body, at)
             at = sample.end
-            yield sample
+            yield start, sample
 
 
 def _line_end(body: bytes, at: int) -> int:

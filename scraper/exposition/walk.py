@@ -20,7 +20,7 @@ NEW_LINE_COST = 40
 # A predicted line costs 0.3 us.
 SECTION_LINES = 8000
 
-_HASH = ord("#")
+_HASH, _LINE_FEED = b"#\n"
 
 
 class Series(Protocol):
@@ -52,8 +52,11 @@ class Walk:
         at = 0
         while True:
             first = len(self.keys)
-            at = self._read_some(at, known)
-            self._convert(first)
+            try:
+                at = self._read_some(at, known)
+            finally:
+                # Values are read in bulk; an error in them comes before that of a later line.
+                self._convert(first)
             if at >= len(self.lines):
                 return
             yield
@@ -106,7 +109,7 @@ class Walk:
         """Read what begins at line `at` by its bytes; give the line behind it."""
         offset = self._offset_of(at)
         start = skip_blanks(self._body, offset)
-        if start == len(self._body) or self._body[start] == ord("\n"):
+        if start == len(self._body) or self._body[start] == _LINE_FEED:
             self.is_regular = self.is_regular and start == offset
             return at + 1
         if self._body[start] == _HASH:
@@ -135,10 +138,11 @@ class Walk:
     def _line_at(self, end: int, at: int) -> int:
         """The number of the line that begins at `end`, reading having begun at line `at`."""
         line_feeds = self._body.count(b"\n", self._offset, end)
-        if line_feeds > 1:
+        # Only the last line may end without a line feed.
+        count = line_feeds if self._body[end - 1] == _LINE_FEED else line_feeds + 1
+        if count > 1:
             self.is_regular = False
-        # Only the last line ends without a line feed.
-        return at + max(1, line_feeds)
+        return at + count
 
     def _convert(self, first: int) -> None:
         rests = self._rests
