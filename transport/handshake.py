@@ -22,13 +22,16 @@ _TRUST_ADVICE = (
 _CLIENT_ADVICE = (
     "set tlsCertFile and tlsKeyFile (-remoteWrite.*) or cert_file and key_file (tls_config)"
 )
+PERHAPS_A_CERTIFICATE = f"perhaps it demands a client certificate: {_CLIENT_ADVICE}"
+_NO_TLS = "the server does not speak TLS on this port; is it http, not https?"
 _ADVICE_BY_REASON = {
-    "WRONG_VERSION_NUMBER": "the server does not speak TLS on this port; is it http, not https?",
-    "HTTP_REQUEST": "the server does not speak TLS on this port; is it http, not https?",
-    "PACKET_LENGTH_TOO_LONG": "the server does not speak TLS on this port; is it http, not https?",
-    "RECORD_LAYER_FAILURE": "the server does not speak TLS on this port; is it http, not https?",
-    "TLSV13_ALERT_CERTIFICATE_REQUIRED": f"it demands a client certificate; {_CLIENT_ADVICE}",
-    "TLSV1_ALERT_UNKNOWN_CA": f"it does not trust our client certificate; {_CLIENT_ADVICE}",
+    "WRONG_VERSION_NUMBER": _NO_TLS,
+    "HTTP_REQUEST": _NO_TLS,
+    "PACKET_LENGTH_TOO_LONG": _NO_TLS,
+    "RECORD_LAYER_FAILURE": _NO_TLS,
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": f"it demands a client certificate: {_CLIENT_ADVICE}",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": PERHAPS_A_CERTIFICATE,
+    "TLSV1_ALERT_UNKNOWN_CA": f"it does not trust our client certificate: {_CLIENT_ADVICE}",
     "TLSV1_ALERT_PROTOCOL_VERSION": "no TLS version in common; see min_version and max_version",
     "UNSUPPORTED_PROTOCOL": "no TLS version in common; see min_version and max_version",
     "TLSV1_UNRECOGNIZED_NAME": "it does not know this name; set server_name to the one it expects",
@@ -59,10 +62,9 @@ def tls_error(exc: BaseException, where: str) -> TransportError:
     if isinstance(found, ssl.SSLCertVerificationError):
         return TransportError("tls", f"TLS with {where}: {_verification(found)}")
     if found is None:
-        why = "the server closed the connection during the handshake"
-        detail = reason_of(exc)
-        why += f" ({detail})" if detail and not isinstance(exc, ssl.SSLEOFError) else ""
-        return TransportError("tls", f"TLS with {where}: {why}")
+        broke = "" if _ended(exc) else f" ({reason_of(exc)})"
+        message = f"TLS with {where}: the server closed the connection during the handshake{broke}"
+        return TransportError("tls", message)
     reason = found.reason or str(found)
     advice = _ADVICE_BY_REASON.get(reason)
     words = reason.replace("_", " ").lower() if found.reason else reason
@@ -77,6 +79,15 @@ def ssl_cause(exc: BaseException | None) -> ssl.SSLError | None:
             return exc
         exc = exc.__cause__
     return None
+
+
+def _ended(exc: BaseException | None) -> bool:
+    """True if all that is known is that the connection ended."""
+    while exc is not None:
+        if isinstance(exc, ssl.SSLEOFError):
+            return True
+        exc = exc.__cause__
+    return False
 
 
 def _verification(exc: ssl.SSLCertVerificationError) -> str:

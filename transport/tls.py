@@ -121,9 +121,10 @@ def _load_authorities(context: ssl.SSLContext, settings: TlsSettings) -> None:
     pem = settings.ca
     if settings.ca_file:
         content = read_file(settings.ca_file, kind="tls", role="the CA file")
-        pem = content.decode("utf-8", "replace")
+        pem = content.decode("latin-1")
     try:
-        context.load_verify_locations(cadata=pem)
+        # Comments between the certificates are often not ASCII, and ssl insists on it.
+        context.load_verify_locations(cadata=pem.encode("ascii", "replace").decode())
     except (ssl.SSLError, ValueError) as exc:
         where = f"the CA file {settings.ca_file}" if settings.ca_file else "the inline ca"
         message = f"{where} holds no usable PEM certificate: {reason_of(exc)}"
