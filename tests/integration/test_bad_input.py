@@ -17,6 +17,7 @@ scrape_configs:
     static_configs:
       - targets: ["127.0.0.1:9"]
 """
+ANY_PORT = "-httpListenAddr=127.0.0.1:0"
 REMOTE = "-remoteWrite.url=http://127.0.0.1:9/api/v1/write"
 
 
@@ -42,13 +43,12 @@ def run(directory: Path, *flags: str) -> Ended:
     return Ended(ended.returncode, ended.stdout.decode())
 
 
-def start(directory: Path, config: str, *flags: str) -> Ended:
+def start(directory: Path, config: str, *flags: str, data: str = "data") -> Ended:
     (directory / "prometheus.yml").write_text(config)
     return run(
         directory,
         "-promscrape.config=prometheus.yml",
-        "-httpListenAddr=127.0.0.1:0",
-        "-remoteWrite.tmpDataPath=data",
+        f"-remoteWrite.tmpDataPath={data}",
         *flags,
     )
 
@@ -100,7 +100,7 @@ def port_in_use(directory: Path) -> Ended:
 def unwritable_data_path(directory: Path) -> Ended:
     """A path below a file: not even root can write there."""
     (directory / "file").touch()
-    return start(directory, GOOD, REMOTE, "-remoteWrite.tmpDataPath=file/data")
+    return start(directory, GOOD, REMOTE, ANY_PORT, data="file/data")
 
 
 def unknown_flag(directory: Path) -> Ended:

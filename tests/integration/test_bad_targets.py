@@ -44,7 +44,7 @@ class Bad:
 
 
 BAD = {
-    "slow": Bad(Page(text="late 1\n", delay_s=5), "(?i)time|deadline"),
+    "slow": Bad(Page(text="late 1\n", delay_s=5), "(?i)time|deadline|within 0.9"),
     "garbage": Bad(
         Page(text="<html><body>Hello, world!</body></html>\n"), "(?i)line 1|parse|invalid"
     ),

@@ -56,7 +56,7 @@ def test_what_an_agent_sends_is_shown(
     assert "fish_caught_total" in get(f"http://{address}/?q=fish")
     # A line a second: how much arrived from whom.
     wait_until(
-        lambda: re.search(r"promferry.*\b\d+ samples", process.output()),
+        lambda: re.search(r"\b\d+ samples .* from promferry", process.output()),
         "a line about what arrived",
         evidence=process.output,
     )
