@@ -18,9 +18,10 @@ from trio import TASK_STATUS_IGNORED, TaskStatus
 ALIGNMENT_AGE_S = 1.0
 
 
-@attrs.frozen(eq=False)
+@attrs.define(eq=False)
 class _Slot:
     deadline_s: float
+    woken_ms: int = 0
     tasks: dict[trio.lowlevel.Task, None] = attrs.field(factory=dict)
 
 
@@ -45,8 +46,11 @@ class GridClock:
                 await trio.sleep_forever()
             self._wake(trio.current_time())
 
-    async def wait_until(self, due_ms: int) -> None:
-        """Wait until the wall clock shows `due_ms`, if it does not step meanwhile."""
+    async def wait_until(self, due_ms: int) -> int:
+        """Wait until the wall clock shows `due_ms`, if it does not step meanwhile.
+
+        Gives the wall time of waking. It is one for all of a slot, who run one after the other.
+        """
         slot = self._slots.get(due_ms)
         if slot is None:
             slot = self._slots[due_ms] = _Slot(due_ms / 1000 - self._ahead())
@@ -62,11 +66,15 @@ class GridClock:
             return trio.lowlevel.Abort.SUCCEEDED
 
         await trio.lowlevel.wait_task_rescheduled(abort)
+        return slot.woken_ms
 
     def _wake(self, now_s: float) -> None:
+        woken_ms = self.now_ms()
         while self._order and self._order[0][0] <= now_s:
             _, due_ms = heappop(self._order)
-            for task in self._slots.pop(due_ms).tasks:
+            slot = self._slots.pop(due_ms)
+            slot.woken_ms = woken_ms
+            for task in slot.tasks:
                 trio.lowlevel.reschedule(task)
 
     def _ahead(self) -> float:

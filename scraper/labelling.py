@@ -17,12 +17,18 @@ from series.labels import METRIC_NAME, Labels, canonical
 
 EXPORTED_PREFIX = "exported_"
 
+SHOWN_CHARACTERS = 50
+
 _LEGACY_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 _LEGACY_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 
 
 class SeriesError(ValueError):
-    """A series that fails its whole scrape: without a name, or over a limit."""
+    """A series that fails its whole scrape."""
+
+
+class LabelLimitError(SeriesError):
+    """A series with more or longer labels than its job allows."""
 
 
 @attrs.frozen(kw_only=True)
@@ -34,20 +40,26 @@ class LabelLimits:
     value_bytes: int = 0
 
     def check(self, labels: Mapping[str, str]) -> None:
-        """Raises SeriesError that tells which limit, and by how much."""
-        metric = labels.get(METRIC_NAME, "")[:50]
-        if self.labels and len(labels) > self.labels:
-            raise SeriesError(f"label_limit {self.labels} exceeded: {metric} has {len(labels)}")
+        """Raises LabelLimitError that tells which limit, and how far over."""
+        # Fast path: no limits.
+        if not (self.labels or self.name_bytes or self.value_bytes):
+            return
+        metric = labels.get(METRIC_NAME, "")[:SHOWN_CHARACTERS]
+        if 0 < self.labels < len(labels):
+            raise LabelLimitError(
+                f"label_limit {self.labels} exceeded: {metric} has {len(labels)} labels"
+            )
         for name, value in labels.items():
-            if self.name_bytes and (length := len(name.encode())) > self.name_bytes:
-                raise SeriesError(
+            shown = name[:SHOWN_CHARACTERS]
+            if 0 < self.name_bytes < (length := len(name.encode())):
+                raise LabelLimitError(
                     f"label_name_length_limit {self.name_bytes} exceeded: "
-                    f"{name[:50]!r} of {metric} has {length} bytes"
+                    f"the name {shown} of {metric} has {length} bytes"
                 )
-            if self.value_bytes and (length := len(value.encode())) > self.value_bytes:
-                raise SeriesError(
+            if 0 < self.value_bytes < (length := len(value.encode())):
+                raise LabelLimitError(
                     f"label_value_length_limit {self.value_bytes} exceeded: "
-                    f"{name[:50]!r} of {metric} has {length} bytes"
+                    f"the value of {shown} of {metric} has {length} bytes"
                 )
 
 
@@ -82,12 +94,17 @@ class Labelling:
         if not self.is_legacy:
             return
         if not _LEGACY_METRIC.fullmatch(labels[METRIC_NAME]):
-            raise SeriesError(
-                f"metric name {labels[METRIC_NAME][:80]!r} is not valid in the legacy scheme"
-            )
+            raise SeriesError(_not_legacy("metric", labels[METRIC_NAME]))
         for name in labels:
             if not _LEGACY_LABEL.fullmatch(name):
-                raise SeriesError(f"label name {name[:80]!r} is not valid in the legacy scheme")
+                raise SeriesError(_not_legacy("label", name))
+
+
+def _not_legacy(kind: str, name: str) -> str:
+    return (
+        f"the {kind} name {name[:SHOWN_CHARACTERS]!r} needs "
+        "metric_name_validation_scheme: utf8, which this job does not have"
+    )
 
 
 def merge(raw: Mapping[str, str], target: Mapping[str, str], honor: bool) -> dict[str, str]:

@@ -16,10 +16,10 @@ import trio
 from scraper.clock import GridClock
 from scraper.exposition.errors import ExpositionError
 from scraper.exposition.outline import Outlines
-from scraper.labelling import SeriesError
+from scraper.labelling import LabelLimitError, SeriesError
 from scraper.report import Outcome
 from scraper.schedule import Schedule
-from scraper.scrape import SampleCounts, TargetScrape
+from scraper.scrape import SampleCounts, SampleLimitError, TargetScrape
 from scraper.setup import JobSetup
 from scraper.status import Health, TargetStatus
 from scraper.target import Target
@@ -37,6 +37,10 @@ class AnswerError(Exception):
     """An answer that is no page."""
 
 
+# What fails a scrape and nothing else.
+FAILURES = (TransportError, AnswerError, ExpositionError, SeriesError, SampleLimitError)
+
+
 @attrs.define
 class ScrapeCounts:
     """What became of the scrapes of a job's targets; each counter only grows."""
@@ -45,6 +49,8 @@ class ScrapeCounts:
     failed: int = 0
     timed_out: int = 0
     too_large: int = 0
+    over_sample_limit: int = 0
+    over_label_limit: int = 0
     missed: int = 0
     body_bytes: int = 0
     wire_bytes: int = 0
@@ -112,8 +118,8 @@ class TargetLoop:
         try:
             while True:
                 due_ms = self._schedule.next_due_ms(now_ms)
-                await clock.wait_until(due_ms)
-                await self._scrape_once(self._schedule.timestamp_ms(due_ms, clock.now_ms()))
+                woken_ms = await clock.wait_until(due_ms)
+                await self._scrape_once(self._schedule.timestamp_ms(due_ms, woken_ms))
                 now_ms = self._schedule.after(due_ms, clock.now_ms())
         finally:
             with trio.CancelScope(shield=True):
@@ -133,10 +139,10 @@ class TargetLoop:
         try:
             body = await self._fetch()
             rendered = await drive(self._scrape.render(body, timestamp_ms))
-        except (TransportError, AnswerError, ExpositionError, SeriesError) as exc:
+        except FAILURES as exc:
             self._note_failure(exc)
             batches = self._scrape.fail(timestamp_ms)
-            outcome = Outcome(is_up=False, duration_s=trio.current_time() - started_s)
+            outcome = _outcome_of(exc, trio.current_time() - started_s)
         else:
             self._note_success()
             batches = rendered.batches
@@ -187,6 +193,10 @@ class TargetLoop:
         if isinstance(exc, TransportError):
             self._counts.timed_out += exc.kind == "timeout"
             self._counts.too_large += exc.kind == "too_large"
+        self._counts.over_sample_limit += isinstance(exc, SampleLimitError)
+        # The line that was over the limit is told around it.
+        causes = (exc, exc.__cause__)
+        self._counts.over_label_limit += any(isinstance(each, LabelLimitError) for each in causes)
         # At the change only: the page shows the rest.
         if self._health != "down":
             job_name = self.setup.job.job_name
@@ -220,6 +230,17 @@ class TargetLoop:
             scrapes_total=self._scrapes,
             scrapes_failed_total=self._failures,
         )
+
+
+def _outcome_of(exc: Exception, duration_s: float) -> Outcome:
+    if isinstance(exc, SampleLimitError):
+        return Outcome(
+            is_up=False,
+            duration_s=duration_s,
+            scraped=exc.scraped,
+            post_relabel=exc.post_relabel,
+        )
+    return Outcome(is_up=False, duration_s=duration_s)
 
 
 def _status_text(status: int) -> str:

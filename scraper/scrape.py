@@ -13,7 +13,7 @@ import attrs
 
 from scraper.exposition.outline import Outlines
 from scraper.exposition.reader import Reader
-from scraper.labelling import Labelling, SeriesError
+from scraper.labelling import Labelling
 from scraper.memo import Memo, Plan
 from scraper.report import Outcome, report, report_layout
 from scraper.setup import JobSetup
@@ -24,8 +24,14 @@ from series.batch import Batch
 from series.layout import Layout
 
 
-class LimitError(SeriesError):
-    """A page with more samples than its job allows."""
+class SampleLimitError(ValueError):
+    """A page with more samples than its job allows. The report tells of them all the same."""
+
+    def __init__(self, limit: int, scraped: int, post_relabel: int) -> None:
+        super().__init__(
+            f"sample_limit {limit} exceeded: {post_relabel} samples after metric relabelling"
+        )
+        self.scraped, self.post_relabel = scraped, post_relabel
 
 
 @attrs.define
@@ -80,14 +86,14 @@ class TargetScrape:
             self._report_layout = report_layout(labelling)
 
     def render(self, body: bytes, timestamp_ms: int) -> Generator[None, None, Rendered]:
-        """A good answer's body. Raises ExpositionError and SeriesError; then `fail` is next."""
+        """A good answer's body.
+
+        Raises ExpositionError, SeriesError and SampleLimitError; then `fail` is next.
+        """
         page = yield from self._reader.read(body, self._memo)
         plan = yield from self._memo.plan(page.keys)
         if 0 < self._sample_limit < plan.kept_count:
-            raise LimitError(
-                f"sample_limit {self._sample_limit} exceeded: {plan.kept_count} samples after "
-                "metric relabelling"
-            )
+            raise SampleLimitError(self._sample_limit, len(page.keys), plan.kept_count)
         # From here on nothing fails, so state may change.
         selection = self._stamps.select(page, plan, timestamp_ms)
         gone = self._staleness.succeeded(selection.tracked)

@@ -69,16 +69,21 @@ def set_up(
     """Raises RuleError. What is equal to `before` is taken over from it."""
     if before is not None and before.job == job and before.external_labels == external_labels:
         return before
-    targets = metrics = None
-    if before is not None and before.job.relabel_configs == job.relabel_configs:
-        targets = before.target_pipeline
-    if before is not None and before.job.metric_relabel_configs == job.metric_relabel_configs:
-        metrics = before.metric_pipeline
+    scheme = job.metric_name_validation_scheme
+    same = before if before and before.job.metric_name_validation_scheme == scheme else None
+    if same is not None and same.job.relabel_configs == job.relabel_configs:
+        target_pipeline = same.target_pipeline
+    else:
+        target_pipeline = compile_rules(job.relabel_configs, scheme=scheme)
+    if same is not None and same.job.metric_relabel_configs == job.metric_relabel_configs:
+        metric_pipeline = same.metric_pipeline
+    else:
+        metric_pipeline = compile_rules(job.metric_relabel_configs, scheme=scheme)
     return JobSetup(
         job=job,
         external_labels=external_labels,
-        target_pipeline=targets or compile_rules(job.relabel_configs),
-        metric_pipeline=metrics or compile_rules(job.metric_relabel_configs),
+        target_pipeline=target_pipeline,
+        metric_pipeline=metric_pipeline,
     )
 
 
