@@ -69,7 +69,7 @@ def _content_length(head: bytes) -> int:
 def server(reply: bytes) -> Iterator[int]:
     """A server in its own process; gives its port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        process = multiprocessing.get_context("fork").Process(
+        process = multiprocessing.get_context("spawn").Process(
             target=_serve, args=(listener, reply), daemon=True
         )
         process.start()

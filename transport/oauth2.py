@@ -20,7 +20,7 @@ from transport.errors import TransportError, shown
 from transport.jwt import assertion_claims, signed_jwt
 from transport.proxy import proxy_for
 from transport.settings import OAuth2, TlsSettings
-from transport.token_request import post_form
+from transport.token_request import Post, post_form
 from transport.url import parse_url
 
 GRANT_JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -43,7 +43,7 @@ class Token:
 
 
 class TokenSource:
-    """The token of one setting. `wall` gives the time of day in seconds."""
+    """The token of one setting. `wall` gives the time of day in seconds, `post` asks the server."""
 
     def __init__(
         self,
@@ -51,10 +51,12 @@ class TokenSource:
         context: Callable[[], ssl.SSLContext],
         *,
         wall: Callable[[], float] = time.time,
+        post: Post = post_form,
     ) -> None:
         self._settings = settings
         self._context = context
         self._wall = wall
+        self._post_form = post
         self._secret = text_of(
             settings.client_secret.reveal(), settings.client_secret_file, "the client secret file"
         )
@@ -148,7 +150,7 @@ class TokenSource:
     async def _post(self, form: Mapping[str, str], headers: Mapping[str, str]) -> tuple[int, bytes]:
         url = self._settings.token_url
         proxy = proxy_for(self._settings.proxy, parse_url(url).origin, os.environ)
-        return await post_form(url, form, headers, context=self._context(), proxy=proxy)
+        return await self._post_form(url, form, headers, context=self._context(), proxy=proxy)
 
     def _parsed(self, answer: bytes) -> Token:
         now_s = trio.current_time()

@@ -6,12 +6,28 @@ The caller's cancel scope is the deadline.
 
 import ssl
 from collections.abc import Mapping
+from typing import Protocol
 
-from transport.errors import TransportError
-from transport.url import Url
+from transport.errors import TransportError, reason_of
+from transport.handshake import tls_error
+from transport.url import Url, parse_url
 
 # As Prometheus: no answer with a token in it is larger.
 MAX_ANSWER_BYTES = 2**20
+
+
+class Post(Protocol):
+    """`post_form`, or a fake of it."""
+
+    async def __call__(
+        self,
+        url: str,
+        form: Mapping[str, str],
+        headers: Mapping[str, str],
+        *,
+        context: ssl.SSLContext,
+        proxy: Url | None,
+    ) -> tuple[int, bytes]: ...
 
 
 async def post_form(
@@ -43,5 +59,13 @@ async def post_form(
                     break
             return response.status_code, body
     except (httpx.HTTPError, httpx.InvalidURL, ImportError) as exc:
-        reason = str(exc) or type(exc).__name__
-        raise TransportError("auth", f"the token server cannot be asked: {reason}") from exc
+        place = parse_url(url).place
+        message = f"the token server {place} cannot be asked: {_reason(exc, place)}"
+        raise TransportError("auth", message) from exc
+
+
+def _reason(exc: BaseException, place: str) -> str:
+    # httpcore raises "from None", which leaves the cause in the context.
+    while (inner := exc.__cause__ or exc.__context__) is not None:
+        exc = inner
+    return str(tls_error(exc, place)) if isinstance(exc, ssl.SSLError) else reason_of(exc)
