@@ -130,6 +130,8 @@ class Field:
     key: str
     name: str
     decode: Decoder
+    kind: Any
+    default: Any
     is_secret: bool
     is_refused: bool
 
@@ -139,16 +141,27 @@ def fields_of(cls: type) -> Mapping[str, Field]:
     """The table of a class: YAML key -> field. A field with metadata `key=None` is not decoded."""
     hints = typing.get_type_hints(cls)
     table = {}
-    for field in attrs.fields(cls):
+    # What the class itself declares comes before what it shares with others.
+    for field in sorted(attrs.fields(cls), key=lambda field: field.inherited):
         key = field.metadata.get("key", field.name)
         if key is None:
             continue
         kind = _kind_of(field.name, hints[field.name])
-        is_refused = field.metadata.get("refused", False)
-        is_secret = "Secret" in repr(kind)
-        decode_value = field.metadata.get("decode") or decoder_for(kind)
-        table[key] = Field(key, field.name, decode_value, is_secret, is_refused)
+        table[key] = Field(
+            key=key,
+            name=field.name,
+            decode=field.metadata.get("decode") or decoder_for(kind),
+            kind=field.metadata.get("section", kind),
+            default=_default_of(field),
+            is_secret="Secret" in repr(kind),
+            is_refused=field.metadata.get("refused", False),
+        )
     return table
+
+
+def _default_of(field: "attrs.Attribute[Any]") -> Any:
+    default: Any = field.default
+    return default.factory() if hasattr(default, "factory") else default
 
 
 def _kind_of(name: str, hint: Any) -> Any:
@@ -173,7 +186,7 @@ def unused(cls: type) -> Any:
         reading = attrs.evolve(cursor.reading, refuses=False)
         return decoder_for(cls)(attrs.evolve(cursor, reading=reading))
 
-    return attrs.field(default=None, metadata={"decode": decode_value})
+    return attrs.field(default=None, metadata={"decode": decode_value, "section": cls})
 
 
 def decode(cursor: Cursor, cls: type[T]) -> T:

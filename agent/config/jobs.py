@@ -86,7 +86,7 @@ _INHERITED = (
     "scrape_failure_log_file",
 )
 # Missing means: as in `global`, else off.
-_INHERITED_SWITCHES = (
+SWITCHES = (
     "scrape_native_histograms",
     "convert_classic_histograms_to_nhcb",
     "always_scrape_classic_histograms",
@@ -113,7 +113,7 @@ def resolve_job(section: ScrapeSection, common: GlobalSection) -> ScrapeJob:
     values: dict[str, Any] = {name: getattr(section, name) for name in _COPIED}
     for name in _INHERITED:
         values[name] = getattr(section, name) or getattr(common, name)
-    for name in _INHERITED_SWITCHES:
+    for name in SWITCHES:
         own = getattr(section, name)
         values[name] = bool(getattr(common, name) if own is None else own)
     interval_s, timeout_s = _timing(section, common)

@@ -1,0 +1,61 @@
+"""Writing a configuration is the way back: what was loaded is loaded again."""
+
+import pytest
+
+from agent.config.render import render
+from agent.config.writer import Writer
+from tests.agent.config.support import DATA, Case, load_files, read_cases
+
+GOOD = [case for path in sorted((DATA / "good").glob("*.cases")) for case in read_cases(path)]
+
+
+@pytest.mark.parametrize("with_defaults", [False, True])
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in GOOD])
+def test_what_is_written_means_the_same(case: Case, with_defaults: bool) -> None:
+    loaded = load_files(case.files)
+    writer = Writer(reveal=True, with_defaults=with_defaults)
+    text = render(loaded.global_, loaded.jobs, loaded.remotes, loaded.otlp, writer=writer)
+    again = load_files({"p.yml": text})
+    assert again.global_ == loaded.global_
+    assert again.jobs == loaded.jobs
+    assert again.remotes == loaded.remotes
+
+
+def test_secrets_are_masked_and_defaults_left_out() -> None:
+    loaded = load_files(
+        {
+            "p.yml": "remote_write:\n"
+            "- url: http://u:p@h:1/w\n"
+            "  headers: {X-Key: k}\n"
+            "scrape_configs:\n"
+            "- job_name: a\n"
+            "  scrape_timeout: 1500ms\n"
+            "  relabel_configs: [{target_label: b, regex: ''}]\n"
+        }
+    )
+    assert render(loaded.global_, loaded.jobs, loaded.remotes) == (
+        "global:\n"
+        "  scrape_interval: 1m\n"
+        "  scrape_timeout: 10s\n"
+        "scrape_configs:\n"
+        "- job_name: a\n"
+        "  scrape_timeout: 1s500ms\n"
+        "  relabel_configs:\n"
+        "  - action: replace\n"
+        "    target_label: b\n"
+        "    regex: ''\n"
+        "remote_write:\n"
+        "- url: http://h:1/w\n"
+        "  basic_auth:\n"
+        "    username: u\n"
+        "    password: <secret>\n"
+        "  http_headers:\n"
+        "    X-Key:\n"
+        "      secrets:\n"
+        "      - <secret>\n"
+    )
+
+
+def test_nothing_is_written_of_nothing() -> None:
+    loaded = load_files({"p.yml": ""})
+    assert "scrape_configs" not in render(loaded.global_, (), ())
