@@ -16,7 +16,7 @@ from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.parser import parse
 from agent.flags.table import TABLE
 from agent.flags.values import Values
-from agent.logs import one_line, set_up
+from agent.logs import set_up
 from agent.version import VERSION
 
 CONFIG_ERROR = 1
@@ -64,7 +64,7 @@ def _run(values: Values) -> int:
         _tell(exc.quoted if is_terminal else exc.errors)
         return CONFIG_ERROR
     if values["dryRun"] or values["promscrape.config.dryRun"]:
-        return _report_good(start.warnings)
+        return _dry_run(values, has_remotes=bool(start.settings.remotes))
     if not start.settings.remotes:
         raise FlagErrors([FlagError(name="remoteWrite.url", reason=_NO_REMOTE)])
     handler = set_up(logger_settings)
@@ -77,10 +77,14 @@ def _run(values: Values) -> int:
 _NO_REMOTE = "nowhere to push; give it, or a remote_write section in -promscrape.config"
 
 
-def _report_good(warnings: Iterable[str]) -> int:
-    _tell(f"warning: {one_line(warning)}" for warning in warnings)
-    print("promferry: the configuration is good")
-    return 0
+def _dry_run(values: Values, *, has_remotes: bool) -> int:
+    """What `promferry check` does; as in vmagent a configuration may be checked by itself."""
+    from agent.commands.check_report import Options, write_text
+    from agent.commands.check_run import check
+
+    report = check(values, Options(is_file_only=not has_remotes))
+    write_text(report, sys.stdout)
+    return report.exit_code
 
 
 def _log_start(warnings: Iterable[str], values: Values) -> None:

@@ -96,15 +96,21 @@ def test_errors(
 @pytest.mark.parametrize("flag", ["-dryRun", "-promscrape.config.dryRun"])
 def test_dry_run(flag: str, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run([flag, f"-promscrape.config={config}"]) == 0
-    assert "is good" in capsys.readouterr().out
+    assert capsys.readouterr().out == f"{config}: good\n"
 
 
 def test_dry_run_tells_warnings(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.write_text(GOOD + "rule_files: []\nalerting: {}\n")
     assert run(["-dryRun", f"-promscrape.config={config}", "--enable-feature=x"]) == 0
-    err = capsys.readouterr().err
-    assert "warning: -enable-feature has no effect" in err
-    assert "alerting" in err
+    out = capsys.readouterr().out
+    assert "warning: command line: -enable-feature has no effect" in out
+    assert "alerting" in out
+
+
+def test_dry_run_looks_at_what_files_name(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    argv = ["-dryRun", f"-promscrape.config={config}", "-remoteWrite.url=http://127.0.0.1:1"]
+    assert run([*argv, "-remoteWrite.tlsCAFile=/nowhere/ca.pem"]) == 1
+    assert "/nowhere/ca.pem" in capsys.readouterr().out
 
 
 def test_dry_run_of_a_bad_file(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
