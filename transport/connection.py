@@ -9,7 +9,7 @@ import trio
 from transport.errors import TransportError, reason_of
 from transport.handshake import PERHAPS_A_CERTIFICATE, ssl_cause, tls_error
 from transport.parser import ResponseParser
-from transport.socket_stream import RECEIVE_BYTES, SocketStream
+from transport.socket_stream import MORE_BYTES, RECEIVE_BYTES, SocketStream
 from transport.url import Origin
 
 
@@ -38,16 +38,18 @@ class Connection:
         except trio.BrokenResourceError as exc:
             await self._hear_last_words(exc, parser)
             return
-        receive = self._stream.receive_some
+        receive, size = self._stream.receive_some, RECEIVE_BYTES
         while not parser.is_complete:
             try:
-                data = await receive(RECEIVE_BYTES)
+                data = await receive(size)
             except trio.BrokenResourceError as exc:
                 raise self._error(exc, parser) from exc
-            if data:
-                parser.feed(data)
-            else:
+            if not data:
                 parser.feed_eof()
+                break
+            parser.feed(data)
+            if len(data) == size:  # there is more: fewer and larger steps for a large body
+                size = MORE_BYTES
         self._is_fresh = False
 
     async def abort(self) -> None:

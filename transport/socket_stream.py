@@ -13,6 +13,8 @@ from trio.lowlevel import notify_closing, wait_readable, wait_writable
 
 # Below malloc's threshold for mapping memory anew (128 KiB), above nearly every page.
 RECEIVE_BYTES = 2**16
+# For what is larger, once the first piece was full: 1 MiB then costs 0.26 ms instead of 0.43.
+MORE_BYTES = 2**18
 
 
 class SocketStream(trio.abc.Stream):
