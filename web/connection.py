@@ -8,6 +8,7 @@ Invariant: every await here ends by a deadline, by the application's end or by c
 Imported on the first connection only.
 """
 
+import contextlib
 from math import inf
 from typing import Any
 
@@ -23,6 +24,7 @@ from hypercorn.typing import ConnectionState
 from web.applications import Applications
 from web.asgi import AsgiApp
 from web.limits import ServerLimits
+from web.turns import take_turn
 
 Peer = tuple[str, int] | None
 _READ_BYTES = 65536
@@ -108,15 +110,16 @@ class Connection:
             await trio.aclose_forcefully(self._stream)
 
     async def _read(self) -> None:
-        with self._reading:
-            try:
-                while data := await self._stream.receive_some(_READ_BYTES):
-                    if not self._closing:  # else: lingering, see ServerLimits.linger_s
-                        await self._protocol.handle(RawData(bytes(data)))
-                if not self._closing:
-                    await self._protocol.handle(RawData(b""))
-            except (trio.BrokenResourceError, trio.ClosedResourceError):
-                pass
+        is_half_closed = False
+        with self._reading, contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+            while data := await self._stream.receive_some(_READ_BYTES):
+                if not self._closing:  # else: lingering, see ServerLimits.linger_s
+                    await take_turn()
+                    await self._protocol.handle(RawData(bytes(data)))
+            is_half_closed = not self._closing
+        await take_turn()  # clients that leave together are seen off one by one
+        if is_half_closed:
+            await self._protocol.handle(RawData(b""))
         # A half-closed client still gets its answer: the application goes on to its end.
         await self._protocol.handle(Closed())
 

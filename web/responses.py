@@ -8,11 +8,11 @@ import zlib
 from collections.abc import Iterable, Mapping
 from time import perf_counter
 
-import trio
 from starlette.requests import Request
 from starlette.responses import Response
 
 from web.pages.frame import CONTENT_SECURITY_POLICY
+from web.turns import take_turn
 
 STEP_S = 0.003  # DESIGN section 4, Threads: any step over a body yields every 3 ms
 # Below, gzip saves less than a packet.
@@ -39,7 +39,7 @@ class Pace:
 
     async def breathe(self) -> None:
         if perf_counter() >= self._until:
-            await trio.lowlevel.checkpoint()
+            await take_turn()
             self._until = perf_counter() + STEP_S
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import httpx
 import pytest
 import trio
 
@@ -189,6 +190,20 @@ async def test_the_web_part_is_loaded_by_the_first_connection_in_a_thread() -> N
 async def _ask_once(bound: str) -> None:
     async with await connect(bound) as stream:
         assert (await ask(stream)).endswith(b"hello /path")
+
+
+async def test_http2_is_spoken_where_it_is_asked_for() -> None:
+    """Without TLS, by prior knowledge, as gRPC clients do."""
+    server = Server(lambda: greet, addresses=["127.0.0.1:0"], http2=True, run_sync=at_once)
+    async with trio.open_nursery() as nursery:
+        (bound,) = await nursery.start(server.run)
+        async with httpx.AsyncClient(http1=False, http2=True) as session:
+            for _ in range(3):
+                answer = await session.get(f"http://{bound}/path")
+                assert (answer.http_version, answer.text) == ("HTTP/2", "hello /path")
+        await _until(lambda: server.statistics().connections == 0)
+        await _ask_once(bound)
+        nursery.cancel_scope.cancel()
 
 
 async def test_idle_connections_never_keep_anybody_out() -> None:
