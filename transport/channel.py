@@ -35,7 +35,9 @@ class Channel:
         "_keepalive",
         "_max_header_bytes",
         "_parser",
+        "_was_sent",
         "counts",
+        "was_resent",
     )
 
     def __init__(
@@ -47,6 +49,8 @@ class Channel:
         self._max_header_bytes = max_header_bytes
         self._connection: Connection | None = None
         self._parser: ResponseParser | None = None
+        self._was_sent = False
+        self.was_resent = False  # the last request went out twice, the first time unanswered
         self.counts = Counts()
 
     @property
@@ -59,6 +63,7 @@ class Channel:
         Raises TransportError. `identity`: the header lines that say who we are.
         """
         self._parser = None
+        self._was_sent = self.was_resent = False
         origin = request.url.origin
         data = self._encoder.encode(request, identity, self._dialer.forwarding(origin))
         # Taken out while it is in use: whatever happens, only a clean end puts it back.
@@ -66,17 +71,27 @@ class Channel:
         if connection is not None and not self._is_good(connection, origin):
             await connection.abort()
             connection = None
-        if connection is not None:
-            try:
-                return await self._exchange_on(connection, request, data)
-            except TransportError as exc:
-                # Only when no byte came: then the server closed it before it saw the request
-                # (RFC 9112 9.3.1), or so it must be assumed of a connection that was idle.
-                if exc.kind != "closed" or self._parser is None or self._parser.wire_bytes:
-                    raise
-                self._parser = None
-                self.counts.stale_retries += 1
-        connection = await self._dialer.open(origin)
+        if connection is None:
+            return await self._exchange_anew(request, data)
+        # Fast path: a connection that is still good.
+        try:
+            return await self._exchange_on(connection, request, data)
+        except TransportError as exc:
+            # Only when no byte came: then the server closed it before it saw the request
+            # (RFC 9112 9.3.1), or so it must be assumed of a connection that was idle.
+            if exc.kind != "closed" or self._parser is None or self._parser.wire_bytes:
+                raise
+        self._parser = None
+        self.counts.stale_retries += 1
+        self.was_resent = True
+        return await self._exchange_anew(request, data)
+
+    async def _exchange_anew(self, request: Request, data: bytes) -> ResponseParser:
+        try:
+            connection = await self._dialer.open(request.url.origin)
+        except TransportError as exc:
+            exc.may_have_arrived = self._was_sent
+            raise
         self.counts.connects += 1
         return await self._exchange_on(connection, request, data)
 
@@ -90,7 +105,7 @@ class Channel:
         parser, self._parser = self._parser, None
         if parser is None:
             message = f"{self._dialer.phase} took longer than {timeout_s:g}s"
-            return TransportError("timeout", message)
+            return TransportError("timeout", message, may_have_arrived=self._was_sent)
         if not parser.wire_bytes:
             what = "no answer"
         else:
@@ -116,10 +131,14 @@ class Channel:
             max_body_bytes=request.max_body_bytes,
             when_too_large=request.when_too_large,
         )
+        self._was_sent = True
         self.counts.sent_bytes += len(data)
         try:
             await connection.exchange(data, parser)
         except BaseException:
+            # llhttp and the parser refer to each other, and the error refers to both: without
+            # this, each refused 16 MiB would stay until a rare collection of the old generation.
+            parser.drop_body()
             self.counts.received_bytes += parser.wire_bytes
             await connection.abort()
             raise

@@ -159,6 +159,8 @@ class Client:
             response = decoded_at_once(parser, body, request.max_body_bytes)
             if response is None:
                 response = await decoded(parser, body, request)
+            if self._channel.was_resent:
+                response = attrs.evolve(response, is_resent=True)
             if response.status == 401 and self._tokens is not None:
                 self._tokens.refused()
             # Fast path: no redirect.

@@ -103,6 +103,10 @@ class ResponseParser:
         pieces, self._pieces = self._pieces, []
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
+    def drop_body(self) -> None:
+        """Let go of what was read: nobody will ask for it."""
+        self._pieces = []
+
     def header(self, name: str) -> str:
         for found, value in self._rows:
             if found == name:

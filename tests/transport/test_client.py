@@ -220,12 +220,34 @@ async def test_a_stale_connection_is_replaced_once_at_once(nursery: trio.Nursery
 
     server = ScriptedServer(nursery, reply)
     client = client_of(server)
-    assert [(await get(client)).body for _ in range(3)] == [b"1", b"2", b"2"]
+    responses = [await get(client) for _ in range(3)]
+    assert [response.body for response in responses] == [b"1", b"2", b"2"]
+    assert [response.is_resent for response in responses] == [False, True, False]
     assert client.statistics().stale_retries == 1
     closing[3] = 0
     with pytest.raises(TransportError, match="without an answer") as caught:
         await get(client)  # 2 is stale, and 3, which is new, closes at once
     assert (caught.value.kind, server.connections) == ("closed", 3)
+
+
+async def test_a_request_that_went_out_once_may_have_arrived(nursery: trio.Nursery) -> None:
+    def reply(request: Received) -> bytes:
+        if len(server.requests) == 2:
+            raise EOFError
+        return answer()
+
+    async def connect(host: str, port: int) -> trio.abc.Stream:
+        if server.connections:
+            raise TransportError("connect", "cannot connect to target:9100: Connection refused")
+        return await server.connect(host, port)
+
+    server = ScriptedServer(nursery, reply)
+    client = client_of(server, connector=connect)
+    await get(client)
+    for may_have_arrived in (True, False):
+        with pytest.raises(TransportError, match="Connection refused") as caught:
+            await get(client)
+        assert caught.value.may_have_arrived is may_have_arrived
 
 
 async def test_half_an_answer_is_not_asked_for_again(
