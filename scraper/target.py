@@ -86,6 +86,7 @@ def discovered(job: ScrapeJob, address: str, group: Mapping[str, str]) -> dict[s
 
 def build(job: ScrapeJob, pipeline: Pipeline, labels: Mapping[str, str]) -> Target:
     """The target of the discovered `labels`. Raises TargetError."""
+    _check_text(labels)
     relabelled = pipeline.apply(labels)
     if not relabelled:
         raise TargetError("dropped by relabel_configs")
@@ -108,6 +109,15 @@ def build(job: ScrapeJob, pipeline: Pipeline, labels: Mapping[str, str]) -> Targ
         discovered_labels=labels,
         lane_key=lane_key(final),
     )
+
+
+def _check_text(labels: Mapping[str, str]) -> None:
+    """JSON can write half a character (a lone surrogate), which no series can bear."""
+    for name, value in labels.items():
+        try:
+            (name + value).encode()
+        except UnicodeEncodeError:
+            raise TargetError(f"label {name!a} has a value that is not valid text") from None
 
 
 def _times(labels: Mapping[str, str]) -> tuple[float, float]:

@@ -1,0 +1,125 @@
+"""Keys become plans."""
+
+import pytest
+
+from relabel.pipeline import compile_rules
+from relabel.rule import RelabelRule
+from scraper.labelling import Labelling, SeriesError
+from scraper.memo import ABSENT_PAGES, Memo, Plan
+from series.labels import readable
+from tests.scraper.steps import finish
+
+DROP = RelabelRule(action="drop", source_labels=("__name__",), regex="drop.*")
+MERGE = RelabelRule(
+    source_labels=("__name__",), regex="same.*", target_label="__name__", replacement="same"
+)
+FORGET_A = RelabelRule(action="labeldrop", regex="a")
+
+
+def memo_of(*rules: RelabelRule) -> Memo:
+    return Memo(
+        Labelling(target_labels={"job": "j"}, external_labels={}, pipeline=compile_rules(rules))
+    )
+
+
+def plan_of(memo: Memo, *series: str) -> Plan:
+    return finish(memo.plan(tuple([f"{each} ".encode() for each in series])))
+
+
+def layout_of(plan: Plan) -> list[str]:
+    return [readable(template.labels()) for template in plan.layout.templates]
+
+
+def positions_of(plan: Plan) -> list[int]:
+    count = len(plan.keys)
+    return list(range(count) if plan.pick is None else plan.pick(range(count)))
+
+
+@pytest.mark.parametrize(
+    ("series", "layout", "positions", "kept_count"),
+    [
+        pytest.param([], [], [], 0, id="an empty page"),
+        pytest.param(["b", "a"], ['b{job="j"}', 'a{job="j"}'], [0, 1], 2, id="in page order"),
+        pytest.param(["drop1", "a"], ['a{job="j"}'], [1], 1, id="a dropped series"),
+        pytest.param(["drop1", "drop2"], [], [], 0, id="all dropped"),
+        pytest.param(["a", "b", "a"], ['a{job="j"}', 'b{job="j"}'], [0, 1], 3, id="the same twice"),
+        pytest.param(["a", "a{}"], ['a{job="j"}'], [0], 2, id="the same in other words"),
+        pytest.param(["same1", "same2"], ['same{job="j"}'], [0], 2, id="made the same by a rule"),
+    ],
+)
+def test_plan(series: list[str], layout: list[str], positions: list[int], kept_count: int) -> None:
+    plan = plan_of(memo_of(DROP, MERGE), *series)
+    assert layout_of(plan) == layout
+    assert positions_of(plan) == positions
+    assert plan.kept_count == kept_count
+    assert plan.duplicates == kept_count - len(layout)
+
+
+def test_the_same_keys_are_the_same_plan() -> None:
+    memo = memo_of()
+    keys = (b"a ", b"b ")
+    assert finish(memo.plan(keys)) is finish(memo.plan(keys))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        pytest.param(["a"], ["a"], True, id="equal keys"),
+        pytest.param(["a", "b"], ["a{}", "b"], True, id="a series in other words"),
+        pytest.param(["a", "drop1"], ["drop2", "a"], True, id="other dropped ones beside it"),
+        pytest.param(["a", "b"], ["b", "a"], False, id="another order"),
+        pytest.param(["a", "b"], ["a"], False, id="one less"),
+    ],
+)
+def test_pages_with_the_same_layout_object(
+    before: list[str], after: list[str], expected: bool
+) -> None:
+    memo = memo_of(DROP)
+    assert (plan_of(memo, *before).layout is plan_of(memo, *after).layout) is expected
+
+
+def test_a_series_that_is_away_for_short_is_remembered() -> None:
+    memo = memo_of()
+    (template,) = plan_of(memo, "a").layout.templates
+    for _ in range(ABSENT_PAGES):
+        plan_of(memo, "b")
+        assert b"a " in memo
+    assert plan_of(memo, "a").layout.templates == (template,)
+
+
+def test_a_series_that_is_away_for_long_is_forgotten() -> None:
+    memo = memo_of()
+    plan_of(memo, "a")
+    for _ in range(ABSENT_PAGES + 1):
+        plan_of(memo, "b")
+    assert b"a " not in memo
+    assert len(memo) == 1
+
+
+def test_series_of_pages_that_failed_are_forgotten_too() -> None:
+    memo = memo_of()
+    plan_of(memo, "a")
+    for number in range(100):
+        memo.learn(b"new%d " % number, {"__name__": f"new{number}"})
+        memo.end_page()
+    assert len(memo) <= ABSENT_PAGES + 2
+    assert b"a " in memo
+
+
+def test_ten_thousand_rounds_of_churn_leave_no_trace() -> None:
+    memo = memo_of()
+    for number in range(10_000):
+        plan_of(memo, "constant", f"churning{number}")
+    assert len(memo) <= ABSENT_PAGES + 3
+
+
+def test_a_series_that_fails_leaves_the_plan_alone() -> None:
+    memo = memo_of(RelabelRule(action="labeldrop", regex="__name__"))
+    with pytest.raises(SeriesError):
+        plan_of(memo, "a")
+    assert finish(memo.plan(())).layout.templates == ()
+
+
+def test_many_new_series_are_learned_in_steps() -> None:
+    keys = tuple([b"series%d " % number for number in range(1000)])
+    assert len(list(memo_of().plan(keys))) > 5
