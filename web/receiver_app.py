@@ -38,6 +38,9 @@ MAX_DECODED_BYTES = 32 * 2**20
 MAX_BODY_BYTES = 32 * 2**20
 BODY_TIMEOUT_S = 30.0
 THREAD_FROM_BYTES = 65536
+# What is read and unpacked at the same time: at most 8 times both bounds above in memory.
+MAX_WRITERS = 8
+WRITER_WAIT_S = 5.0
 BRAND = "promferry receive"
 _LINKS = (("./", "Series"), ("./api/v1/series", "JSON"), ("./metrics", "Metrics"))
 
@@ -66,6 +69,7 @@ class _Pages:
         self._book = book
         self._wall_s = wall_s
         self._known = KnownLabels()
+        self._writers = trio.Semaphore(MAX_WRITERS)
 
     def _now_ms(self) -> int:
         return int(self._wall_s() * 1000)
@@ -73,8 +77,7 @@ class _Pages:
     async def write(self, request: Request) -> Response:
         sender = sender_of(request)
         try:
-            body = await read_body(request, max_bytes=MAX_BODY_BYTES, timeout_s=BODY_TIMEOUT_S)
-            written = await self._decode(request, body)
+            written, wire_bytes = await self._take(request)
         except (DecodeError, HTTPException) as exc:
             return await self._refuse(request, sender, exc)
         self._window.put(written, sender=sender, now_ms=self._now_ms())
@@ -82,9 +85,21 @@ class _Pages:
         arrivals.requests += 1
         arrivals.samples += written.sample_count
         arrivals.series.update(written.encoded)
-        arrivals.wire_bytes += len(body)
+        arrivals.wire_bytes += wire_bytes
         arrivals.decoded_bytes += written.decoded_bytes
         return Response(status_code=204)
+
+    async def _take(self, request: Request) -> tuple[WriteRequest, int]:
+        """The decoded request and the size of its body."""
+        with trio.move_on_after(WRITER_WAIT_S) as waiting:
+            await self._writers.acquire()
+        if waiting.cancelled_caught:
+            raise HTTPException(503, "too many senders at once", {"retry-after": "5"})
+        try:
+            body = await read_body(request, max_bytes=MAX_BODY_BYTES, timeout_s=BODY_TIMEOUT_S)
+            return await self._decode(request, body), len(body)
+        finally:
+            self._writers.release()
 
     async def _decode(self, request: Request, body: bytes) -> WriteRequest:
         read = partial(
@@ -103,10 +118,11 @@ class _Pages:
     ) -> Response:
         status = exc.status if isinstance(exc, DecodeError) else exc.status_code
         reason = str(exc) if isinstance(exc, DecodeError) else str(exc.detail)
+        headers = None if isinstance(exc, DecodeError) else exc.headers
         arrivals = self._book.of(sender)
         arrivals.refused += 1
         arrivals.last_refusal = f"{status}, {reason}"
-        return await respond_text(request, f"{reason}\n", status=status)
+        return await respond_text(request, f"{reason}\n", status=status, headers=headers)
 
     async def root(self, request: Request) -> Response:
         text = request.query_params.get("q", "")

@@ -1,17 +1,21 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import attrs
 import httpx
 import pytest
 import snappy
+import trio
+import trio.testing
 import zstandard
+from trio.testing import MockClock
 
 from receivers.arrivals import ArrivalBook
 from receivers.window import Window
 from tests.receivers import protos
 from tests.web.snapshots import NOW_MS
-from web.receiver_app import PATHS, create_receiver_app
+from web.receiver_app import MAX_WRITERS, PATHS, create_receiver_app
 
 PROTOBUF = {"content-type": "application/x-protobuf", "content-encoding": "snappy"}
 WIRE: bytes = protos.WriteRequest(
@@ -22,6 +26,11 @@ WIRE: bytes = protos.WriteRequest(
         }
     ]
 ).SerializeToString()
+
+
+@pytest.fixture
+def clock() -> MockClock:
+    return MockClock(autojump_threshold=0)
 
 
 @attrs.frozen
@@ -94,6 +103,26 @@ async def test_a_refused_request_leaves_nothing_behind() -> None:
     async with receiving() as receiver:
         assert (await receiver.session.post(PATHS[0], content=half, headers=PROTOBUF)).is_error
         assert receiver.window.statistics().samples_total == 0
+
+
+async def test_too_many_senders_at_once_are_told_to_come_again(
+    clock: MockClock,
+) -> None:
+    async def never() -> AsyncIterator[bytes]:
+        yield b"x"
+        await trio.sleep(1000)
+
+    async with receiving() as receiver, trio.open_nursery() as nursery:
+        for _ in range(MAX_WRITERS):
+            nursery.start_soon(partial(receiver.session.post, PATHS[0], content=never()))
+        await trio.testing.wait_all_tasks_blocked()
+        answer = await receiver.session.post(PATHS[0], content=b"", headers=PROTOBUF)
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        await trio.sleep(40)  # the slow ones are sent away
+        content = snappy.compress(WIRE)
+        answer = await receiver.session.post(PATHS[0], content=content, headers=PROTOBUF)
+        assert answer.status_code == 204
+        nursery.cancel_scope.cancel()
 
 
 async def test_a_senders_name_stays_on_its_line() -> None:
