@@ -4,7 +4,7 @@ Takes claims and an RSA key in PEM; gives the compact form.
 """
 
 import json
-import uuid
+import secrets
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ def assertion_claims(settings: OAuth2, now_s: float) -> dict[str, object]:
     claims: dict[str, object] = {
         "iss": settings.iss or settings.client_id,
         "sub": settings.client_id,
-        "jti": str(uuid.uuid4()),
+        "jti": secrets.token_hex(16),
         "aud": settings.audience or settings.token_url,
         "iat": int(now_s),
         "exp": int(now_s) + LIFETIME_S,

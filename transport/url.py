@@ -96,7 +96,11 @@ def parse_url(text: str, schemes: tuple[str, ...] = ("http", "https")) -> Url:
 
 def join_url(base: Url, reference: str) -> Url:
     """The URL that `Location: reference` means, seen from `base`. Raises TransportError."""
-    return parse_url(urljoin(str(base), reference))
+    try:
+        joined = urljoin(str(base), reference)
+    except ValueError as exc:
+        raise TransportError("protocol", f"bad URL {_masked(reference)}: {exc}") from exc
+    return parse_url(joined)
 
 
 def _origin(parts: SplitResult, schemes: tuple[str, ...]) -> Origin:

@@ -261,8 +261,11 @@ async def test_through_a_forward_proxy(nginx: Nginx) -> None:
         assert (await get(client)).body == b"via Basic dTpw exporter.invalid:9100"
 
 
-async def test_the_server_ends_idle_connections(nginx: Nginx) -> None:
-    async with client_of(f"http://127.0.0.1:{nginx.plain}/short") as client:
+@pytest.mark.parametrize("scheme", ["http", "https"])
+async def test_the_server_ends_idle_connections(nginx: Nginx, scheme: str) -> None:
+    port = nginx.tls if scheme == "https" else nginx.plain
+    settings = HttpSettings(tls=nginx.trust)
+    async with client_of(f"{scheme}://127.0.0.1:{port}/short", settings) as client:
         for _ in range(2):
             assert (await get(client)).body == PAGE
             await trio.sleep(1.3)

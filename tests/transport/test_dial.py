@@ -69,6 +69,16 @@ async def test_both_ends_are_joined(listener: socket.socket) -> None:
     await stream.aclose()
 
 
+async def test_ipv6() -> None:
+    try:
+        listener = socket.create_server(("::1", 0), family=socket.AF_INET6)
+    except OSError as exc:
+        pytest.skip(f"this machine has no IPv6 loopback: {exc}")
+    with listener:
+        stream = await connect_tcp("::1", listener.getsockname()[1])
+        await stream.aclose()
+
+
 async def test_the_first_address_that_answers_wins(listener: socket.socket) -> None:
     port = listener.getsockname()[1]
     closed: Address = (V4, ("127.0.0.1", free_port()))

@@ -1,6 +1,10 @@
 """URLs taken apart, and what they look like put together again."""
 
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from transport.errors import TransportError
 from transport.url import Origin, Url, clean_target, join_url, parse_url
@@ -105,3 +109,19 @@ def test_join_url(reference: str, expected: str) -> None:
 
 def test_authority_has_always_a_port() -> None:
     assert Origin("https", "::1", 443).authority == "[::1]:443"
+
+
+urls = st.text(max_size=40) | st.text("htps:/@[]#?%.0123456789ab\r\n \u00fc", max_size=20).map(
+    lambda rest: f"http://{rest}"
+)
+
+
+@given(text=urls)
+def test_any_text_is_a_url_or_an_error(text: str) -> None:
+    for parse in (parse_url, lambda text: join_url(Url(Origin("http", "a", 81), "/"), text)):
+        with suppress(TransportError):
+            url = parse(text)
+            line = f"GET {url.target} HTTP/1.1 {url.origin.host_header}"
+            assert line.isascii()
+            assert line.isprintable()
+            assert len(line.split(" ")) == 4
