@@ -50,28 +50,33 @@ def parse(source: Source, problems: Problems) -> Node | None:
 
 
 def _report_syntax(source: Source, problems: Problems, error: yaml.MarkedYAMLError) -> None:
-    mark = error.problem_mark or error.context_mark
+    mark, begun = error.problem_mark, error.context_mark
     line = column = 0
     if mark is not None:
         line, column = source.place(mark.index, mark.line, mark.column)
     reason = " ".join(part for part in (error.context, error.problem) if part)
+    hint = _syntax_hint(source.written_line(line), reason)
+    if not hint and begun is not None and mark is not None and begun.index != mark.index:
+        hint = "begun at {}:{}".format(*source.place(begun.index, begun.line, begun.column))
     problems.error(
         ConfigError(
             file=source.name,
             line=line,
             column=column,
             message=f"not valid YAML: {reason}",
-            hint=_syntax_hint(source.quotable_line(line)),
+            hint=hint,
             quote=source.quotable_line(line),
         )
     )
 
 
-def _syntax_hint(line: str) -> str:
+def _syntax_hint(line: str, reason: str) -> str:
     if "\t" in line[: len(line) - len(line.lstrip())]:
         return "indent with blanks, not with tabs"
-    if ": %" in line or ": @" in line or ": `" in line:
+    if ": %" in line or ": @" in line or ": `" in line or ": *" in line:
         return "put the value in quotes"
+    if "mapping values are not allowed" in reason:
+        return "the line before misses its colon, or a value with a colon needs quotes"
     return ""
 
 
@@ -101,9 +106,22 @@ class _Builder:
                 self._end()
             elif isinstance(event, yaml.AliasEvent):
                 self._alias(event)
-            elif isinstance(event, yaml.DocumentEndEvent):
+            elif isinstance(event, yaml.DocumentStartEvent) and self._root is not None:
+                self._warn_of_second(event)
                 break
         return self._root
+
+    def _warn_of_second(self, event: Any) -> None:
+        """Prometheus and vmagent read the first document and say nothing."""
+        line, column = self._place(event)
+        self._problems.warning(
+            ConfigError(
+                file=self._source.name,
+                line=line,
+                column=column,
+                message="a second document begins here; only the first one is read",
+            )
+        )
 
     def _events(self) -> Iterator[Any]:
         loader = _loader(self._source.text)

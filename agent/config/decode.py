@@ -18,7 +18,7 @@ import attrs
 
 from agent.config import scalars, tree
 from agent.config.cursor import Cursor
-from agent.config.registry import Decoder, checks, decoders, did_you_mean, names_elsewhere
+from agent.config.registry import Decoder, checks, decoders, name_elsewhere, nearest
 from agent.config.scalars import Wrong
 from transport.secret import Secret
 
@@ -225,7 +225,7 @@ def decode_fields(cursor: Cursor, cls: type) -> dict[str, Any]:
         field = table.get(key_text)
         if field is None:
             cursor.broken.add(key_text)
-            _unknown_key(cursor.child(key_text, key_node), table, names_elsewhere.get(cls, {}))
+            cursor.broken.add(_unknown_key(cursor.child(key_text, key_node), table, cls))
         elif not item.is_null:
             _decode_field(cursor, field, item, values)
     return values
@@ -244,14 +244,17 @@ def _decode_field(cursor: Cursor, field: Field, item: tree.Node, values: dict[st
         cursor.broken.add(field.key)
 
 
-def _unknown_key(here: Cursor, table: typing.Iterable[str], other_names: Mapping[str, str]) -> None:
+def _unknown_key(here: Cursor, table: typing.Iterable[str], cls: type) -> str:
+    """Reports the key; gives the known one that was probably meant, which is then not missing."""
     name = str(here.path[-1])
-    other = other_names.get(name)
-    hint = f"write {other!r}" if other else did_you_mean(name, table)
+    other = name_elsewhere(cls, name)
+    meant = "" if other else nearest(name, table)
+    hint = f"write {other!r}" if other else f"did you mean {meant!r}?" if meant else ""
     if here.reading.strict:
         here.error("unknown key", name, hint)
     else:
         here.warning("unknown key, ignored", name, hint)
+    return meant
 
 
 def plain_value(node: tree.Node) -> object:

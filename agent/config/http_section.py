@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 import attrs
 
 from agent.config.cursor import Cursor
-from agent.config.decode import decode, key
-from agent.config.registry import check, decoder
+from agent.config.decode import decode, fields_of, key
+from agent.config.registry import check, decoder, other_names
 from agent.config.scalars import FilePath
 from transport.secret import Secret
 from transport.settings import Authorization, BasicAuth, HeaderValues, TlsSettings
@@ -40,6 +40,7 @@ _RESERVED = frozenset(
     )
 )
 _TLS_VERSIONS = ("TLS10", "TLS11", "TLS12", "TLS13")
+_WITH = "configured when a client"
 _GRANT_TYPES = ("client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer")
 _SIGNATURES = ("RS256", "RS384", "RS512")
 
@@ -91,6 +92,19 @@ class HttpSection(ProxySection):
     http_headers: Mapping[str, HeaderValues] = attrs.field(factory=dict)
 
 
+# Keys of blocks that are often written beside them.
+other_names(
+    HttpSection,
+    {
+        **{f"tls_{key}": f"tls_config.{key}" for key in fields_of(TlsSettings)},
+        **{key: f"tls_config.{key}" for key in fields_of(TlsSettings)},
+        **{key: f"basic_auth.{key}" for key in fields_of(BasicAuth)},
+        "credentials": "authorization.credentials",
+        "credentials_file": "authorization.credentials_file",
+    },
+)
+
+
 def _at_most_one(cursor: Cursor, keys: Sequence[str], names: str) -> bool:
     """Reports when several of the keys are given; at the second one."""
     given = [name for name in keys if cursor.has(name)]
@@ -121,11 +135,9 @@ def _check_tls(value: TlsSettings, cursor: Cursor) -> None:
     has_cert = cursor.has("cert") or cursor.has("cert_file")
     has_key = cursor.has("key") or cursor.has("key_file")
     if has_cert and not has_key and cursor.is_sound("key", "key_file"):
-        cursor.error(
-            "exactly one of key or key_file must be configured when a client certificate is"
-        )
+        cursor.error(f"exactly one of key or key_file must be {_WITH} certificate is configured")
     if has_key and not has_cert and cursor.is_sound("cert", "cert_file"):
-        cursor.error("exactly one of cert or cert_file must be configured when a client key is")
+        cursor.error(f"exactly one of cert or cert_file must be {_WITH} key is configured")
     for name in ("min_version", "max_version"):
         _one_of(cursor, name, getattr(value, name), _TLS_VERSIONS)
     if value.min_version and value.max_version and value.max_version < value.min_version:

@@ -46,8 +46,15 @@ def other_names(cls: type, names: Mapping[str, str]) -> None:
     names_elsewhere[cls] = names
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def name_elsewhere(cls: type, key: str) -> str:
+    """What to write instead of a key that `cls` does not have, "" if nothing is known."""
+    found = (names_elsewhere.get(base, {}).get(key, "") for base in cls.__mro__)
+    return next(filter(None, found), "")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The known word that may have been meant, "" if none is near."""
     import difflib  # late: only a mistake needs it
 
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}?" if close else ""
+    return close[0] if close else ""

@@ -102,11 +102,9 @@ other_names(
         "url_relabel_config": "write_relabel_configs",
         "relabel_configs": "write_relabel_configs",
         "labels": "label",
-        "tls_insecure_skip_verify": "tls_config.insecure_skip_verify",
         "tls_ca_file": "tls_config.ca_file",
         "tls_cert_file": "tls_config.cert_file",
         "tls_key_file": "tls_config.key_file",
-        "tls_server_name": "tls_config.server_name",
     },
 )
 

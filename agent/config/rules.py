@@ -12,18 +12,10 @@ import attrs
 from agent.config import scalars, tree
 from agent.config.cursor import Cursor
 from agent.config.decode import decode, key
-from agent.config.registry import decoder, did_you_mean
+from agent.config.registry import decoder
 from agent.config.scalars import Count, Wrong
 from relabel.errors import RuleError
 from relabel.rule import RelabelRule
-
-# For "did you mean"; the compiler decides what is known.
-ACTIONS = (
-    *("replace", "replace_all", "keep", "drop", "keepequal", "dropequal", "keep_if_equal"),
-    *("drop_if_equal", "keep_if_contains", "drop_if_contains", "keep_metrics", "drop_metrics"),
-    *("hashmod", "labelmap", "labelmap_all", "labeldrop", "labelkeep", "lowercase", "uppercase"),
-    "graphite",
-)
 
 Rules = tuple[RelabelRule, ...]
 TextOrList = NewType("TextOrList", tuple)  # type: ignore[type-arg]  # of texts
@@ -95,9 +87,8 @@ def _compile(rule: RelabelRule, cursor: Cursor) -> None:
 
 def _report(cursor: Cursor, rule: RelabelRule, error: RuleError) -> None:
     name = error.key
-    hint = did_you_mean(rule.action, ACTIONS) if name == "action" else ""
     place = cursor.at(name) if name and cursor.has(name) else cursor
-    place.error(error.reason, str(getattr(rule, name, "")), hint)
+    place.error(error.reason, str(getattr(rule, name, "")))
 
 
 def check_legacy_rules(here: Cursor, key: str, rules: Rules) -> None:

@@ -18,7 +18,10 @@ MAX_FILE_BYTES = 32 * 2**20
 _PLACEHOLDER = re.compile(r"%\{([^}\n]*)\}")
 # A line that may show a secret is never quoted.
 _SECRETIVE = re.compile(
-    r"(?i)(password|secret|token|credentials|api_key|access_key|auth_key|\bkey)(?!_file)\w*[\"']?\s*:|//[^/\s]*@"
+    r"""(?ix)
+    [\w-]*(pass|secret|token|credential|authorization|key)(?!\w*_file)\w*["']?\s*:
+    | //[^/\s]*@
+    """
 )
 # A variable's value may hold placeholders too; the bound ends circles.
 _MAX_ROUNDS = 10
