@@ -176,7 +176,8 @@ def run(count: int, rounds: int = 5) -> dict[str, float]:
 
 
 def main() -> None:
-    count = int(sys.argv[1]) if len(sys.argv) > 1 else 5000
+    argument = sys.argv[1] if len(sys.argv) > 1 else "5000"
+    count = 20 if argument == "--smoke" else int(argument)
     for name, microseconds in run(count).items():
         print(f"{name:34s} {microseconds:9.1f} us")
 

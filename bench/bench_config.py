@@ -66,4 +66,7 @@ def main(targets: int = TARGETS, jobs: int = JOBS) -> None:
 
 
 if __name__ == "__main__":
-    main(*(int(argument) for argument in sys.argv[1:]))
+    if "--smoke" in sys.argv:
+        main(targets=100, jobs=10)
+    else:
+        main(*(int(argument) for argument in sys.argv[1:]))

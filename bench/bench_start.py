@@ -35,4 +35,5 @@ def main(runs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)
+    argument = sys.argv[1] if len(sys.argv) > 1 else "15"
+    main(1 if argument == "--smoke" else int(argument))

@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from cli import main
+from tests.integration.certs import make_certificates
+from tests.integration.peers import program
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -24,9 +26,16 @@ def test_every_example_is_of_a_kind_that_is_tested() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yml")), ids=lambda path: path.name)
-def test_a_configuration_is_accepted(path: Path) -> None:
-    flags = [] if "remote_write:" in path.read_text() else [ANY_REMOTE]
-    assert main([f"-promscrape.config={path}", "-dryRun", *flags]) == 0
+def test_a_configuration_is_accepted(path: Path, tmp_path: Path) -> None:
+    """With the certificates that it names beside it."""
+    text = path.read_text()
+    if "cert_file:" in text:
+        program("openssl")
+        make_certificates(tmp_path)
+    config = tmp_path / path.name
+    config.write_text(text)
+    flags = [] if "remote_write:" in text else [ANY_REMOTE]
+    assert main([f"-promscrape.config={config}", "-dryRun", *flags]) == 0
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.sh")), ids=lambda path: path.name)
