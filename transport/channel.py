@@ -50,12 +50,17 @@ class Channel:
         self._connection: Connection | None = None
         self._parser: ResponseParser | None = None
         self._was_sent = False
-        self.was_resent = False  # the last request went out twice, the first time unanswered
+        self.was_resent = False  # something went out twice, the first time unanswered
         self.counts = Counts()
 
     @property
     def is_connected(self) -> bool:
         return self._connection is not None
+
+    def begin(self) -> None:
+        """A new request, redirects included: nothing of it has been sent yet."""
+        self._parser = None
+        self._was_sent = self.was_resent = False
 
     async def exchange(self, request: Request, identity: bytes) -> ResponseParser:
         """One request, one answer. A connection found stale is replaced once, at once.
@@ -63,7 +68,6 @@ class Channel:
         Raises TransportError. `identity`: the header lines that say who we are.
         """
         self._parser = None
-        self._was_sent = self.was_resent = False
         origin = request.url.origin
         data = self._encoder.encode(request, identity, self._dialer.forwarding(origin))
         # Taken out while it is in use: whatever happens, only a clean end puts it back.

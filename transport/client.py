@@ -102,6 +102,7 @@ class Client:
         """
         self._requests += 1
         request = self._first(method, target, tuple(headers), body, max_body_bytes, when_too_large)
+        self._channel.begin()
         with trio.CancelScope(deadline=trio.current_time() + timeout_s):
             try:
                 return await self._follow(request)
@@ -173,10 +174,7 @@ class Client:
             self._redirects += 1
             hops += 1
             if hops > MAX_REDIRECTS:
-                message = (
-                    f"more than {MAX_REDIRECTS} redirects, the last one to {request.url.place}"
-                )
-                raise TransportError("protocol", message, status=response.status)
+                raise _too_many(request, response)
 
     async def _lines(self) -> bytes:
         """The header lines that say who we are."""
@@ -203,3 +201,8 @@ class Client:
             # Once at a stranger's, credentials stay at home even if he sends us back.
             has_identity=request.has_identity and redirect.keeps_identity,
         )
+
+
+def _too_many(request: Request, response: Response) -> TransportError:
+    message = f"more than {MAX_REDIRECTS} redirects, the last one to {request.url.place}"
+    return TransportError("protocol", message, status=response.status, may_have_arrived=True)
