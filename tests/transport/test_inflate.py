@@ -1,6 +1,8 @@
 """Gzip undone within bounds: honest, damaged, cut, many members, bombs, any bytes."""
 
 import gzip
+import zlib
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -12,6 +14,16 @@ from transport.inflate import Inflation, inflate_short
 
 PAGE = b"up 1\n" * 1000
 MAX_BYTES = 16 * 2**20
+
+
+@pytest.fixture(autouse=True, scope="module", params=["isal", "zlib"])
+def library(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Both that may do the work: isal, and zlib where isal has no wheel."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "zlib":
+            patch.setattr(inflate, "_zlib", zlib)
+            patch.setattr(inflate, "_ZlibError", zlib.error)
+        yield
 
 
 def inflated(data: bytes, max_bytes: int = MAX_BYTES, *, is_lenient: bool = False) -> bytes:
