@@ -11,6 +11,8 @@ import attrs
 
 OK, RETRYING, HOLDING = "ok", "retrying", "holding"
 
+REFUSAL_LOG_INTERVAL_MS = 60_000
+
 logger = logging.getLogger("promferry.pushqueue")
 
 
@@ -34,6 +36,8 @@ class Health:
     request_seconds: float = 0.0
     answers: Counter[int] = attrs.field(factory=Counter)
     dropped: Counter[str] = attrs.field(factory=Counter)
+    _refusal_logged_ms: int | None = None
+    _refused_unlogged: int = 0
 
     def delivered(self, samples: int, body_bytes: int, newest_ms: int, now_ms: int) -> None:
         self.sent_samples += samples
@@ -73,7 +77,13 @@ class Health:
         """Samples that the remote will never take."""
         self._remember(reason, now_ms)
         self.dropped[kind] += samples
-        logger.warning("remote %s: %d samples %s: %s", self.name, samples, kind, reason)
+        self._refused_unlogged += samples
+        last_ms = self._refusal_logged_ms
+        # A clock that stepped back must not silence the log for years.
+        if last_ms is None or not 0 <= now_ms - last_ms < REFUSAL_LOG_INTERVAL_MS:
+            count, self._refused_unlogged = self._refused_unlogged, 0
+            self._refusal_logged_ms = now_ms
+            logger.warning("remote %s: %d samples %s: %s", self.name, count, kind, reason)
 
     def _remember(self, reason: str, now_ms: int) -> None:
         self.last_error, self.last_error_ms = reason, now_ms

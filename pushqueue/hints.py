@@ -8,7 +8,7 @@ import contextlib
 import logging
 
 from pushqueue.directory import Directory, File
-from pushqueue.positions import FILE_NAME, SLOT_BYTES, encode_slot, read_slots
+from pushqueue.positions import FILE_NAME, SLOT_BYTES, Slots, encode_slot, read_slots
 from pushqueue.segment import LaneKey
 
 MAX_FILE_BYTES = 2 * SLOT_BYTES
@@ -26,6 +26,7 @@ class Hints:
         self._slot = 0
         self._is_dirty = False
         self._is_unsynced = False
+        self.is_suspect = False
         self.positions: dict[LaneKey, int] = {}
 
     @property
@@ -37,28 +38,56 @@ class Hints:
         """Reads the file if there is one; a bad one costs a second sending, nothing else."""
         if not is_there:
             return
-        found = None
+        found = self._read()
+        self.is_suspect = found.is_suspect
+        if found.newest is not None:
+            self.positions = dict(found.newest.positions)
+            self._serial = found.newest.serial
+            self._slot = 1 - found.newest.index
+        elif found.is_suspect:
+            path = self._directory.path
+            logger.warning("queue %s: no good positions, what is stored is sent again", path)
+
+    def _read(self) -> Slots:
         try:
             self._file = self._directory.open(FILE_NAME)
             found = read_slots(self._file.read_at(0, MAX_FILE_BYTES))
         except OSError as exc:
             logger.warning("queue %s: positions not readable: %s", self._directory.path, exc)
-        if found is None or self._file is None:
-            path = self._directory.path
-            logger.warning("queue %s: no good positions, what is stored is sent again", path)
-            return
-        self.positions = dict(found.positions)
-        self._serial = found.serial
+            return Slots(None, is_suspect=True)
         # A slot that only the page cache has is not one to fall back upon while the other is
         # overwritten.
         with contextlib.suppress(OSError):
             self._file.sync()
-        self._slot = 1 - found.index
+        return found
 
-    def prepare(self) -> None:
-        """Creates the file while there is room, so that a full disk can still be drained."""
+    def prepare(self, epoch: int) -> None:
+        """Makes the file ready before the first record of `epoch` is stored. Raises OSError.
+
+        It is created while there is room, so that a full disk can still be drained. A damaged
+        one is replaced: a slot that can be read again one day must not speak of an epoch whose
+        number was given a second time.
+        """
+        if self.is_suspect:
+            self.close()
+            self._replace(epoch)
         if self._file is None:
             self._open_new()
+
+    def _replace(self, epoch: int) -> None:
+        # It may have been a passing failure: what the file says of older epochs is worth keeping.
+        newest = self._read().newest
+        self.close()
+        for key, sequence in (newest.positions if newest is not None else {}).items():
+            if key[0] < epoch:
+                self.advance(key, sequence)
+        with contextlib.suppress(FileNotFoundError):
+            self._directory.remove(FILE_NAME)
+        self._slot = 0
+        self.is_suspect = False
+        self._is_dirty = True
+        self._open_new()
+        self.save(sync=True)
 
     def _open_new(self) -> File:
         file = self._directory.open(FILE_NAME, create=True)

@@ -8,6 +8,8 @@ from email.utils import parsedate_to_datetime
 
 import attrs
 
+from pushqueue.clock import PLAUSIBLE_MS
+
 # Everything else below 500 is refused; an unknown refusal should cost one Block, not the queue.
 RETRIED = frozenset({408, 425, 429})
 HELD = frozenset({401, 403, 404, 405, 407})
@@ -18,8 +20,6 @@ HOLD_MIN_S = 10.0
 # Retry-After is honoured, not truncated to the back-off's maximum; but one of a year is a lie
 # that would silence a remote for good, so a day is the most that is believed.
 MAX_RETRY_AFTER_S = 86_400.0
-# No clock of a running host is before 2020: it has not been set yet, dates mean nothing.
-PLAUSIBLE_MS = 1_577_836_800_000
 
 
 @attrs.frozen

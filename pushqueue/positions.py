@@ -52,10 +52,21 @@ def encode_slot(serial: int, positions: Positions) -> bytes:
     return head + struct.pack("<I", crc32(entries, crc32(head))) + entries
 
 
-def read_slots(data: bytes) -> Slot | None:
-    """The good slot with the higher serial; None if neither is good."""
-    slots = [_read_slot(data[i * SLOT_BYTES : (i + 1) * SLOT_BYTES], i) for i in (0, 1)]
-    return max((s for s in slots if s is not None), key=lambda s: s.serial, default=None)
+@attrs.frozen
+class Slots:
+    """What a positions file says. `is_suspect`: a slot is neither good nor never written."""
+
+    newest: Slot | None
+    is_suspect: bool
+
+
+def read_slots(data: bytes) -> Slots:
+    """The good slot with the higher serial counts."""
+    pieces = [data[i * SLOT_BYTES : (i + 1) * SLOT_BYTES] for i in (0, 1)]
+    slots = [_read_slot(piece, index) for index, piece in enumerate(pieces)]
+    good = [slot for slot in slots if slot is not None]
+    is_suspect = any(s is None and any(piece) for s, piece in zip(slots, pieces, strict=True))
+    return Slots(max(good, key=lambda slot: slot.serial, default=None), is_suspect)
 
 
 def _read_slot(data: bytes, index: int) -> Slot | None:

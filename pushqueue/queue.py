@@ -8,15 +8,16 @@ Never: blocks or raises in `put_nowait`; ends because a disk failed.
 """
 
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import trio
 
 from pushqueue.block import Block
+from pushqueue.clock import PLAUSIBLE_MS
 from pushqueue.disk_state import RETRY_MAX_S, RETRY_MIN_S, DiskState
 from pushqueue.errors import DiskError, QueueError
-from pushqueue.judge import PLAUSIBLE_MS
 from pushqueue.lanes import Held, Lane, Lanes
 from pushqueue.settings import QueueSettings
 from pushqueue.statistics import QueueStatistics
@@ -52,6 +53,7 @@ class Queue:
         self._lanes = Lanes(settings.lanes, settings.max_memory_bytes)
         self._disk = DiskState(name)
         self._disk_lock = trio.Lock()
+        self._settled: deque[Held] = deque()
         self._changed = trio.Event()
         self._spill_wanted = trio.Event()
 
@@ -100,6 +102,7 @@ class Queue:
         try:
             async with self._disk_lock:
                 if self._store.statistics.is_open:
+                    await self._settle_all()
                     await self._run_sync(self._store.close)
         except DiskError as exc:
             self._disk.failed(exc)
@@ -167,6 +170,7 @@ class Queue:
         while True:
             try:
                 async with self._disk_lock:
+                    await self._settle_all()
                     block: Block | None = await self._run_sync(self._store.next_block, lane.number)
                     lane.may_have_stored = block is not None
                 return block
@@ -181,7 +185,7 @@ class Queue:
         if len(self._lanes) == 1:
             return False
         oldest = self._store.statistics.oldest_epoch
-        return oldest is not None and oldest < epoch
+        return oldest is not None and oldest != epoch
 
     def _is_too_old(self, block: Block) -> bool:
         limit_ms = self._settings.max_age_s * 1000
@@ -200,8 +204,10 @@ class Queue:
             return
         self._lanes.release(held)
         if held.is_stored:
+            # Noted first: a cancelled task must not lose it.
+            self._settled.append(held)
             async with self._disk_lock:
-                await self._settle(held)
+                await self._settle_all()
         self.tell_change()
 
     async def discard(self, block: Block, reason: str) -> None:
@@ -209,14 +215,13 @@ class Queue:
         self._lanes.count_drop(reason, block.sample_count)
         await self.acknowledge(block)
 
-    async def _settle(self, held: Held) -> None:
-        block = held.block
-        # A Block that came from memory was stored under the epoch of this opening.
-        epoch = block.lane_epoch or self.epoch
-        try:
-            await self._run_sync(self._store.acknowledge, epoch, block.lane, block.sequence)
-        except DiskError as exc:
-            self._disk.failed(exc)
+    async def _settle_all(self) -> None:
+        """Brings the acknowledgements to the store. The caller holds the lock."""
+        while self._settled:
+            try:
+                await self._run_sync(self._store.acknowledge, self._settled.popleft().block)
+            except DiskError as exc:
+                self._disk.failed(exc)
 
     # To the disk
 
@@ -234,7 +239,11 @@ class Queue:
                 await self._spill_wanted.wait()
 
     async def _spill(self, until: float) -> None:
-        """Writes what is due by then, in one group commit."""
+        """Writes what is due by then, in one group commit; not to be left half way."""
+        with trio.CancelScope(shield=True):
+            await self._spill_now(until)
+
+    async def _spill_now(self, until: float) -> None:
         async with self._disk_lock:
             late = self._lanes.late(until)
             if not late:
@@ -243,6 +252,7 @@ class Queue:
                 held.is_writing = True
             try:
                 await self._open_store()
+                await self._settle_all()
                 await self._append(late)
             except (DiskError, QueueError) as exc:
                 self._write_failed(exc)
@@ -262,12 +272,11 @@ class Queue:
         written = late[: result.durable]
         for held in written:
             self._lanes.stored(held)
+        # Acknowledged while they were being written.
+        self._settled.extend(held for held in written if held.is_done)
         for drop in result.drops:
-            self._book_drop(drop, written)
-        for held in written:
-            if held.is_done:
-                # Acknowledged while it was being written.
-                await self._settle(held)
+            self._book_drop(drop)
+        await self._settle_all()
         if result.error is not None:
             self._disk.write_failed(result.error, trio.current_time())
             return
@@ -275,17 +284,17 @@ class Queue:
         if result.too_large:
             self._give_up(late[result.durable])
 
-    def _book_drop(self, drop: Drop, written: list[Held]) -> None:
+    def _book_drop(self, drop: Drop) -> None:
         """Counts a segment that had to go; not what was delivered, or is being sent."""
         samples = drop.tally.samples
         in_hand = [lane.current for lane in self._lanes if lane.current is not None]
-        for held in (*in_hand, *(held for held in written if held.is_done)):
-            block = held.block
-            key = (block.lane_epoch or self.epoch, block.lane)
-            if held.is_stored and not held.is_orphan and block.sequence <= drop.last.get(key, 0):
+        for held in (*in_hand, *self._settled):
+            key = (held.block.lane_epoch or self.epoch, held.block.lane)
+            is_in_it = held.is_stored and held.block.sequence <= drop.last.get(key, 0)
+            if is_in_it and not held.is_orphan:
                 # Whether what is being sent is lost shows when the attempt ends.
                 held.is_orphan = True
-                samples -= block.sample_count
+                samples -= held.block.sample_count
         self._lanes.count_drop("disk_bound", samples)
 
     def _give_up(self, held: Held) -> None:

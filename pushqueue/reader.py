@@ -18,7 +18,7 @@ from pushqueue.errors import DamageError
 from pushqueue.hints import Hints
 from pushqueue.record import RecordHeader, read_block
 from pushqueue.segment import LaneKey, ReadAt, seed_of, segment_name
-from pushqueue.segment_file import Segment, Tally, patient_read, tally_of
+from pushqueue.segment_file import PatientReader, Segment, Tally, tally_of
 from pushqueue.shelf import Shelf
 
 logger = logging.getLogger("promferry.pushqueue")
@@ -114,7 +114,10 @@ class Reader:
 
     def _read_at(self, segment: Segment, cursor: _Cursor) -> ReadAt:
         file = segment.open_file(self._directory)
-        return file.read_at if cursor.failures < _READ_ATTEMPTS else patient_read(file)
+        if cursor.failures < _READ_ATTEMPTS:
+            return file.read_at
+        segment.has_bad_spots = True
+        return PatientReader(file).read_at
 
     def _count_missing(self, segment: Segment) -> bool:
         """Records that the footer promised, or an earlier look saw, and that are not there."""

@@ -46,10 +46,13 @@ A segment:  header | record | record | ... | footer (only when it was finished i
                4  checksum of everything before it in the footer, seeded
                4  magic          "FRFP", the last bytes of the file
 
-Epochs, lanes, sequences. An epoch is one opening of the directory: its number is one more than
-any that is to be seen in segments and positions. The number of lanes is fixed within it. Within
-a lane of an epoch sequences begin at 1 and increase by one; what never reached the disk leaves a
-gap. An epoch is sent after every older one is empty.
+Epochs, lanes, sequences. An epoch is one opening of the directory. Epochs and segments share one
+counter: an epoch bears the number of the first segment that it may write, which is higher than
+any segment's name and any epoch to be seen. So a file's name shows that its epoch is not higher
+than that, even where the file cannot be read, and no number is given twice. A segment holds
+records of one epoch. The number of lanes is fixed within an epoch; within a lane of an epoch
+sequences begin at 1 and rise, by one but for what never reached the disk. An epoch is sent after
+every older one is empty.
 
 Invariants
 - A segment is appended to by the process that created it, never by a later one, never changed in
@@ -60,7 +63,7 @@ Invariants
 - A record counts as durable only after a successful sync of the file *and* of the directory that
   names it. After a failed sync nothing since the last good one counts, and the file is closed.
 - A segment is removed only when every record in it was acknowledged, dropped by a named policy,
-  or is unreadable; and the positions that say so are durable before.
+  or is unreadable; and the positions that say so are durable before, if the disk takes them.
 - Within a lane of an epoch a reader passes over a record whose sequence is not higher than the
   last one: a second copy, left by a sync that failed.
 
@@ -70,8 +73,8 @@ A bad segment header: the number is taken from the file's name and the records a
 A bad footer: the records are scanned instead.
 
 The future. A reader refuses a segment whose version is higher than its own: it neither reads,
-changes nor removes the file. What an older reader can pass over (a new encoding) keeps the
-version; whatever it would misread raises it.
+changes nor removes the file. Whatever an older reader would misread or take for damage raises the
+version, a new encoding too.
 """
 
 import struct

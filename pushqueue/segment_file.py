@@ -9,7 +9,7 @@ Never: writes, removes or repairs a file.
 
 import contextlib
 import errno
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 import attrs
 
@@ -67,6 +67,7 @@ class Segment:
     """One segment file. `start` and `end`: where its records are; `headers`: None until read.
 
     `floors`: up to where a lane's records are second copies of an older segment's.
+    `has_bad_spots`: the disk failed to read some of it, so it is kept for another day.
     """
 
     number: int
@@ -78,6 +79,7 @@ class Segment:
     pending: dict[LaneKey, Tally] = attrs.field(factory=dict)
     headers: list[RecordHeader] | None = None
     is_writing: bool = False
+    has_bad_spots: bool = False
     file: File | None = None
 
     def add(self, header: RecordHeader) -> None:
@@ -101,6 +103,13 @@ class Segment:
     def is_settled(self) -> bool:
         """Nothing in it is still to be sent."""
         return all(tally.blocks == 0 for tally in self.pending.values())
+
+    def oldest_pending(self) -> tuple[int, int] | None:
+        """Of what is still to be sent: its epoch, and its oldest timestamp, near enough."""
+        left = [self.ranges[key] for key, tally in self.pending.items() if tally.blocks]
+        if not left:
+            return None
+        return min(found.lane_epoch for found in left), min(found.oldest_ms for found in left)
 
     def open_file(self, directory: Directory) -> File:
         if self.file is None:
@@ -137,28 +146,31 @@ def _above(headers: Iterable[RecordHeader], key: LaneKey, floor: int) -> Iterabl
             yield header
 
 
-def patient_read(file: File) -> ReadAt:
-    """`read_at` for a disk with bad spots: what cannot be read is zeros, for checksums to find."""
+class PatientReader:
+    """Reads from a disk with bad spots: what cannot be read is zeros, for checksums to find."""
 
-    def read_at(offset: int, count: int) -> bytes:
+    def __init__(self, file: File) -> None:
+        self._file = file
+        self.has_failed = False
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        # Fast path: the disk is sound.
         try:
-            return file.read_at(offset, count)
+            return self._file.read_at(offset, count)
         except OSError as exc:
             if exc.errno != errno.EIO:
                 raise
-        ends = range(offset, offset + count, _SECTOR_BYTES)
+        self.has_failed = True
+        starts = range(offset, offset + count, _SECTOR_BYTES)
         return b"".join(
-            _sector(file.read_at, at, min(_SECTOR_BYTES, offset + count - at)) for at in ends
+            [self._sector(at, min(_SECTOR_BYTES, offset + count - at)) for at in starts]
         )
 
-    return read_at
-
-
-def _sector(read_at: Callable[[int, int], bytes], at: int, count: int) -> bytes:
-    try:
-        return read_at(at, count)
-    except OSError:
-        return bytes(count)
+    def _sector(self, at: int, count: int) -> bytes:
+        try:
+            return self._file.read_at(at, count)
+        except OSError:
+            return bytes(count)
 
 
 @attrs.frozen
@@ -179,17 +191,17 @@ def open_segment(directory: Directory, number: int, floors: dict[LaneKey, int]) 
     """
     file = directory.open(segment_name(number))
     try:
-        opened = _read_segment(file, number)
-        _find_pending(opened.segment, patient_read(file), floors)
+        reader = PatientReader(file)
+        opened = _read_segment(reader.read_at, file.size(), number)
+        _find_pending(opened.segment, reader.read_at, floors)
     finally:
         file.close()
     opened.segment.headers = None
+    opened.segment.has_bad_spots = reader.has_failed
     return opened
 
 
-def _read_segment(file: File, number: int) -> Opened:
-    read_at = patient_read(file)
-    size = file.size()
+def _read_segment(read_at: ReadAt, size: int, number: int) -> Opened:
     damages: list[DamageError] = []
     start = SEGMENT_HEADER.size
     is_foreign = False

@@ -119,15 +119,22 @@ class Sender:
                 when_too_large="cut",
             )
         except TransportError as exc:
-            self.health.request_errors += 1
-            if exc.may_have_arrived:
-                delivery.unanswered()
-            return Retry(str(exc))
+            return self._without_answer(exc, delivery)
         finally:
             self.health.request_seconds += trio.current_time() - started
         self.health.answers[answer.status] += 1
         verdict = judge(answer.status, answer.header("retry-after"), self.wall_ms())
         return verdict if isinstance(verdict, Done) else _with_words(verdict, answer.body)
+
+    def _without_answer(self, exc: TransportError, delivery: Delivery) -> Verdict:
+        self.health.request_errors += 1
+        if exc.status is not None:
+            # The head had come, and the status is all that counts: a success whose body is
+            # garbage or cut is a success.
+            return judge(exc.status, None, self.wall_ms())
+        if exc.may_have_arrived:
+            delivery.unanswered()
+        return Retry(str(exc))
 
     def _act(self, verdict: Verdict, part: Block, delivery: Delivery) -> float | None:
         """Books the verdict; the pause before the same part is tried again, None if it is not."""

@@ -5,7 +5,6 @@ Invariant: the totals equal what a walk over all segments would give.
 """
 
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterator
 
 from pushqueue.record import RecordHeader
@@ -18,7 +17,6 @@ class Shelf:
     def __init__(self) -> None:
         self._numbers: list[int] = []
         self._segments: dict[int, Segment] = {}
-        self._epochs: Counter[int] = Counter()
         self.pending = Tally()
         self.closed_bytes = 0
 
@@ -32,18 +30,14 @@ class Shelf:
         """A segment newer than all others."""
         self._numbers.append(segment.number)
         self._segments[segment.number] = segment
-        for (epoch, _), tally in segment.pending.items():
-            self.pending.add(tally)
-            self._epochs[epoch] += tally.blocks
+        self.pending.add(segment.pending_total())
         if not segment.is_writing:
             self.closed_bytes += segment.file_bytes
 
     def remove(self, segment: Segment) -> None:
         del self._numbers[bisect_left(self._numbers, segment.number)]
         del self._segments[segment.number]
-        for (epoch, _), tally in segment.pending.items():
-            self.pending.subtract(tally)
-            self._epochs[epoch] -= tally.blocks
+        self.pending.subtract(segment.pending_total())
         if not segment.is_writing:
             self.closed_bytes -= segment.file_bytes
 
@@ -67,23 +61,15 @@ class Shelf:
     def stored(self, header: RecordHeader) -> None:
         """A record has become durable in the segment that is being written."""
         self.pending.add(tally_of((header,)))
-        self._epochs[header.lane_epoch] += 1
 
     def settle(self, segment: Segment, key: tuple[int, int], tally: Tally) -> None:
         """So much of a lane of an epoch is no longer to be sent."""
         segment.pending[key].subtract(tally)
         self.pending.subtract(tally)
-        self._epochs[key[0]] -= tally.blocks
 
-    def oldest_epoch(self) -> int | None:
-        """The lowest epoch that has something to send."""
-        return min((epoch for epoch, blocks in self._epochs.items() if blocks > 0), default=None)
-
-    def oldest_ms(self) -> int | None:
-        """The oldest timestamp still to be sent, near enough: of the first segment with any."""
+    def oldest_pending(self) -> Segment | None:
+        """The first segment with anything to send."""
         for number in self._numbers:
-            segment = self._segments[number]
-            times = [segment.ranges[k].oldest_ms for k, t in segment.pending.items() if t.blocks]
-            if times:
-                return min(times)
+            if not self._segments[number].is_settled:
+                return self._segments[number]
         return None

@@ -44,7 +44,13 @@ _OVERHEAD_BYTES = SEGMENT_HEADER.size + footer_bytes(1)
 
 @attrs.frozen(kw_only=True)
 class StoreStatistics:
-    """`damages_total`: damaged places and lost records; `damaged_samples_total`: where known."""
+    """`damages_total`: damaged places and lost records; `damaged_samples_total`: where known.
+
+    `oldest_epoch`: of the first segment with anything to send. The order of epochs is that of the
+    segments, not of their numbers, which only tell them apart.
+    `unsettled`: acknowledgements that a failing disk keeps from being booked; those Blocks are
+    among `blocks` and will not be given again.
+    """
 
     is_open: bool = False
     epoch: int = 0
@@ -54,6 +60,7 @@ class StoreStatistics:
     blocks: int = 0
     samples: int = 0
     payload_bytes: int = 0
+    unsettled: int = 0
     oldest_ms: int | None = None
     written_bytes_total: int = 0
     syncs_total: int = 0
@@ -77,6 +84,19 @@ class Appended:
     drops: tuple[Drop, ...] = ()
     error: DiskError | None = None
     too_large: bool = False
+
+
+@attrs.frozen
+class _Acknowledged:
+    """A Block that is still to be taken off the books."""
+
+    key: LaneKey
+    sequence: int
+    samples: int
+
+    def is_in(self, segment: Segment) -> bool:
+        found = segment.ranges.get(self.key)
+        return found is not None and found.first <= self.sequence <= found.last
 
 
 class _NoRoomError(Exception):
@@ -104,8 +124,10 @@ class Store:
         self._hints = Hints(directory)
         self._reader = Reader(directory, self._shelf, self._hints, lanes)
         self._writer: SegmentWriter | None = None
-        self._acknowledged: deque[tuple[LaneKey, int]] = deque()
+        self._acknowledged: deque[_Acknowledged] = deque()
         self._next_number = 1
+        self._kept: list[Segment] = []  # settled, with bad spots; the first to go for room
+        self._synced_blocks = 0
         self._written_bytes = self._syncs = self._damages = self._damaged_samples = 0
         self._is_open = False
         self.epoch = 0
@@ -128,9 +150,12 @@ class Store:
             self._next_number = number + 1
             self._open_segment(number, floors)
         self._name_foreign(names)
-        self.epoch = max((epoch for epoch, _ in floors), default=0) + 1
+        # One counter for epochs and segments: a segment's name shows that its epoch is not higher,
+        # even where the file cannot be read, so no epoch's number is ever given twice.
+        newest = max((epoch for epoch, _ in floors), default=0)
+        self._next_number = self.epoch = max(self._next_number, newest + 1)
         stored = [epoch for segment in self._shelf for epoch, _ in segment.ranges]
-        self._hints.forget_before(min(stored, default=self.epoch - 1))
+        self._hints.forget_before(min(stored, default=newest))
         self._is_open = True
         try:
             self._remove_settled()
@@ -190,39 +215,37 @@ class Store:
         They are stored under the store's own epoch.
         """
         drops: list[Drop] = []
-        durable = 0
+        synced_before = self._synced_blocks
         error = None
         is_full = False
         try:
             for block in blocks:
-                named = attrs.evolve(block, lane_epoch=self.epoch)
-                durable += self._stage(named, now_ms, drops)
-            durable += self._sync()
+                self._stage(attrs.evolve(block, lane_epoch=self.epoch), now_ms, drops)
+            self._sync()
         except _NoRoomError:
             is_full = True
-            durable += self._sync_or_abandon()
+            self._sync_or_abandon()
         except OSError as exc:
             error = DiskError("write", self._directory.path, exc)
             self._abandon_writer()
         self._publish()
+        durable = self._synced_blocks - synced_before
         return Appended(durable, tuple(drops), error, is_full and error is None)
 
-    def _stage(self, block: Block, now_ms: int, drops: list[Drop]) -> int:
-        """Appends the Block to a segment; the number of Blocks that became durable by that."""
+    def _stage(self, block: Block, now_ms: int, drops: list[Drop]) -> None:
+        """Appends the Block to a segment, a new one where it does not fit."""
         need = record_bytes(block)
-        durable = 0
         writer = self._writer
         if writer is not None and writer.finished_size() + need > self._segment_bytes:
-            durable = self._finish_writer()
-        durable += self._make_room(need, drops)
+            self._finish_writer()
+        self._make_room(need, drops)
         if self._writer is None:
             self._writer = self._new_writer(now_ms)
         self._writer.append(block)
-        return durable
 
     def _new_writer(self, now_ms: int) -> SegmentWriter:
         try:
-            self._hints.prepare()
+            self._hints.prepare(self.epoch)
             writer = SegmentWriter(self._directory, self._next_number, now_ms)
         except FileNotFoundError:
             # The directory was removed under us: make it anew, what was in it is gone.
@@ -234,30 +257,29 @@ class Store:
         self._shelf.add(writer.segment)
         return writer
 
-    def _sync(self) -> int:
-        """Makes what is staged durable; the number of its Blocks."""
+    def _sync(self) -> None:
+        """Makes what is staged durable."""
         if self._writer is None or not self._writer.staged_blocks:
-            return 0
+            return
         before = self._writer.segment.file_bytes
         staged = self._writer.sync()
         self._written_bytes += self._writer.segment.file_bytes - before
         self._syncs += 1
+        self._synced_blocks += len(staged)
         for header in staged:
             self._shelf.stored(header)
-        return len(staged)
 
-    def _sync_or_abandon(self) -> int:
+    def _sync_or_abandon(self) -> None:
         try:
-            return self._sync()
+            self._sync()
         except OSError:
             self._abandon_writer()
-            return 0
 
-    def _finish_writer(self) -> int:
-        """Ends the segment in order; the number of Blocks that became durable by that."""
+    def _finish_writer(self) -> None:
+        """Ends the segment in order. Raises OSError if what is staged cannot be made durable."""
         if self._writer is None:
-            return 0
-        durable = self._sync()
+            return
+        self._sync()
         writer = self._writer
         before = writer.segment.file_bytes
         try:
@@ -265,12 +287,11 @@ class Store:
         except OSError:
             # The records are durable, only the footer is not: they will be scanned.
             self._abandon_writer()
-            return durable
+            return
         self._written_bytes += writer.segment.file_bytes - before
         self._syncs += 1
         self._shelf.closed(writer.segment)
         self._writer = None
-        return durable
 
     def _abandon_writer(self) -> None:
         writer, self._writer = self._writer, None
@@ -284,21 +305,24 @@ class Store:
 
     # Making room
 
-    def _make_room(self, need: int, drops: list[Drop]) -> int:
+    def _make_room(self, need: int, drops: list[Drop]) -> None:
         """Drops the oldest segments until `need` more bytes are within the bounds."""
-        durable = 0
         to_free = self._bytes_to_displace(need)
         while to_free > 0 or self._is_above_bound(need + _OVERHEAD_BYTES):
+            if self._kept:
+                to_free -= self._kept[0].file_bytes
+                self._remove_file(self._kept[0])
+                del self._kept[0]
+                continue
             oldest = self._shelf.oldest()
             if oldest is None:
                 raise _NoRoomError
             if oldest.is_writing:
-                durable += self._sync()
+                self._sync()
                 self._abandon_writer()
             to_free -= oldest.file_bytes
             if self._shelf.get(oldest.number) is not None:
                 drops.append(self._drop(oldest))
-        return durable
 
     def _is_above_bound(self, more: int) -> bool:
         return bool(self._max_bytes) and self._file_bytes() + more > self._max_bytes
@@ -310,17 +334,21 @@ class Store:
         free, size = self._directory.free_bytes()
         if free - need >= size * self._min_free_percent / 100:
             return 0
-        if not len(self._shelf):
+        if not len(self._shelf) and not self._kept:
             raise OSError(errno.ENOSPC, "the free disk space is below the configured floor")
         return need
 
     def _file_bytes(self) -> int:
         """All our files, the open segment as it will be with its footer."""
         writing = self._writer.finished_size() if self._writer is not None else 0
-        return MAX_FILE_BYTES + self._shelf.closed_bytes + writing
+        kept = sum(segment.file_bytes for segment in self._kept)
+        return MAX_FILE_BYTES + self._shelf.closed_bytes + kept + writing
 
     def _drop(self, segment: Segment) -> Drop:
         tally = segment.pending_total()
+        for done in [done for done in self._acknowledged if done.is_in(segment)]:
+            self._acknowledged.remove(done)
+            tally.subtract(Tally(1, done.samples))
         last = {key: found.last for key, found in segment.ranges.items()}
         self._remove(segment)
         for key, sequence in last.items():
@@ -339,9 +367,13 @@ class Store:
         finally:
             self._publish()
 
-    def acknowledge(self, epoch: int, lane: int, sequence: int) -> None:
-        """The Block was delivered or given up: it is not given again. Raises DiskError."""
-        self._acknowledged.append(((epoch, lane), sequence))
+    def acknowledge(self, block: Block) -> None:
+        """The Block was delivered or given up: it is not given again. Raises DiskError.
+
+        One that came from memory bears no epoch: it was stored under that of this opening.
+        """
+        key = (block.lane_epoch or self.epoch, block.lane)
+        self._acknowledged.append(_Acknowledged(key, block.sequence, block.sample_count))
         try:
             self._settle_acknowledged()
             self._remove_settled()
@@ -355,27 +387,32 @@ class Store:
         # After an error they stay, and are seen to before anything else is read: what was
         # acknowledged is never given a second time.
         while self._acknowledged:
-            self._reader.settle(*self._acknowledged[0])
+            self._reader.settle(self._acknowledged[0].key, self._acknowledged[0].sequence)
             self._acknowledged.popleft()
 
     def _remove_settled(self) -> None:
         """Removes the segments that nobody needs; the one being written only if it is large."""
-        settled = []
+        is_saved = False
         while (oldest := self._shelf.oldest()) is not None and self._is_removable(oldest):
-            settled.append(oldest)
+            if not is_saved:
+                self._save_positions()
+                is_saved = True
             if oldest.is_writing:
                 self._abandon_writer()
-            self._shelf.remove(oldest)
-        if not settled:
-            return
+            if oldest.has_bad_spots:
+                # The spots may be readable again, in another machine or another day.
+                self._shelf.remove(oldest)
+                self._kept.append(oldest)
+            else:
+                self._remove(oldest)
+
+    def _save_positions(self) -> None:
         try:
             self._hints.save(sync=True)
         except OSError as exc:
             # A disk too full for the positions must be emptied all the same. What this may cost
             # is a second sending, after a power cut that brings the files back.
             logger.warning("queue %s: positions not saved: %s", self._directory.path, exc)
-        for segment in settled:
-            self._remove_file(segment)
 
     def _is_removable(self, segment: Segment) -> bool:
         if not segment.is_settled:
@@ -386,8 +423,9 @@ class Store:
         return not segment.is_writing or (is_large and segment.file_bytes > 0)
 
     def _remove(self, segment: Segment) -> None:
-        self._shelf.remove(segment)
+        """Only when the file is gone does the shelf forget it."""
         self._remove_file(segment)
+        self._shelf.remove(segment)
 
     def _remove_file(self, segment: Segment) -> None:
         name = segment_name(segment.number)
@@ -401,17 +439,20 @@ class Store:
 
     def _publish(self) -> None:
         pending = self._shelf.pending
+        first = self._shelf.oldest_pending()
+        epoch, oldest_ms = (first.oldest_pending() if first is not None else None) or (None, None)
         writing = self._writer.segment.file_bytes if self._writer is not None else 0
         self.statistics = StoreStatistics(
             is_open=self._is_open,
             epoch=self.epoch,
-            oldest_epoch=self._shelf.oldest_epoch(),
+            oldest_epoch=epoch,
             segments=len(self._shelf),
             file_bytes=self._hints.file_bytes + self._shelf.closed_bytes + writing,
             blocks=pending.blocks,
             samples=pending.samples,
             payload_bytes=pending.payload_bytes,
-            oldest_ms=self._shelf.oldest_ms(),
+            unsettled=len(self._acknowledged),
+            oldest_ms=oldest_ms,
             written_bytes_total=self._written_bytes,
             syncs_total=self._syncs,
             damages_total=self._damages + self._reader.damages,
