@@ -63,8 +63,8 @@ def _copied_label(
         return None
     part = value.parts[0]
     if isinstance(part, tuple):
-        is_whole = len(rule.source_labels) == 1 and part[0] in pattern.whole_groups
-        return rule.source_labels[0] if is_whole and pattern.kind is not Kind.OTHER else None
+        is_whole = pattern.kind in (Kind.ANY, Kind.SOME) and part[0] in pattern.whole_groups
+        return rule.source_labels[0] if is_whole and len(rule.source_labels) == 1 else None
     # A `{{label}}` is written whatever was matched.
     return None if isinstance(part, str) else part.name
 
