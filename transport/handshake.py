@@ -23,6 +23,9 @@ _CLIENT_ADVICE = (
     "set tlsCertFile and tlsKeyFile (-remoteWrite.*) or cert_file and key_file (tls_config)"
 )
 PERHAPS_A_CERTIFICATE = f"perhaps it demands a client certificate: {_CLIENT_ADVICE}"
+# The connection ended, and TLS has nothing to say about it. Python 3.11.2 calls an end during the
+# handshake a "zero return", later ones an EOF.
+_BARE_ENDS = (ssl.SSLEOFError, ssl.SSLZeroReturnError)
 _NO_TLS = "the server does not speak TLS on this port; is it http, not https?"
 _ADVICE_BY_REASON = {
     "WRONG_VERSION_NUMBER": _NO_TLS,
@@ -75,7 +78,7 @@ def tls_error(exc: BaseException, where: str) -> TransportError:
 def ssl_cause(exc: BaseException | None) -> ssl.SSLError | None:
     """The error of TLS behind `exc`, if it is one; the bare end of a connection is not."""
     while exc is not None:
-        if isinstance(exc, ssl.SSLError) and not isinstance(exc, ssl.SSLEOFError):
+        if isinstance(exc, ssl.SSLError) and not isinstance(exc, _BARE_ENDS):
             return exc
         exc = exc.__cause__
     return None
@@ -84,7 +87,7 @@ def ssl_cause(exc: BaseException | None) -> ssl.SSLError | None:
 def _ended(exc: BaseException | None) -> bool:
     """True if all that is known is that the connection ended."""
     while exc is not None:
-        if isinstance(exc, ssl.SSLEOFError):
+        if isinstance(exc, _BARE_ENDS):
             return True
         exc = exc.__cause__
     return False
