@@ -19,6 +19,15 @@ EXPORTED_PREFIX = "exported_"
 
 SHOWN_CHARACTERS = 50
 
+# What the agent says of each scrape itself; the values are in `scraper.report`.
+REPORT_NAMES = (
+    "up",
+    "scrape_duration_seconds",
+    "scrape_samples_scraped",
+    "scrape_samples_post_metric_relabeling",
+    "scrape_series_added",
+)
+
 _LEGACY_METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*", re.ASCII)
 _LEGACY_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*", re.ASCII)
 
@@ -82,7 +91,14 @@ class Labelling:
             return None
         self._check_names(labels)
         self.limits.check(labels)
-        return canonical({**self.external_labels, **labels})
+        final = canonical({**self.external_labels, **labels})
+        name = labels[METRIC_NAME]
+        # A series like one of the report's would be sent twice with two values. It is renamed as
+        # vmagent does it; in Prometheus the page would win, and `up` be what a target claims.
+        if name in REPORT_NAMES and final == self.report(name):
+            labels[METRIC_NAME] = EXPORTED_PREFIX + name
+            final = canonical({**self.external_labels, **labels})
+        return final
 
     def report(self, name: str) -> Labels:
         """The labels of a series about the scrape: target and external labels only."""

@@ -143,6 +143,13 @@ class TargetLoop:
             self._note_failure(exc)
             batches = self._scrape.fail(timestamp_ms)
             outcome = _outcome_of(exc, trio.current_time() - started_s)
+        except Exception as exc:
+            # A mistake of ours that one page brings to light: told in full, and no reason to stop
+            # the scraping of all other targets.
+            logger.exception("scraping %s failed by an internal error", self.target.url)
+            self._note_failure(exc)
+            batches = self._scrape.fail(timestamp_ms)
+            outcome = _outcome_of(exc, trio.current_time() - started_s)
         else:
             self._note_success()
             batches = rendered.batches

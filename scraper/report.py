@@ -8,18 +8,10 @@ from array import array
 
 import attrs
 
-from scraper.labelling import Labelling
+from scraper.labelling import REPORT_NAMES, Labelling
 from series.batch import Batch
 from series.layout import Layout
 from series.template import Template
-
-NAMES = (
-    "up",
-    "scrape_duration_seconds",
-    "scrape_samples_scraped",
-    "scrape_samples_post_metric_relabeling",
-    "scrape_series_added",
-)
 
 
 @attrs.frozen(kw_only=True)
@@ -35,10 +27,11 @@ class Outcome:
 
 def report_layout(labelling: Labelling) -> Layout:
     """The layout of a target's report, constant as long as its labels are."""
-    return Layout(tuple([Template.constant(labelling.report(name)) for name in NAMES]))
+    return Layout(tuple([Template.constant(labelling.report(name)) for name in REPORT_NAMES]))
 
 
 def report(lane_key: int, layout: Layout, outcome: Outcome, timestamp_ms: int) -> Batch:
+    # In the order of REPORT_NAMES.
     values = (
         float(outcome.is_up),
         outcome.duration_s,

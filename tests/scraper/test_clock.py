@@ -7,11 +7,6 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from scraper.clock import GridClock
 
 
-@pytest.fixture
-def autojump_clock() -> MockClock:
-    return MockClock(autojump_threshold=0)
-
-
 class Wall:
     """A wall clock that can be stepped."""
 

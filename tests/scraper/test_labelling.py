@@ -91,7 +91,7 @@ def final(exposed: Labels, *rules: RelabelRule, **settings: object) -> str | Non
 DROP = RelabelRule(action="drop", source_labels=("a",), regex="1")
 NO_NAME = RelabelRule(action="labeldrop", regex="__name__")
 NO_LABELS = RelabelRule(action="labeldrop", regex=".*")
-RENAME = RelabelRule(source_labels=("job",), target_label="__name__", replacement="${1}_up")
+RENAME = RelabelRule(source_labels=("job",), target_label="__name__", replacement="${1}_m")
 NO_JOB = RelabelRule(action="labeldrop", regex="job")
 
 
@@ -99,43 +99,57 @@ NO_JOB = RelabelRule(action="labeldrop", regex="job")
     ("exposed", "rules", "settings", "expected"),
     [
         pytest.param(
-            {"__name__": "up", "a": "1"}, [], {}, 'up{a="1",instance="h:1",job="j"}', id="merged"
+            {"__name__": "m", "a": "1"}, [], {}, 'm{a="1",instance="h:1",job="j"}', id="merged"
         ),
         pytest.param(
-            {"__name__": "up", "a": ""}, [], {}, 'up{instance="h:1",job="j"}', id="empty is absent"
+            {"__name__": "m", "a": ""}, [], {}, 'm{instance="h:1",job="j"}', id="empty is absent"
         ),
-        pytest.param({"__name__": "up", "a": "1"}, [DROP], {}, None, id="dropped by a rule"),
-        pytest.param({"__name__": "up"}, [NO_LABELS], {}, None, id="no label left is dropped"),
+        pytest.param({"__name__": "m", "a": "1"}, [DROP], {}, None, id="dropped by a rule"),
+        pytest.param({"__name__": "m"}, [NO_LABELS], {}, None, id="no label left is dropped"),
         pytest.param(
-            {"__name__": "up"}, [RENAME], {}, 'j_up{instance="h:1",job="j"}', id="rules see all"
+            {"__name__": "m"}, [RENAME], {}, 'j_m{instance="h:1",job="j"}', id="rules see all"
         ),
         pytest.param(
-            {"__name__": "up"},
+            {"__name__": "m"},
             [],
             {"external_labels": {"region": "n"}},
-            'up{instance="h:1",job="j",region="n"}',
+            'm{instance="h:1",job="j",region="n"}',
             id="external labels are added",
         ),
         pytest.param(
-            {"__name__": "up"},
+            {"__name__": "m"},
             [],
             {"external_labels": {"job": "other"}},
-            'up{instance="h:1",job="j"}',
+            'm{instance="h:1",job="j"}',
             id="an external label never replaces one",
         ),
         pytest.param(
-            {"__name__": "up"},
+            {"__name__": "m"},
             [NO_JOB],
             {"external_labels": {"job": "other"}},
-            'up{instance="h:1",job="other"}',
+            'm{instance="h:1",job="other"}',
             id="external labels come behind the rules",
         ),
         pytest.param(
-            {"__name__": "up", "instance": ""},
+            {"__name__": "m", "instance": ""},
             [],
             {"honor_labels": True},
-            'up{job="j"}',
+            'm{job="j"}',
             id="an exposed empty label removes the target's",
+        ),
+        pytest.param(
+            {"__name__": "scrape_series_added"},
+            [],
+            {"honor_labels": True, "external_labels": {"region": "n"}},
+            'exported_scrape_series_added{instance="h:1",job="j",region="n"}',
+            id="a series like one of the report is renamed",
+        ),
+        pytest.param(
+            {"__name__": "up", "instance": "other"},
+            [],
+            {"honor_labels": True},
+            'up{instance="other",job="j"}',
+            id="one of another instance is not",
         ),
         pytest.param(
             {"__name__": "a.b", "c.d": "1"},
@@ -159,7 +173,7 @@ LEGACY = {"is_legacy": True}
     ("exposed", "rules", "settings", "error", "message"),
     [
         pytest.param(
-            {"__name__": "up"}, [NO_NAME], {}, SeriesError, "no metric name", id="no name left"
+            {"__name__": "m"}, [NO_NAME], {}, SeriesError, "no metric name", id="no name left"
         ),
         pytest.param(
             {"__name__": ""}, [], {}, SeriesError, "no metric name", id="an empty metric name"
@@ -171,15 +185,15 @@ LEGACY = {"is_legacy": True}
             {"__name__": "a", "b.c": "1"}, [], LEGACY, SeriesError, "'b.c' needs", id="and label"
         ),
         pytest.param(
-            {"__name__": "up", "a": "1"},
+            {"__name__": "m", "a": "1"},
             [],
             {"limits": LabelLimits(labels=3)},
             LabelLimitError,
-            "label_limit 3 exceeded: up has 4 labels",
+            "label_limit 3 exceeded: m has 4 labels",
             id="one label too many, the name counts",
         ),
         pytest.param(
-            {"__name__": "up", "\xe4" * 5: "1"},
+            {"__name__": "m", "\xe4" * 5: "1"},
             [],
             {"limits": LabelLimits(name_bytes=9)},
             LabelLimitError,
@@ -187,11 +201,11 @@ LEGACY = {"is_legacy": True}
             id="a label name too long, in bytes",
         ),
         pytest.param(
-            {"__name__": "up", "a": "12345"},
+            {"__name__": "m", "a": "12345"},
             [],
             {"limits": LabelLimits(value_bytes=4)},
             LabelLimitError,
-            "label_value_length_limit 4 exceeded: the value of a of up has 5 bytes",
+            "label_value_length_limit 4 exceeded: the value of a of m has 5 bytes",
             id="a label value too long",
         ),
     ],
@@ -209,7 +223,7 @@ def test_series_that_fail_the_scrape(
 
 def test_what_is_just_within_the_limits_passes() -> None:
     limits = LabelLimits(labels=4, name_bytes=8, value_bytes=5)
-    assert final({"__name__": "up", "a": "12345"}, limits=limits) is not None
+    assert final({"__name__": "m", "a": "12345"}, limits=limits) is not None
 
 
 def test_report_series_have_target_and_external_labels_only() -> None:

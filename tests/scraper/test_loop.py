@@ -1,0 +1,190 @@
+"""One target's loop: when it scrapes, what it asks for, what a bad target costs."""
+
+import pytest
+import trio
+from trio.testing import MockClock
+
+from scraper.status import TargetStatus
+from tests.scraper.batches import STALE
+from tests.scraper.fleet import Fleet, Reply, job_of, page
+from transport.settings import BasicAuth, HttpSettings
+
+
+@pytest.fixture
+def fleet(nursery: trio.Nursery) -> Fleet:
+    return Fleet(nursery)
+
+
+def timestamps(fleet: Fleet) -> list[int]:
+    """The grid positions of the scrapes: times less the first one's."""
+    stamps = [stamp for _, _, stamp in fleet.of("up")]
+    return [stamp - stamps[0] for stamp in stamps]
+
+
+async def status_of(fleet: Fleet, scrapes: int = 1, **settings: object) -> TargetStatus:
+    """The state of h:1 after so many scrapes."""
+    manager = fleet.manager()
+    await fleet.nursery.start(manager.run, [job_of("h:1", **settings)], {})
+    await fleet.wait_puts(scrapes)
+    (status,) = manager.active_targets()
+    return status
+
+
+async def test_scrapes_stand_on_the_grid(fleet: Fleet, autojump_clock: MockClock) -> None:
+    fleet.scripts["h:1"] = lambda number: Reply("a 1\n", delay_s=0.5 * number)
+    await status_of(fleet, 4)
+    assert timestamps(fleet) == [0, 10_000, 20_000, 30_000]
+    assert fleet.of("up")[0][2] % 100 == 0
+
+
+async def test_a_slow_target_skips_ticks_and_never_shifts_the_grid(
+    fleet: Fleet, autojump_clock: MockClock
+) -> None:
+    fleet.scripts["h:1"] = lambda number: Reply("a 1\n", delay_s=25 if number == 1 else 0)
+    status = await status_of(fleet, 4, scrape_timeout_s=10.0)
+    # The second scrape takes its whole timeout, and with it the tick that it ends on.
+    assert timestamps(fleet) == [0, 10_000, 30_000, 40_000]
+    assert fleet.values("up") == [1, 0, 1, 1]
+    assert status.scrapes_failed_total == 1
+
+
+async def test_missed_ticks_are_counted(fleet: Fleet, autojump_clock: MockClock) -> None:
+    fleet.scripts["h:1"] = lambda number: Reply("a 1\n", delay_s=25 if number == 0 else 0)
+    manager = fleet.manager()
+    await fleet.nursery.start(manager.run, [job_of("h:1", scrape_timeout_s=10.0)], {})
+    await fleet.wait_puts(2)
+    (pool,) = manager.statistics().pools
+    assert (pool.counts.missed, pool.counts.failed, pool.counts.timed_out) == (1, 1, 1)
+
+
+async def test_one_put_a_scrape_with_samples_markers_and_report(
+    fleet: Fleet, autojump_clock: MockClock
+) -> None:
+    fleet.scripts["h:1"] = lambda number: Reply("a 1\n" if number else "a 1\nb 2\n")
+    await status_of(fleet, 2)
+    names = [[name.partition("{")[0] for name, _, _ in rows] for rows in fleet.puts]
+    report = [
+        "up",
+        "scrape_duration_seconds",
+        "scrape_samples_scraped",
+        "scrape_samples_post_metric_relabeling",
+        "scrape_series_added",
+    ]
+    assert names == [["a", "b", *report], ["a", "b", *report]]
+    assert fleet.values("b") == [2, STALE]
+    assert fleet.values("scrape_series_added") == [2, 0]
+
+
+async def test_what_is_asked_for(fleet: Fleet, autojump_clock: MockClock) -> None:
+    fleet.scripts["h:1"] = page("a 1\n")
+    http = HttpSettings(basic_auth=BasicAuth(username="u"))
+    await status_of(fleet, scrape_timeout_s=2.5, params={"x": ("1",)}, http=http)
+    request = fleet.requests[0][1]
+    assert request.line == "GET /metrics?x=1 HTTP/1.1"
+    assert {name: value for name, value in request.headers if name != "authorization"} == {
+        "host": "h:1",
+        "user-agent": "promferry/test",
+        "accept": "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+        "text/plain;version=0.0.4;q=0.5,*/*;q=0.4",
+        "accept-encoding": "gzip",
+        "x-prometheus-scrape-timeout-seconds": "2.5",
+    }
+    assert request.header("authorization") is not None
+
+
+async def test_compression_can_be_refused(fleet: Fleet, autojump_clock: MockClock) -> None:
+    fleet.scripts["h:1"] = page("a 1\n")
+    await status_of(fleet, enable_compression=False)
+    assert fleet.requests[0][1].header("accept-encoding") == "identity"
+
+
+async def test_one_connection_for_all_scrapes(fleet: Fleet, autojump_clock: MockClock) -> None:
+    fleet.scripts["h:1"] = page("a 1\n")
+    await status_of(fleet, 5)
+    assert len(fleet.requests) == 5
+    assert fleet.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("reply", "settings", "reason"),
+    [
+        pytest.param(Reply(status=500), {}, "HTTP status 500 Internal Server Error", id="an error"),
+        pytest.param(Reply("a 1\n", status=204), {}, "HTTP status 204", id="success is 200 only"),
+        pytest.param(Reply("a 1\n", status=799), {}, "HTTP status 799", id="an odd status"),
+        pytest.param(Reply("a 1\n", delay_s=5), {}, "no answer within 4s", id="too slow a head"),
+        pytest.param(Reply("a 1\n", then_silent=True), {}, "within 4s", id="too slow a body"),
+        pytest.param(Reply("a 1\nb{ 2\n"), {}, "line 2: expected a label name", id="a bad line"),
+        pytest.param(
+            Reply("a 1\nb 2\n"), {"body_size_limit_bytes": 8}, "8 bytes|7 bytes", id="a large body"
+        ),
+        pytest.param(
+            Reply("a 1\nb 2\n"), {"max_scrape_size_bytes": 7}, "7 bytes", id="larger than vmagent's"
+        ),
+        pytest.param(
+            Reply("a 1\nb 2\n"), {"sample_limit": 1}, "sample_limit 1 exceeded", id="many samples"
+        ),
+        pytest.param(
+            Reply('a{x="1"} 1\n'), {"label_limit": 3}, "label_limit 3 exceeded", id="many labels"
+        ),
+    ],
+)
+async def test_a_bad_answer_is_a_target_that_is_down(
+    fleet: Fleet, autojump_clock: MockClock, reply: Reply, settings: dict[str, object], reason: str
+) -> None:
+    fleet.scripts["h:1"] = lambda number: reply
+    status = await status_of(fleet, 2, **settings)
+    assert (status.health, set(fleet.values("up"))) == ("down", {0})
+    assert any(part in status.last_error for part in reason.split("|"))
+    assert fleet.of("a") == []
+
+
+async def test_a_body_of_the_very_limit_passes(fleet: Fleet, autojump_clock: MockClock) -> None:
+    fleet.scripts["h:1"] = page("a 1\nb 2\n")
+    status = await status_of(fleet, body_size_limit_bytes=9, max_scrape_size_bytes=8)
+    assert (status.health, status.body_bytes) == ("up", 8)
+
+
+async def test_nobody_there(fleet: Fleet, autojump_clock: MockClock) -> None:
+    status = await status_of(fleet)
+    assert status.health == "down"
+    assert fleet.values("up")[0] == 0
+
+
+async def test_a_target_that_comes_back(fleet: Fleet, autojump_clock: MockClock) -> None:
+    fleet.scripts["h:1"] = lambda number: Reply("a 1\n", status=500 if number == 1 else 200)
+    status = await status_of(fleet, 3)
+    assert fleet.values("up") == [1, 0, 1]
+    assert fleet.values("a") == [1, STALE, 1]
+    assert (status.health, status.last_error) == ("up", "")
+    assert (status.scrapes_total, status.scrapes_failed_total) == (3, 1)
+    assert (status.samples_scraped, status.samples_post_relabel) == (1, 1)
+
+
+async def test_a_target_that_is_slow_delays_no_other(
+    fleet: Fleet, autojump_clock: MockClock
+) -> None:
+    fleet.scripts["h:1"] = lambda number: Reply("a 1\n", delay_s=100)
+    fleet.scripts["h:2"] = page("b 1\n")
+    await fleet.nursery.start(fleet.manager().run, [job_of("h:1", "h:2")], {})
+    await fleet.wait_puts(9)
+    stamps = [stamp for _, _, stamp in fleet.of("b")]
+    assert [stamp - stamps[0] for stamp in stamps][:4] == [0, 10_000, 20_000, 30_000]
+
+
+@pytest.mark.parametrize("step_ms", [25_000, -25_000, 1_700_000_000_123, -1_700_000_000_123])
+async def test_after_a_step_of_the_clock_scrapes_stand_on_its_grid(
+    fleet: Fleet, autojump_clock: MockClock, step_ms: int
+) -> None:
+    fleet.scripts["h:1"] = page("a 1\n")
+    manager = fleet.manager()
+    await fleet.nursery.start(manager.run, [job_of("h:1")], {})
+    await trio.sleep(25)
+    before = fleet.of("up")
+    fleet.ahead_ms += step_ms
+    await trio.sleep(40)
+    after = fleet.of("up")[len(before) :]
+    # The one that was waited for comes when it would have come; the rest is the new grid.
+    phase = before[0][2] % 10_000
+    assert [stamp % 10_000 for _, _, stamp in after[1:]] == [phase] * len(after[1:])
+    assert len(after) in (4, 5)
+    assert manager.statistics().pools[0].counts.missed == 0
