@@ -2,7 +2,7 @@
 
 Takes verdicts, gives the next bytes to send and what came of them. Pure; DESIGN section 8, 7.
 Invariants: parts go out in the Block's order; a part that was refused for good is never sent
-again; at most `MAX_PARTS` requests are spent on one refused Block.
+again; a Block costs a bounded number of requests, whatever the remote says.
 """
 
 import attrs
@@ -15,6 +15,10 @@ from pushqueue.judge import Refuse, TooLarge
 # twice where the culprit is certain to be among few.
 SMALL_BLOCK_SAMPLES = 32
 MAX_PARTS = 64
+
+# So many halvings in a row without anything accepted lead from the largest Block to one sample
+# and back: the remote takes nothing at all, and what is left is not halved any more.
+MAX_FRUITLESS = 24
 
 
 @attrs.frozen
@@ -34,6 +38,7 @@ class Delivery:
         self._may_be_known = may_be_known
         self._may_split = may_split
         self._budget = MAX_PARTS
+        self._fruitless = 0
         self.accepted_samples = 0
         self.refused: list[Refused] = []
 
@@ -46,6 +51,7 @@ class Delivery:
         self._may_be_known = True
 
     def accepted(self) -> None:
+        self._fruitless = 0
         self.accepted_samples += self._parts.pop().sample_count
 
     def not_accepted(self, verdict: Refuse | TooLarge) -> None:
@@ -65,6 +71,9 @@ class Delivery:
             if is_small or not self._may_split or self._may_be_known or self._budget < 2:
                 return ()
             self._budget -= 2
+        elif self._fruitless >= MAX_FRUITLESS:
+            return ()
+        self._fruitless += 1
         try:
             halves = split(part)
         except CodecError:

@@ -1,0 +1,151 @@
+"""A remote's own rules and labels, once for each layout."""
+
+from array import array
+from collections.abc import Mapping
+
+import attrs
+import pytest
+
+from pushqueue.rewrite import Apply, Rewriter
+from series.batch import Batch
+from series.exemplar import Exemplar
+from series.labels import Labels, canonical
+from series.layout import Layout
+from series.stale import STALE_NAN_BYTES, stale_values
+from series.template import Template
+from series.wire import encode_label
+from tests.pushqueue.blocks import NOW_MS, batch, layout
+
+
+def labels_of(rewritten: Batch | None) -> list[Labels]:
+    assert rewritten is not None
+    return [template.labels(rewritten.chunks) for template in rewritten.layout.templates]
+
+
+def keep_even(labels: Mapping[str, str]) -> dict[str, str] | None:
+    return dict(labels) if int(labels["__name__"][-1]) % 2 == 0 else None
+
+
+class Counting:
+    """Rules that count how often they run."""
+
+    def __init__(self, apply: Apply) -> None:
+        self.apply, self.calls = apply, 0
+
+    def __call__(self, labels: Mapping[str, str]) -> dict[str, str] | None:
+        self.calls += 1
+        return self.apply(labels)
+
+
+def test_without_rules_and_labels_it_is_the_batch_itself() -> None:
+    original = batch(3)
+    assert Rewriter(None, {}).rewrite(original) is original
+
+
+def test_extra_labels_are_sorted_in_and_overwrite() -> None:
+    rewritten = Rewriter(None, {"a": "1", "job": "edge", "z": "2"}).rewrite(batch(1))
+    assert labels_of(rewritten) == [
+        (("__name__", "metric_00000"), ("a", "1"), ("job", "edge"), ("z", "2"))
+    ]
+
+
+def test_rules_drop_samples() -> None:
+    rewriter = Rewriter(keep_even, {})
+    rewritten = rewriter.rewrite(batch(5))
+    assert rewritten is not None
+    assert [dict(labels)["__name__"] for labels in labels_of(rewritten)] == [
+        "metric_00000",
+        "metric_00002",
+        "metric_00004",
+    ]
+    assert list(rewritten.values) == [0.0, 2.0, 4.0]
+    assert rewriter.dropped_samples == 2
+
+
+def test_everything_dropped_is_nothing() -> None:
+    assert Rewriter(lambda labels: None, {}).rewrite(batch(3)) is None
+
+
+def test_labels_come_after_rules() -> None:
+    seen = []
+
+    def rules(labels: Mapping[str, str]) -> dict[str, str]:
+        seen.append("a" in labels)
+        return {**labels, "a": "from rules"}
+
+    rewritten = Rewriter(rules, {"a": "from the remote"}).rewrite(batch(1))
+    assert seen == [False]
+    assert dict(labels_of(rewritten)[0])["a"] == "from the remote"
+
+
+def test_rules_run_once_for_each_series_of_a_layout() -> None:
+    rules = Counting(keep_even)
+    rewriter = Rewriter(rules, {})
+    shared = layout(10)
+    first = rewriter.rewrite(batch(10, of=shared))
+    again = rewriter.rewrite(batch(10, of=shared, time_ms=NOW_MS + 1))
+    assert rules.calls == 10
+    assert first is not None
+    assert again is not None
+    assert first.layout is again.layout
+    assert again.timestamps == NOW_MS + 1
+
+
+def test_a_layout_that_is_gone_is_forgotten() -> None:
+    rewriter = Rewriter(keep_even, {})
+    rewriter.rewrite(batch(10))
+    assert len(rewriter._memo) == 0
+
+
+def with_hole(instance: str, of: Layout) -> Batch:
+    return attrs.evolve(batch(1, of=of), chunks=(encode_label("instance", instance),))
+
+
+def test_targets_of_one_layout_with_holes_are_told_apart() -> None:
+    name, tail = (Template.constant((pair,)).pieces[0] for pair in (("__name__", "m"), ("z", "1")))
+    shared = Layout((Template((name, tail), (0,)),))
+    rewriter = Rewriter(None, {"a": "1"})
+    for instance in ("h1", "h2", "h1"):
+        assert labels_of(rewriter.rewrite(with_hole(instance, shared))) == [
+            (("__name__", "m"), ("a", "1"), ("instance", instance), ("z", "1"))
+        ]
+
+
+def test_what_is_beside_the_values_moves_along() -> None:
+    exemplar = (Exemplar((), 1.0),)
+    full = attrs.evolve(
+        batch(4),
+        timestamps=array("q", [10, 11, 12, 13]),
+        start_timestamps=array("q", [1, 2, 3, 4]),
+        exemplars={1: exemplar, 2: exemplar},
+        is_pushed=True,
+    )
+    rewritten = Rewriter(keep_even, {}).rewrite(full)
+    assert rewritten is not None
+    assert rewritten.timestamps == array("q", [10, 12])
+    assert rewritten.start_timestamps == array("q", [1, 3])
+    assert rewritten.exemplars == {1: exemplar}
+    assert rewritten.histograms is None
+    assert rewritten.is_pushed
+
+
+def test_a_single_sample_with_its_own_time_is_kept() -> None:
+    only_first = attrs.evolve(batch(2), timestamps=array("q", [10, 11]))
+    rewritten = Rewriter(keep_even, {}).rewrite(only_first)
+    assert rewritten is not None
+    assert rewritten.timestamps == array("q", [10])
+
+
+def test_a_staleness_marker_keeps_its_bits() -> None:
+    markers = attrs.evolve(batch(3), values=stale_values(3), is_markers=True)
+    rewritten = Rewriter(keep_even, {}).rewrite(markers)
+    assert rewritten is not None
+    assert rewritten.values.tobytes() == STALE_NAN_BYTES * 2
+    assert rewritten.is_markers
+
+
+@pytest.mark.parametrize("extra", [{"a": ""}, {"job": ""}])
+def test_an_empty_extra_label_removes_the_label(extra: dict[str, str]) -> None:
+    found = dict(labels_of(Rewriter(None, extra).rewrite(batch(1)))[0])
+    assert not set(extra) & set(found)
+    assert canonical(found)
