@@ -102,9 +102,11 @@ class TargetLoop:
         self._body_bytes = 0
         self._scrapes = self._failures = 0
 
-    def reconfigure(self, setup: JobSetup, target: Target) -> None:
+    async def reconfigure(self, setup: JobSetup, target: Target) -> None:
         """Before `run` is called again: go on with other settings, the phase stays."""
-        if setup.job.http != self.setup.job.http or target.url != self.target.url:
+        before, after = self.setup.job, setup.job
+        if before.http != after.http or before.disable_keepalive != after.disable_keepalive:
+            await self.aclose()
             self._client = None
         self.setup, self.target = setup, target
         self._scrape.reconfigure(setup, target)
@@ -112,18 +114,18 @@ class TargetLoop:
         self._schedule = self._new_schedule()
 
     async def run(self) -> None:
-        """Scrape until cancelled."""
+        """Scrape until cancelled; the connection stays open for the next run."""
         clock = self._around.clock
-        now_ms: float = clock.now_ms()
-        try:
-            while True:
-                due_ms = self._schedule.next_due_ms(now_ms)
-                woken_ms = await clock.wait_until(due_ms)
-                await self._scrape_once(self._schedule.timestamp_ms(due_ms, woken_ms))
-                now_ms = self._schedule.after(due_ms, clock.now_ms())
-        finally:
-            with trio.CancelScope(shield=True):
-                await self._close()
+        now_ms = clock.now_ms()
+        while True:
+            due_ms = self._schedule.next_due_ms(now_ms)
+            woken_ms = await clock.wait_until(due_ms)
+            await self._scrape_once(self._schedule.timestamp_ms(due_ms, woken_ms))
+            now_ms = self._schedule.after(due_ms, clock.now_ms())
+
+    async def aclose(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
 
     def end(self) -> None:
         """The target is gone for good: mark its series as ended."""
@@ -212,10 +214,6 @@ class TargetLoop:
 
     def _new_schedule(self) -> Schedule:
         return Schedule.of(self.target.interval_s, self.target.stable_hash ^ self._around.seed)
-
-    async def _close(self) -> None:
-        if self._client is not None:
-            await self._client.aclose()
 
     def status(self) -> TargetStatus:
         job_name = self.setup.job.job_name

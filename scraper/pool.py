@@ -7,7 +7,7 @@ nothing.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 import trio
@@ -77,15 +77,21 @@ class Pool:
         self._changed.set()
 
     async def run(self, *, task_status: TaskStatus[None] = TASK_STATUS_IGNORED) -> None:
-        async with trio.open_nursery() as nursery:
-            await self._follow(nursery)
-            task_status.started()
-            while not self._stop:
-                await self._changed.wait()
-                self._changed = trio.Event()
+        try:
+            async with trio.open_nursery() as nursery:
                 await self._follow(nursery)
-            await self._end_all()
-            nursery.cancel_scope.cancel()
+                task_status.started()
+                while not self._stop:
+                    await self._changed.wait()
+                    self._changed = trio.Event()
+                    await self._follow(nursery)
+                await self._end(self._running)
+                nursery.cancel_scope.cancel()
+        finally:
+            # Cancelled: nothing is marked, but nothing stays open either.
+            with trio.CancelScope(shield=True):
+                for running in self._running.values():
+                    await running.loop.aclose()
 
     def statuses(self) -> list[TargetStatus]:
         return [running.loop.status() for running in self._running.values()]
@@ -155,12 +161,10 @@ class Pool:
             for key, running in self._running.items()
             if key in targets and not self._is_same(running.loop, targets[key])
         }
-        await _halt([*gone.values(), *changed.values()])
-        for key, running in gone.items():
-            del self._running[key]
-            running.loop.end()
+        await self._end(gone)
+        await _halt(list(changed.values()))
         for key, running in changed.items():
-            running.loop.reconfigure(self.setup, targets[key])
+            await running.loop.reconfigure(self.setup, targets[key])
             self._start(key, running.loop, nursery)
         for key in targets.keys() - self._running.keys():
             loop = TargetLoop(self.setup, targets[key], self.counts, self._around)
@@ -183,11 +187,13 @@ class Pool:
         running = self._running[key] = _Running(loop)
         nursery.start_soon(_run, running)
 
-    async def _end_all(self) -> None:
-        ended, self._running = self._running, {}
+    async def _end(self, ended: Mapping[Key, _Running]) -> None:
+        """Stop these for good and mark their series."""
         await _halt(list(ended.values()))
-        for running in ended.values():
+        for key, running in list(ended.items()):
+            del self._running[key]
             running.loop.end()
+            await running.loop.aclose()
 
 
 async def _run(running: _Running) -> None:
