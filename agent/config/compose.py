@@ -53,11 +53,11 @@ def _report_syntax(source: Source, problems: Problems, error: yaml.MarkedYAMLErr
     mark, begun = error.problem_mark, error.context_mark
     line = column = 0
     if mark is not None:
-        line, column = source.place(mark.index, mark.line, mark.column)
+        line, column = source.place(mark.index)
     reason = " ".join(part for part in (error.context, error.problem) if part)
     hint = _syntax_hint(source.written_line(line), reason)
     if not hint and begun is not None and mark is not None and begun.index != mark.index:
-        hint = "begun at {}:{}".format(*source.place(begun.index, begun.line, begun.column))
+        hint = "begun at {}:{}".format(*source.place(begun.index))
     problems.error(
         ConfigError(
             file=source.name,
@@ -132,8 +132,7 @@ class _Builder:
             loader.dispose()
 
     def _place(self, event: Any) -> tuple[int, int]:
-        mark = event.start_mark
-        return self._source.place(mark.index, mark.line, mark.column)
+        return self._source.place(event.start_mark.index)
 
     def _start(self, event: Any) -> None:
         line, column = self._place(event)

@@ -224,8 +224,9 @@ def decode_fields(cursor: Cursor, cls: type) -> dict[str, Any]:
     for key_text, (key_node, item) in entries.items():
         field = table.get(key_text)
         if field is None:
-            cursor.broken.add(key_text)
-            cursor.broken.add(_unknown_key(cursor.child(key_text, key_node), table, cls))
+            meant = _unknown_key(cursor.child(key_text, key_node), table, cls)
+            if cursor.reading.strict:
+                cursor.broken.update((key_text, meant))
         elif not item.is_null:
             _decode_field(cursor, field, item, values)
     return values

@@ -15,14 +15,17 @@ from agent.config.errors import ConfigError, Problems
 MAX_FILE_BYTES = 32 * 2**20
 
 # vmagent: `%{VAR}`, filled before the YAML is parsed; an unknown variable stays as it stands.
-_PLACEHOLDER = re.compile(r"%\{([^}\n]*)\}")
+# A name holds no % and no {, so that a text of many openings is searched in one pass.
+_PLACEHOLDER = re.compile(r"%\{([^%{}\n]*)\}")
 # A line that may show a secret is never quoted.
 _SECRETIVE = re.compile(
     r"""(?ix)
-    [\w-]*(pass|secret|token|credential|authorization|key)(?!\w*_file)\w*["']?\s*:
+    (pass|secret|token|credential|authorization|key)(?!\w*_file)\w*["']?\s*:
     | //[^/\s]*@
     """
 )
+# A longer line is no line that a person wrote; it is not searched for secrets either.
+_LONGEST_QUOTE = 2000
 # A variable's value may hold placeholders too; the bound ends circles.
 _MAX_ROUNDS = 10
 
@@ -37,6 +40,10 @@ def fill_placeholders(text: str, environment: Mapping[str, str]) -> str:
     return text
 
 
+def _start_of(segment: tuple[int, int, bool]) -> int:
+    return segment[0]
+
+
 class Source:
     """The text of one file, ready to be parsed."""
 
@@ -44,6 +51,7 @@ class Source:
         self.name = name
         self._written = text
         self._lines: list[str] | None = None
+        self._line_starts: list[int] | None = None
         self._segments: list[tuple[int, int, bool]] = []
         self.text = self._fill(text, environment) if "%{" in text else text
 
@@ -64,15 +72,16 @@ class Source:
         parts.append(text[at:])
         return "".join(parts)
 
-    def place(self, index: int, line: int, column: int) -> tuple[int, int]:
-        """Line and column in the file, from 1, for a YAML mark (which counts from 0)."""
-        if len(self._segments) < 2:
-            return line + 1, column + 1
-        number = bisect_right(self._segments, index, key=lambda segment: segment[0]) - 1
-        start, written, verbatim = self._segments[number]
-        at = written + (index - start if verbatim else 0)
-        before = self._written[:at]
-        return before.count("\n") + 1, at - before.rfind("\n")
+    def place(self, index: int) -> tuple[int, int]:
+        """Line and column in the file, from 1, for an index into the text."""
+        if self._segments:
+            number = bisect_right(self._segments, index, key=_start_of) - 1
+            start, written, verbatim = self._segments[number]
+            index = written + (index - start if verbatim else 0)
+        if self._line_starts is None:
+            self._line_starts = [0, *(match.end() for match in re.finditer("\n", self._written))]
+        line = bisect_right(self._line_starts, index)
+        return line, index - self._line_starts[line - 1] + 1
 
     def written_line(self, number: int) -> str:
         """The line as it stands in the file; empty if there is none. It may show a secret."""
@@ -83,7 +92,7 @@ class Source:
     def quotable_line(self, number: int) -> str:
         """The line as it stands in the file; empty if it may show a secret."""
         line = self.written_line(number)
-        return "" if _SECRETIVE.search(line) else line
+        return "" if len(line) > _LONGEST_QUOTE or _SECRETIVE.search(line) else line
 
 
 def decode_source(
