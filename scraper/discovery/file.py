@@ -35,7 +35,7 @@ Signature = tuple[int, int, int]
 class _File:
     """What is known of one file: `signature` of the state that was read last, good or not."""
 
-    signature: Signature
+    signature: Signature | None = None
     groups: list[TargetGroup] = attrs.field(factory=list)
     error: str = ""
 
@@ -65,18 +65,13 @@ class Files:
     async def _poll(self) -> bool:
         """Read what has changed; tell whether any groups did."""
         signatures = dict(_signatures(self._patterns))
-        gone = [path for path in self._files if path not in signatures]
-        for path in gone:
-            del self._files[path]
-        changed = bool(gone)
-        for path, signature in signatures.items():
-            known = self._files.get(path)
-            if known is None:
-                known = self._files[path] = _File(signature)
-            elif known.signature == signature:
-                continue
-            known.signature = signature
-            changed = await self._read(path, known) or changed
+        before = self._files
+        changed = any(path not in signatures for path in before)
+        self._files = {path: before.get(path) or _File() for path in signatures}
+        for path, file in self._files.items():
+            if file.signature != signatures[path]:
+                file.signature = signatures[path]
+                changed = await self._read(path, file) or changed
         return changed
 
     async def _read(self, path: str, file: _File) -> bool:

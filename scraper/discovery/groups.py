@@ -5,8 +5,12 @@ Sources: Prometheus' file_sd and http_sd formats; unknown keys are refused as it
 """
 
 import json
+from collections.abc import Iterable
 
 from scraper.settings import TargetGroup
+
+# Groups need four levels; the rest is for what is then told as a mistake of structure.
+MAX_DEPTH = 20
 
 
 class GroupsError(ValueError):
@@ -29,10 +33,27 @@ def parse_yaml(text: bytes, source: str) -> list[TargetGroup]:
 
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
+        _check_depth(yaml.parse(text, loader))
         document = yaml.load(text, loader)  # noqa: S506  (the base loader makes only texts)
     except (yaml.YAMLError, ValueError, RecursionError) as exc:
         raise GroupsError(f"not YAML: {' '.join(str(exc).split())}") from exc
-    return _groups(document or [], source)
+    return _groups([] if _is_absent(document) else document, source)
+
+
+def _check_depth(events: Iterable[object]) -> None:
+    """The C loader recurses without a bound: some thousand brackets end the process."""
+    depth = 0
+    for event in events:
+        name = type(event).__name__
+        depth += name in ("SequenceStartEvent", "MappingStartEvent")
+        depth -= name in ("SequenceEndEvent", "MappingEndEvent")
+        if depth > MAX_DEPTH:
+            raise ValueError("nested too deeply for target groups")
+
+
+def _is_absent(value: object) -> bool:
+    """Nothing is None in JSON and an empty text from YAML's base loader."""
+    return value is None or value == ""
 
 
 def _groups(document: object, source: str) -> list[TargetGroup]:
@@ -47,8 +68,9 @@ def _group(item: object, place: str, source: str) -> TargetGroup:
     for key in item:
         if key not in ("targets", "labels"):
             raise GroupsError(f"{place}: unknown key {str(key)[:80]!r}; known: targets, labels")
-    targets = item.get("targets") or []
-    labels = item.get("labels") or {}
+    targets, labels = item.get("targets"), item.get("labels")
+    targets = [] if _is_absent(targets) else targets
+    labels = {} if _is_absent(labels) else labels
     if not isinstance(targets, list) or not all(isinstance(target, str) for target in targets):
         raise GroupsError(f"{place}: targets must be a list of texts")
     if not isinstance(labels, dict):
