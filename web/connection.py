@@ -9,6 +9,7 @@ Imported on the first connection only.
 """
 
 import contextlib
+from collections.abc import Mapping
 from math import inf
 from typing import Any
 
@@ -59,6 +60,7 @@ class Connection:
         context: WorkerContext,
         client: Peer,
         server: Peer,
+        state: Mapping[str, object] | None = None,
         http2: bool = False,
     ) -> None:
         self._app = app
@@ -67,13 +69,15 @@ class Connection:
         self._config = config
         self._context = context
         self._client, self._server = client, server
+        # What the application reads as scope["state"].
+        self._state = {**(state or {}), "opened_at": trio.current_time()}
         self._http2 = http2
         self._send_lock = trio.Lock()
         self._reading = trio.CancelScope()
         self._closing = False
         self._is_deaf = False  # a write failed: nothing more is written
         self.idle_since: float | None = None
-        self.requests = 0
+        self.requests = self.read_bytes = self.written_bytes = 0
         self.timed_out_writing = False
 
     def end_if_idle(self) -> None:
@@ -93,8 +97,8 @@ class Connection:
                     self._config,
                     self._context,
                     Applications(nursery, lambda: self._is_deaf),
-                    ConnectionState({}),
-                    False,
+                    ConnectionState(self._state),
+                    bool(self._state.get("is_encrypted")),
                     self._client,
                     self._server,
                     self._protocol_send,
@@ -113,6 +117,7 @@ class Connection:
         is_half_closed = False
         with self._reading, contextlib.suppress(trio.BrokenResourceError, trio.ClosedResourceError):
             while data := await self._stream.receive_some(_READ_BYTES):
+                self.read_bytes += len(data)
                 if not self._closing:  # else: lingering, see ServerLimits.linger_s
                     await take_turn()
                     await self._protocol.handle(RawData(bytes(data)))
@@ -149,6 +154,7 @@ class Connection:
                 for start in range(0, len(data), size):
                     with trio.fail_after(self._limits.write_timeout_s):
                         await self._stream.send_all(data[start : start + size])
+                self.written_bytes += len(data)
                 return
             except trio.TooSlowError:
                 self.timed_out_writing = True

@@ -9,9 +9,9 @@ Never: knows what is served.
 
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import trio
@@ -20,9 +20,11 @@ from web.addresses import parse_address
 from web.asgi import AsgiApp
 from web.limits import ServerLimits
 from web.listeners import Opened, open_address
+from web.run_sync import RunSync
 
 if TYPE_CHECKING:
     from web.connection import Connection, Peer
+    from web.tls import Contexts
 
 logger = logging.getLogger("promferry.web")
 
@@ -33,14 +35,6 @@ _BUSY = (
 # Refused clients that are still told why; the rest are only closed.
 _MAX_REFUSALS_AT_ONCE = 32
 _REFUSAL_S = 0.2
-
-T = TypeVar("T")
-
-
-class RunSync(Protocol):
-    """Runs a blocking function elsewhere; `trio.to_thread.run_sync` but for tests on a clock."""
-
-    def __call__(self, function: Callable[[], T], /) -> Awaitable[T]: ...
 
 
 @attrs.frozen
@@ -53,11 +47,15 @@ class ServerStatistics:
     failed_total: int
     write_timeouts_total: int
     requests_total: int
+    handshakes_failed_total: int = 0
+    read_bytes_total: int = 0
+    written_bytes_total: int = 0
 
 
 class Server:
     """`build` is called once, late, in a thread; `addresses` as `web.addresses` reads them.
 
+    `tls`: the contexts for each address, None for plain HTTP; addresses beyond are plain.
     Nothing is opened before `run`.
     """
 
@@ -66,12 +64,14 @@ class Server:
         build: Callable[[], AsgiApp],
         *,
         addresses: Sequence[str],
+        tls: "Sequence[Contexts | None]" = (),
         limits: ServerLimits | None = None,
         http2: bool = False,
         run_sync: RunSync = trio.to_thread.run_sync,
     ) -> None:
         self._build = build
         self._addresses = [parse_address(address) for address in addresses]
+        self._tls = [*tls, *[None] * len(addresses)][: len(addresses)]
         self._limits = limits or ServerLimits()
         self._http2 = http2
         self._run_sync = run_sync
@@ -79,20 +79,25 @@ class Server:
         self._connect: Callable[..., Connection] | None = None
         self._terminate: Callable[[], Awaitable[None]] | None = None
         self._connections: dict[Connection, None] = {}
+        self._handshakes: dict[trio.CancelScope, None] = {}  # oldest first
         self._waiting = 0
         self._refusals = 0
         self._total = self._evicted = self._refused = self._failed = 0
-        self._write_timeouts = self._requests = 0
+        self._write_timeouts = self._requests = self._handshakes_failed = 0
+        self._read_bytes = self._written_bytes = 0
 
     async def run(
         self, *, task_status: "trio.TaskStatus[list[str]]" = trio.TASK_STATUS_IGNORED
     ) -> None:
         """Listen and serve until cancelled. `started` gives the addresses as bound.
 
-        Raises web.listeners.ListenError when an address cannot be listened on.
+        Raises web.listeners.ListenError when an address cannot be listened on, web.tls.TlsError
+        when its certificate cannot be used.
         """
         opened: list[Opened] = []
         try:
+            for contexts in filter(None, self._tls):
+                await contexts.current()
             for address in self._addresses:
                 opened.append(await open_address(address))  # noqa: PERF401 - kept for `finally`
             bound = [str(one.bound) for one in opened]
@@ -103,13 +108,16 @@ class Server:
                     await one.aclose()
 
     async def _serve(self, opened: Sequence[Opened], started: Callable[[], None]) -> None:
-        listeners = [listener for one in opened for listener in one.listeners]
         stopping = trio.Event()
         async with trio.open_nursery() as outer:
             nursery: trio.Nursery = await outer.start(self._hold, stopping)
             started()
             try:
-                await trio.serve_listeners(self._handle, listeners, handler_nursery=nursery)
+                async with trio.open_nursery() as accepting:
+                    for one, contexts in zip(opened, self._tls, strict=True):
+                        handle = partial(self._handle, contexts)
+                        serve = partial(trio.serve_listeners, handler_nursery=nursery)
+                        accepting.start_soon(serve, handle, list(one.listeners))
             finally:
                 # Requests under way may end; what hangs is cut when the grace is over.
                 nursery.cancel_scope.deadline = trio.current_time() + self._limits.stop_grace_s
@@ -139,15 +147,20 @@ class Server:
             failed_total=self._failed,
             write_timeouts_total=self._write_timeouts,
             requests_total=self._requests + sum(one.requests for one in alive),
+            handshakes_failed_total=self._handshakes_failed,
+            read_bytes_total=self._read_bytes + sum(one.read_bytes for one in alive),
+            written_bytes_total=self._written_bytes + sum(one.written_bytes for one in alive),
         )
 
-    async def _handle(self, stream: trio.SocketStream) -> None:
+    async def _handle(self, contexts: "Contexts | None", stream: trio.SocketStream) -> None:
         self._total += 1
         try:
-            if await self._has_room():
-                await self._run_connection(stream)
+            if not await self._has_room():
+                await self._refuse(stream, speaks_tls=contexts is not None)
+            elif contexts is None:
+                await self._run_connection(stream, stream, {})
             else:
-                await self._refuse(stream)
+                await self._run_encrypted(stream, contexts)
         except Exception as exc:
             # One client's connection must never end the server; counted, told when looked for.
             self._failed += 1
@@ -155,12 +168,37 @@ class Server:
         finally:
             await trio.aclose_forcefully(stream)
 
-    async def _run_connection(self, stream: trio.SocketStream) -> None:
+    async def _run_encrypted(self, stream: trio.SocketStream, contexts: "Contexts") -> None:
+        from web.tls_stream import TlsStream  # late: TLS is only for who asks for it
+
+        encrypted = TlsStream(stream, await contexts.current())
+        may_enter = False
+        with trio.CancelScope() as scope:
+            self._handshakes[scope] = None
+            try:
+                certificate = await encrypted.handshake()
+                may_enter = certificate is None or contexts.may_enter(certificate)
+            except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
+                pass
+            finally:
+                del self._handshakes[scope]
+        if not may_enter:
+            self._handshakes_failed += 1
+            return
+        state = {"is_encrypted": True, "has_certificate": certificate is not None}
+        await self._run_connection(stream, encrypted, state)
+
+    async def _run_connection(
+        self,
+        socket_stream: trio.SocketStream,
+        stream: trio.abc.HalfCloseableStream,
+        state: Mapping[str, object],
+    ) -> None:
         self._waiting += 1  # counts as taken while the first one imports
         try:
             connect = self._connect or await self._load()
-            client, server = _peers(stream.socket)
-            connection = connect(stream=stream, client=client, server=server)
+            client, server = _peers(socket_stream.socket)
+            connection = connect(stream=stream, client=client, server=server, state=state)
         finally:
             self._waiting -= 1
         self._connections[connection] = None
@@ -170,22 +208,28 @@ class Server:
             del self._connections[connection]
             self._requests += connection.requests
             self._write_timeouts += connection.timed_out_writing
+            self._read_bytes += connection.read_bytes
+            self._written_bytes += connection.written_bytes
 
     async def _has_room(self) -> bool:
-        if len(self._connections) + self._waiting < self._limits.max_connections:
+        taken = len(self._connections) + len(self._handshakes) + self._waiting
+        if taken < self._limits.max_connections:
             return True
         idle = [one for one in self._connections if one.idle_since is not None]
-        if not idle:
+        if not idle and not self._handshakes:
             return False
-        # Idle connections, slow headers among them, never keep anybody out.
-        min(idle, key=lambda one: one.idle_since or 0.0).end_if_idle()
+        # Idle connections, slow headers and handshakes among them, never keep anybody out.
+        if idle:
+            min(idle, key=lambda one: one.idle_since or 0.0).end_if_idle()
+        else:
+            next(iter(self._handshakes)).cancel()
         self._evicted += 1
         await trio.lowlevel.checkpoint()
         return True
 
-    async def _refuse(self, stream: trio.SocketStream) -> None:
+    async def _refuse(self, stream: trio.SocketStream, *, speaks_tls: bool) -> None:
         self._refused += 1
-        if self._refusals >= _MAX_REFUSALS_AT_ONCE:
+        if speaks_tls or self._refusals >= _MAX_REFUSALS_AT_ONCE:
             return
         self._refusals += 1
         try:
