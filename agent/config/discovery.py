@@ -13,8 +13,8 @@ import attrs
 from agent.config.cursor import Cursor
 from agent.config.decode import decoder_for, refused
 from agent.config.general import check_labels
-from agent.config.http import http_settings
-from agent.config.http_section import HttpSection, check_http, check_url
+from agent.config.http import fetch_settings
+from agent.config.http_section import FetchSection, check_http, check_url
 from agent.config.registry import check
 from agent.config.scalars import Duration, FilePath
 from scraper.settings import (
@@ -42,7 +42,7 @@ class FileSection:
 
 
 @attrs.frozen(kw_only=True)
-class HttpDiscoverySection(HttpSection):
+class HttpDiscoverySection(FetchSection):
     url: str = ""
     refresh_interval: Duration = Duration(60)
 
@@ -146,7 +146,7 @@ def discoveries_of(section: DiscoverySection) -> tuple[DiscoverySettings, ...]:
     ]
     found += [
         HttpDiscovery(
-            url=http.url, refresh_interval_s=http.refresh_interval, http=http_settings(http)
+            url=http.url, refresh_interval_s=http.refresh_interval, http=fetch_settings(http)
         )
         for http in section.http_sd_configs
     ]

@@ -11,7 +11,7 @@ from typing import Any
 from agent.config.decode import Field, fields_of
 from agent.config.discovery import FileSection, HttpDiscoverySection, StaticSection
 from agent.config.general import GlobalSection
-from agent.config.help import COMMON, HELP, HTTP
+from agent.config.help import COMMON, FETCH, HELP, HTTP
 from agent.config.http_section import OAuth2Section
 from agent.config.jobs import ScrapeSection
 from agent.config.kinds import KINDS
@@ -67,10 +67,10 @@ _NAMES: Mapping[Any, str] = {
 _SECTIONS: tuple[tuple[str, type, Mapping[str, str]], ...] = (
     ("The file", RootSection, {}),
     ("`global`", GlobalSection, {}),
-    ("`scrape_configs`: a job", ScrapeSection, {**COMMON, **HTTP}),
+    ("`scrape_configs`: a job", ScrapeSection, {**COMMON, **FETCH}),
     ("`static_configs`", StaticSection, {}),
     ("`file_sd_configs`", FileSection, {}),
-    ("`http_sd_configs`", HttpDiscoverySection, HTTP),
+    ("`http_sd_configs`", HttpDiscoverySection, FETCH),
     (
         "`relabel_configs`, `metric_relabel_configs`, `write_relabel_configs`: a rule",
         RuleSection,
@@ -117,9 +117,11 @@ def _section(title: str, cls: type, left_out: Mapping[str, str]) -> Iterator[str
 def _http() -> Iterator[str]:
     """`http_config` has no block of its own; its keys stand among others."""
     yield "\n## `http_config`\n\nThese keys stand among those of a job, a remote, a discovery.\n\n"
-    yield from _table(HttpDiscoverySection, HTTP)
-    yield "\n`enable_http2` is false by default in `remote_write`. At most one of `basic_auth`,\n"
-    yield "`authorization`, `oauth2` and `bearer_token` is allowed.\n"
+    yield from _table(HttpDiscoverySection, FETCH)
+    yield (
+        "\nIn `remote_write` the default of `enable_http2` is false and `headers` is a mapping. At\n"
+        "most one of `basic_auth`, `authorization`, `oauth2` and `bearer_token` is allowed.\n"
+    )
 
 
 def _table(cls: type, keys: typing.Iterable[str]) -> Iterator[str]:

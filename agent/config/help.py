@@ -56,6 +56,11 @@ HTTP: Mapping[str, str] = {
     "http_headers": "Further headers, by name.",
 }
 
+FETCH: Mapping[str, str] = {
+    **HTTP,
+    "headers": "Further headers as vmagent writes them: a list of `Name: value`.",
+}
+
 _REFRESH = "How often the targets are looked up."
 
 # By the name of the section's class.
@@ -83,7 +88,7 @@ HELP: Mapping[str, Mapping[str, str]] = {
     },
     "ScrapeSection": {
         **COMMON,
-        **HTTP,
+        **FETCH,
         "job_name": "The job's name and its `job` label; unique.",
         "metrics_path": "The path to scrape.",
         "scheme": "`http` or `https`.",
@@ -99,7 +104,6 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "native histograms are made coarser.",
         "disable_compression": "The opposite of `enable_compression`, as vmagent writes it.",
         "disable_keepalive": "Whether each scrape opens a new connection.",
-        "headers": "Further headers as vmagent writes them: `Name: value`.",
         "max_scrape_size": "The largest body of a scrape, uncompressed; "
         "`-promscrape.maxScrapeSize` where it is missing.",
         "no_stale_markers": "Whether staleness markers are left out; "
@@ -121,7 +125,7 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "refresh_interval": "How often the files are read anew beside the watch for changes.",
     },
     "HttpDiscoverySection": {
-        **HTTP,
+        **FETCH,
         "url": "Where the list of targets is.",
         "refresh_interval": _REFRESH,
     },

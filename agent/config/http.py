@@ -9,8 +9,7 @@ from typing import Any
 import attrs
 
 from agent.config.cursor import Cursor
-from agent.config.http_section import HttpSection, OAuth2Section, ProxySection
-from agent.config.scalars import Wrong
+from agent.config.http_section import FetchSection, HttpSection, OAuth2Section, ProxySection
 from transport.secret import Secret
 from transport.settings import Authorization, HeaderValues, HttpSettings, OAuth2, ProxySettings
 
@@ -55,15 +54,20 @@ def http_settings(
     )
 
 
-def header_lines(lines: Sequence[str], cursor: Cursor) -> dict[str, HeaderValues]:
+def fetch_settings(section: FetchSection) -> HttpSettings:
+    """The same with vmagent's `headers`."""
+    return http_settings(
+        section, headers=_header_lines(section.headers, section.here.at("headers"))
+    )
+
+
+def _header_lines(lines: Sequence[str], cursor: Cursor) -> dict[str, HeaderValues]:
     """vmagent's `headers: ["Name: value"]`; values may be secrets, so they are kept as such."""
     headers: dict[str, HeaderValues] = {}
     for index, line in enumerate(lines):
         name, colon, value = line.partition(":")
         if not colon or not name.strip():
-            where = cursor.node.items[index] if hasattr(cursor.node, "items") else cursor.node
-            wrong = Wrong("a header is written as `Name: value`", name.strip())
-            cursor.child(index, where).wrong(wrong)
+            cursor.item(index).error("a header is written as `Name: value`")
             continue
         before = headers.get(name.strip(), HeaderValues()).secrets
         headers[name.strip()] = HeaderValues(secrets=(*before, Secret(value.strip())))

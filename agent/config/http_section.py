@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from agent.config.cursor import Cursor
-from agent.config.decode import decode, fields_of, key
+from agent.config.decode import decode, fields_of, key, refused
 from agent.config.registry import check, decoder, other_names
 from agent.config.scalars import FilePath
 from transport.secret import Secret
@@ -57,7 +57,7 @@ class ProxySection:
 
 @attrs.frozen(kw_only=True)
 class OAuth2Section(ProxySection):
-    """`oauth2`. `headers` (vmagent) are sent with the token request."""
+    """`oauth2`; `headers` is vmagent's, for the request for a token."""
 
     client_id: str = ""
     client_secret: Secret = Secret("")
@@ -74,6 +74,7 @@ class OAuth2Section(ProxySection):
     iss: str = ""
     audience: str = ""
     claims: Mapping[str, object] = attrs.field(factory=dict)
+    headers: object = refused()
 
 
 @attrs.frozen(kw_only=True)
@@ -90,6 +91,20 @@ class HttpSection(ProxySection):
     follow_redirects: bool = True
     enable_http2: bool = True
     http_headers: Mapping[str, HeaderValues] = attrs.field(factory=dict)
+
+
+@attrs.frozen(kw_only=True)
+class FetchSection(HttpSection):
+    """The same where something is fetched: in jobs and discoveries, with vmagent's keys."""
+
+    headers: tuple[str, ...] = ()
+    proxy_authorization: object = refused()
+    proxy_basic_auth: object = refused()
+    proxy_bearer_token: object = refused()
+    proxy_bearer_token_file: object = refused()
+    proxy_headers: object = refused()
+    proxy_oauth2: object = refused()
+    proxy_tls_config: object = refused()
 
 
 # Keys of blocks that are often written beside them.

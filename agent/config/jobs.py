@@ -10,7 +10,6 @@ from typing import Any
 import attrs
 
 from agent.config.cursor import Cursor
-from agent.config.decode import refused
 from agent.config.discovery import DiscoverySection, discoveries_of
 from agent.config.general import (
     DEFAULT_INTERVAL_S,
@@ -21,8 +20,8 @@ from agent.config.general import (
     check_common,
     check_protocol,
 )
-from agent.config.http import header_lines, http_settings
-from agent.config.http_section import HttpSection, check_http
+from agent.config.http import fetch_settings
+from agent.config.http_section import FetchSection, check_http
 from agent.config.registry import check
 from agent.config.rules import check_legacy_rules
 from agent.config.scalars import Bytes, Count, Duration
@@ -30,7 +29,7 @@ from scraper.settings import ScrapeJob
 
 
 @attrs.frozen(kw_only=True)
-class ScrapeSection(CommonSection, HttpSection, DiscoverySection):
+class ScrapeSection(CommonSection, FetchSection, DiscoverySection):
     """One entry of `scrape_configs` as written."""
 
     job_name: str = ""
@@ -47,20 +46,12 @@ class ScrapeSection(CommonSection, HttpSection, DiscoverySection):
     # vmagent's own keys.
     disable_compression: bool = False
     disable_keepalive: bool = False
-    headers: tuple[str, ...] = ()
     max_scrape_size: Bytes | None = None
     no_stale_markers: bool | None = None
     scrape_align_interval: Duration = Duration(0)
     scrape_offset: Duration | None = None
     series_limit: Count | None = None
     stream_parse: bool = False
-    proxy_authorization: object = refused()
-    proxy_basic_auth: object = refused()
-    proxy_bearer_token: object = refused()
-    proxy_bearer_token_file: object = refused()
-    proxy_headers: object = refused()
-    proxy_oauth2: object = refused()
-    proxy_tls_config: object = refused()
 
 
 @check(ScrapeSection)
@@ -121,7 +112,6 @@ def resolve_job(section: ScrapeSection, common: GlobalSection) -> ScrapeJob:
     if validation == "legacy":
         check_legacy_rules(section.here, "relabel_configs", section.relabel_configs)
         check_legacy_rules(section.here, "metric_relabel_configs", section.metric_relabel_configs)
-    headers = header_lines(section.headers, section.here.at("headers"))
     return ScrapeJob(
         **values,
         scrape_interval_s=interval_s,
@@ -136,7 +126,7 @@ def resolve_job(section: ScrapeSection, common: GlobalSection) -> ScrapeJob:
         max_scrape_size_bytes=section.max_scrape_size,
         scrape_align_interval_s=section.scrape_align_interval,
         scrape_offset_s=section.scrape_offset,
-        http=http_settings(section, headers=headers),
+        http=fetch_settings(section),
         # vmagent: the global lists come first.
         relabel_configs=common.relabel_configs + section.relabel_configs,
         metric_relabel_configs=common.metric_relabel_configs + section.metric_relabel_configs,

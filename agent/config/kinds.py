@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from agent.config.cursor import Cursor
-from agent.config.http_section import HttpSection, check_http, check_url
+from agent.config.http_section import FetchSection, check_http, check_url
 from agent.config.registry import check
 from agent.config.scalars import Count, Duration, FilePath
 from transport.secret import Secret
@@ -74,7 +74,7 @@ KINDS: dict[str, Kind] = {
     ),
     "consul": Kind(keys=_CONSUL),
     "consulagent": Kind(keys=_CONSUL),
-    "digitalocean": Kind(keys="port:count role api_server", choices={"role": "droplets databases"}),
+    "digitalocean": Kind(keys="port:count role server", choices={"role": "droplets databases"}),
     "dns": Kind(
         keys="names:list type port:count",
         has_http=False,
@@ -97,10 +97,7 @@ KINDS: dict[str, Kind] = {
     "gce": Kind(
         keys="project zone filter port:count tag_separator",
         has_http=False,
-        needs={
-            "project": "GCE SD configuration requires a project",
-            "zone": "GCE SD configuration requires a zone",
-        },
+        # vmagent takes the machine's own project and zone where none is given.
     ),
     "hetzner": Kind(
         keys="port:count role label_selector",
@@ -113,7 +110,7 @@ KINDS: dict[str, Kind] = {
     "kubernetes": Kind(keys="api_server role kubeconfig_file:file"),
     "kuma": Kind(keys=_XDS, needs={"server": "kuma SD server must not be empty"}),
     "lightsail": Kind(keys=_AWS),
-    "linode": Kind(keys="port:count tag_separator region"),
+    "linode": Kind(keys="port:count tag_separator region server"),
     "marathon": Kind(
         keys="servers:list auth_token:secret auth_token_file:file",
         needs={"servers": "marathon_sd: must contain at least one Marathon server"},
@@ -221,7 +218,7 @@ def section_class(name: str) -> type:
         key, _, type_name = entry.partition(":")
         type_, default = _TYPES[type_name]
         fields[key] = attrs.field(type=type_, default=default, kw_only=True)
-    bases = (HttpSection,) if kind.has_http else (object,)
+    bases = (FetchSection,) if kind.has_http else (object,)
     made = attrs.make_class(
         f"{name.title()}Section", fields, bases=bases, frozen=True, kw_only=True, slots=True
     )
