@@ -10,9 +10,10 @@ from collections.abc import Callable
 UTF8, LEGACY = "utf8", "legacy"
 
 _LEGACY_NAME = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
-# A legacy name with `$1`, `$name` or `${name}` in it (Prometheus: relabelTargetLegacy). Linear:
-# a run of word characters can be read in one way only, as letters and references differ in `$`.
-_LEGACY_TEMPLATE = re.compile(r"(?:[a-zA-Z_]|\$(?:\{\w+\}|\w+))(?:\w|\$(?:\{\w+\}|\w+))*", re.ASCII)
+# A legacy name with `$1`, `$name` or `${name}` in it (Prometheus: relabelTargetLegacy). The
+# possessive `++` keeps it linear: a name behind a dollar is taken whole, or not at all.
+_REFERENCE = r"\$(?:\{\w+\}|\w++)"
+_LEGACY_TEMPLATE = re.compile(rf"(?:[a-zA-Z_]|{_REFERENCE})(?:\w|{_REFERENCE})*", re.ASCII)
 
 
 def name_test(scheme: str) -> Callable[[str], bool]:
