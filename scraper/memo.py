@@ -1,21 +1,21 @@
 """What each series of a target became, so that labels are handled once and not once a sample.
 
 Takes the keys of Pages; gives the plan by which a page's samples become a batch.
-Invariant: the same keys object gives the same plan; equal final labels give the same template.
+Invariant: the same keys object gives the same plan; pages with equal final series in equal order
+have the same layout object.
 Bounded: a series that was absent from ABSENT_PAGES pages is forgotten.
 This is the interface behind which shapes and layouts (DESIGN section 2) will stand.
 """
 
 from array import array
 from collections.abc import Generator, Mapping
-from itertools import repeat
 
 import attrs
 
 from scraper.exposition.section import Picker, picker
 from scraper.exposition.text import parse_series
 from scraper.labelling import Labelling
-from series.labels import Labels, canonical
+from series.labels import canonical
 from series.layout import Layout
 from series.template import Template
 from series.wire import encode_label
@@ -23,8 +23,10 @@ from series.wire import encode_label
 # A series that comes and goes is kept for that long; a target that makes up new series all the
 # time holds at most that many pages of them.
 ABSENT_PAGES = 3
-# First sight of a series costs about 20 us: 3 ms between two yields.
+# At most 3 ms between two yields: first sight of a series costs about 20 us, a known one in a page
+# that has changed 0.3 us.
 LEARNED_PER_STEP = 150
+PLANNED_PER_STEP = 8000
 
 _EMPTY = Layout(())
 
@@ -35,6 +37,7 @@ class Plan:
 
     `templates`: in page order, None where relabelling dropped the series. `layout`: those that are
     left, the first of equals only; `pick` picks their values, None where that is all of them.
+    `added`: series that the page before had not; only for the page for which the plan was made.
     """
 
     keys: tuple[bytes, ...] = ()
@@ -42,6 +45,7 @@ class Plan:
     layout: Layout = _EMPTY
     pick: Picker | None = None
     kept_count: int = 0  # duplicates included, dropped ones not
+    added: int = 0
 
     @property
     def duplicates(self) -> int:
@@ -60,12 +64,10 @@ class Memo:
     def __init__(self, labelling: Labelling) -> None:
         self._labelling = labelling
         self._templates: dict[bytes, Template | None] = {}
-        self._absent: dict[bytes, int] = {}  # key to the number of the page that had it last
+        # Keys that the planned page has not, and the number of the page that had them last.
+        self._absent: dict[bytes, int] = {}
         self._plan = Plan()
         self._pages = 0
-        # While a page with new series is read: templates by their bytes, since two texts may mean
-        # the same final series.
-        self._interned: dict[bytes, Template] | None = None
         constant = canonical({**labelling.external_labels, **labelling.target_labels})
         self._encoded = {label: encode_label(*label) for label in constant}
 
@@ -78,24 +80,28 @@ class Memo:
     def learn(self, key: bytes, raw: Mapping[str, str]) -> None:
         """What becomes of a new series with the exposed labels `raw`. Raises SeriesError."""
         labels = self._labelling.final(raw)
-        self._templates[key] = None if labels is None else self._template(labels)
-        # Until a page that has it is done.
+        template = None
+        if labels is not None:
+            constant = self._encoded
+            pieces = [constant.get(label) or encode_label(*label) for label in labels]
+            template = Template((b"".join(pieces),))
+        self._templates[key] = template
         self._absent[key] = self._pages
 
     def plan(self, keys: tuple[bytes, ...]) -> Generator[None, None, Plan]:
         """The plan for a page that exposes `keys`. Raises SeriesError."""
         # Fast path: the same series in the same order.
-        if keys is not self._plan.keys:
+        if keys is self._plan.keys:
+            if self._plan.added:
+                self._plan = attrs.evolve(self._plan, added=0)
+        else:
             yield from self._relearn(keys)
-            self._note_absent(self._plan.keys, keys)
-            self._hold(keys)
-            self._plan = self._planned(keys)
+            self._plan = yield from self._plan_anew(keys)
         self.end_page()
         return self._plan
 
     def end_page(self) -> None:
         """A page is done, or has failed: forget what has been absent for long."""
-        self._interned = None
         self._pages += 1
         # Fast path: nothing comes and goes.
         if not self._absent:
@@ -103,7 +109,7 @@ class Memo:
         old = [key for key, page in self._absent.items() if self._pages - page > ABSENT_PAGES]
         for key in old:
             del self._absent[key]
-            del self._templates[key]
+            self._templates.pop(key, None)
 
     def _relearn(self, keys: tuple[bytes, ...]) -> Generator[None, None, None]:
         """Learn those that another memo knew, before the labels changed."""
@@ -113,53 +119,52 @@ class Memo:
             if count % LEARNED_PER_STEP == 0:
                 yield
 
-    def _template(self, labels: Labels) -> Template:
-        known = self._interned
-        if known is None:
-            templates = self._templates.values()
-            known = self._interned = {each.pieces[0]: each for each in templates if each}
-        constant = self._encoded
-        encoded = b"".join([constant.get(label) or encode_label(*label) for label in labels])
-        template = known.get(encoded)
-        if template is None:
-            template = known[encoded] = Template((encoded,))
-        return template
-
-    def _hold(self, keys: tuple[bytes, ...]) -> None:
-        """Hold these key objects, which all targets with this page share, and no equal ones."""
-        templates = self._templates
-        held = {key: templates[key] for key in keys}
-        held.update((key, templates[key]) for key in self._absent)
-        self._templates = held
-
-    def _planned(self, keys: tuple[bytes, ...]) -> Plan:
-        templates = tuple(map(self._templates.get, keys, repeat(None)))
-        kept: dict[Template, int] = {}
+    def _plan_anew(self, keys: tuple[bytes, ...]) -> Generator[None, None, Plan]:
+        known = self._templates
+        # With the key objects of this page, which all targets share that have it.
+        held: dict[bytes, Template | None] = {}
+        kept: dict[tuple[bytes, ...], Template] = {}
+        positions: list[int] = []
         kept_count = 0
-        for at, template in enumerate(templates):
-            if template is not None:
-                kept.setdefault(template, at)
-                kept_count += 1
-        # The same series as before, otherwise spelt or beside other dropped ones, are no change.
-        same = tuple(kept) == self._plan.layout.templates
+        for start in range(0, len(keys), PLANNED_PER_STEP):
+            for at, key in enumerate(keys[start : start + PLANNED_PER_STEP], start):
+                template = held[key] = known[key]
+                if template is not None:
+                    kept_count += 1
+                    # By its bytes: two texts may mean the same final series.
+                    if template.pieces not in kept:
+                        kept[template.pieces] = template
+                        positions.append(at)
+            yield
+        added = yield from self._note_absent(held)
         return Plan(
             keys=keys,
-            templates=templates,
-            layout=self._plan.layout if same else Layout(tuple(kept)),
-            pick=None if len(kept) == len(templates) else picker(tuple(kept.values())),
+            templates=tuple([held[key] for key in keys]),
+            layout=self._layout(kept),
+            pick=None if len(kept) == len(keys) else picker(positions),
             kept_count=kept_count,
+            added=added,
         )
 
-    def _note_absent(self, before: tuple[bytes, ...], after: tuple[bytes, ...]) -> None:
-        present = frozenset(after)
-        for key in before:
-            if key not in present:
-                self._absent[key] = self._pages
-        for key in [key for key in self._absent if key in present]:
-            del self._absent[key]
+    def _note_absent(self, held: dict[bytes, Template | None]) -> Generator[None, None, int]:
+        """Hold `held` and the absent; give how many series that were absent are so no longer."""
+        before, absent = self._plan.keys, self._absent
+        returned = [key for key in absent if key in held]
+        for key in returned:
+            del absent[key]
+        for start in range(0, len(before), PLANNED_PER_STEP):
+            for key in before[start : start + PLANNED_PER_STEP]:
+                if key not in held:
+                    absent[key] = self._pages
+            yield
+        present = dict(held)
+        present.update((key, self._templates[key]) for key in absent)
+        self._templates = present
+        return sum([held[key] is not None for key in returned])
 
-    def _forget(self) -> None:
-        old = [key for key, page in self._absent.items() if self._pages - page >= ABSENT_PAGES]
-        for key in old:
-            del self._absent[key]
-            self._templates.pop(key, None)
+    def _layout(self, kept: dict[tuple[bytes, ...], Template]) -> Layout:
+        # The same series as before, otherwise spelt or beside other dropped ones, are no change.
+        before = self._plan.layout
+        if len(before) == len(kept) and [each.pieces for each in before.templates] == [*kept]:
+            return before
+        return Layout(tuple(kept.values()))

@@ -14,7 +14,7 @@ import attrs
 from scraper.exposition.outline import Outlines
 from scraper.exposition.reader import Reader
 from scraper.labelling import Labelling
-from scraper.memo import Memo, Plan
+from scraper.memo import Memo
 from scraper.report import Outcome, report, report_layout
 from scraper.setup import JobSetup
 from scraper.staleness import Staleness, markers
@@ -65,8 +65,7 @@ class TargetScrape:
         self._lane_key = target.lane_key
         self._reader = Reader(outlines)
         self._staleness = Staleness()
-        self._report_staleness = Staleness()
-        self._last_keys: tuple[bytes, ...] = ()
+        self._report_layout = self._reported = Layout(())
         self._last_ms = 0
         self._labelling: Labelling | None = None
         self.reconfigure(setup, target)
@@ -83,7 +82,9 @@ class TargetScrape:
         if labelling != self._labelling:
             self._labelling = labelling
             self._memo = Memo(labelling)
-            self._report_layout = report_layout(labelling)
+            layout = report_layout(labelling)
+            if _texts(layout) != _texts(self._report_layout):
+                self._report_layout = layout
 
     def render(self, body: bytes, timestamp_ms: int) -> Generator[None, None, Rendered]:
         """A good answer's body.
@@ -96,15 +97,14 @@ class TargetScrape:
             raise SampleLimitError(self._sample_limit, len(page.keys), plan.kept_count)
         # From here on nothing fails, so state may change.
         selection = self._stamps.select(page, plan, timestamp_ms)
-        gone = self._staleness.succeeded(selection.tracked)
-        added = self._added(plan)
-        self._last_keys = plan.keys
+        gone = yield from self._staleness.vanished(selection.tracked)
+        self._staleness.succeeded(selection.tracked)
         self._count(selection)
         return Rendered(
             batches=(*self._samples(selection), *self._markers(gone, timestamp_ms)),
             scraped=len(page.keys),
             post_relabel=plan.kept_count,
-            series_added=added,
+            series_added=plan.added,
         )
 
     def fail(self, timestamp_ms: int) -> tuple[Batch, ...]:
@@ -114,26 +114,20 @@ class TargetScrape:
 
     def report(self, outcome: Outcome, timestamp_ms: int) -> tuple[Batch, ...]:
         """The report of a scrape, good or not."""
-        layout = self._report_layout
-        gone = self._report_staleness.succeeded(layout)
-        batch = report(self._lane_key, layout, outcome, timestamp_ms)
+        batch = report(self._lane_key, self._report_layout, outcome, timestamp_ms)
         self._last_ms = max(self._last_ms, timestamp_ms)
-        return (batch, *self._markers(gone, timestamp_ms))
+        ended, self._reported = self._reported, self._report_layout
+        # Fast path: the same labels as at the last report.
+        if ended is self._report_layout:
+            return (batch,)
+        return (batch, *self._markers(ended, timestamp_ms))
 
     def end(self, now_ms: int) -> tuple[Batch, ...]:
         """The markers of a target that is gone: all its series and those of its report."""
         # Later than the last sample, whatever the clock says, or a receiver would refuse them.
         timestamp_ms = max(now_ms, self._last_ms + 1)
-        ended = (self._staleness.ended(), self._report_staleness.ended())
-        return tuple([batch for layout in ended for batch in self._markers(layout, timestamp_ms)])
-
-    def _added(self, plan: Plan) -> int:
-        # Fast path: the same page as at the last good scrape.
-        if plan.keys is self._last_keys:
-            return 0
-        before = frozenset(self._last_keys)
-        kept = zip(plan.keys, plan.templates, strict=True)
-        return len({key for key, template in kept if template is not None and key not in before})
+        series = self._markers(self._staleness.ended(), timestamp_ms)
+        return (*series, *self._markers(self._reported, timestamp_ms))
 
     def _samples(self, selection: Selection) -> tuple[Batch, ...]:
         if not selection.layout.templates:
@@ -159,3 +153,7 @@ class TargetScrape:
         counts.duplicates += selection.duplicates
         counts.out_of_order += selection.out_of_order
         counts.out_of_bounds += selection.out_of_bounds
+
+
+def _texts(layout: Layout) -> list[tuple[bytes, ...]]:
+    return [template.pieces for template in layout.templates]

@@ -16,7 +16,7 @@ from scraper.exposition.walk import Series, Walk
 
 Steps = Generator[None, None, Page]
 
-# Splitting costs up to 1 ns a byte; larger bodies are split piece by piece.
+# Splitting costs up to 2 ns a byte; larger bodies are split piece by piece.
 SPLIT_BYTES = 1024 * 1024
 
 

@@ -17,8 +17,8 @@ from scraper.exposition.text import parse_series, read_comment, read_sample, ski
 # Lines between two yields: a known one costs about 0.6 us, a new one 25 us, and so as 40.
 STEP_LINES = 5000
 NEW_LINE_COST = 40
-# A predicted line costs 0.3 us.
-SECTION_LINES = 8000
+# A predicted line costs 0.4 us.
+SECTION_LINES = 6000
 
 _HASH, _LINE_FEED = b"#\n"
 

@@ -58,7 +58,26 @@ def test_plan(series: list[str], layout: list[str], positions: list[int], kept_c
 def test_the_same_keys_are_the_same_plan() -> None:
     memo = memo_of()
     keys = (b"a ", b"b ")
-    assert finish(memo.plan(keys)) is finish(memo.plan(keys))
+    plans = [finish(memo.plan(keys)) for _ in range(3)]
+    assert plans[2] is plans[1]
+    assert plans[1].layout is plans[0].layout
+    assert [plan.added for plan in plans] == [2, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("pages", "added"),
+    [
+        pytest.param([["a", "b"], ["b", "a"]], [2, 0], id="another order"),
+        pytest.param([["a"], ["a", "b"], ["a"]], [1, 1, 0], id="one comes and goes"),
+        pytest.param([["a", "b"], ["a"], ["a", "b"]], [2, 0, 1], id="one comes back"),
+        pytest.param([["a", "drop1"], ["a", "drop2"]], [1, 0], id="dropped ones do not count"),
+        pytest.param([["a", "a", "a"]], [1], id="the same series counts once"),
+        pytest.param([["a"], ["a{}"]], [1, 1], id="another spelling counts, as in Prometheus"),
+    ],
+)
+def test_added(pages: list[list[str]], added: list[int]) -> None:
+    memo = memo_of(DROP)
+    assert [plan_of(memo, *page).added for page in pages] == added
 
 
 @pytest.mark.parametrize(

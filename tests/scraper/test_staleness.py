@@ -8,6 +8,7 @@ from scraper.staleness import Staleness, markers
 from series.layout import Layout
 from series.stale import STALE_NAN_BITS
 from series.template import Template
+from tests.scraper.steps import finish
 
 
 def layout_of(names: str) -> Layout:
@@ -16,6 +17,12 @@ def layout_of(names: str) -> Layout:
 
 def names_of(layout: Layout) -> str:
     return b"".join([template.pieces[0] for template in layout.templates]).decode()
+
+
+def after(staleness: Staleness, layout: Layout) -> Layout:
+    gone = finish(staleness.vanished(layout))
+    staleness.succeeded(layout)
+    return gone
 
 
 @pytest.mark.parametrize(
@@ -38,7 +45,7 @@ def names_of(layout: Layout) -> str:
 def test_what_vanishes(scrapes: list[str | None], vanished: list[str]) -> None:
     staleness = Staleness()
     found = [
-        staleness.ended() if names is None else staleness.succeeded(layout_of(names))
+        staleness.ended() if names is None else after(staleness, layout_of(names))
         for names in scrapes
     ]
     assert [names_of(layout) for layout in found] == vanished
@@ -47,8 +54,8 @@ def test_what_vanishes(scrapes: list[str | None], vanished: list[str]) -> None:
 def test_the_same_layout_object_needs_no_comparison() -> None:
     staleness = Staleness()
     layout = layout_of("ab")
-    staleness.succeeded(layout)
-    assert names_of(staleness.succeeded(layout)) == ""
+    after(staleness, layout)
+    assert list(staleness.vanished(layout)) == []  # no steps at all
     assert staleness.ended() is layout
 
 
