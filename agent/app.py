@@ -78,14 +78,18 @@ class App:
             try:
                 wanted = await trio.to_thread.run_sync(self._start.reload)
                 await self._apply(wanted)
-            except SettingsError as exc:
-                self._reloads = self._reloads.failed()
-                for error in exc.errors:
-                    log.error("reload failed, the old configuration stays: %s", error)
-                return ReloadResult(ok=False, errors=exc.errors)
+            except (SettingsError, QueueError) as exc:
+                return self._refuse(exc)
             self._reloads = self._reloads.succeeded(time.time())
             log.info("configuration reloaded")
             return ReloadResult(ok=True)
+
+    def _refuse(self, exc: SettingsError | QueueError) -> ReloadResult:
+        errors = exc.errors if isinstance(exc, SettingsError) else (str(exc),)
+        self._reloads = self._reloads.failed()
+        for error in errors:
+            log.error("reload failed, the old configuration stays: %s", error)
+        return ReloadResult(ok=False, errors=errors)
 
     async def _apply(self, wanted: Settings) -> None:
         await self._remotes.apply(wanted.remotes)

@@ -52,12 +52,20 @@ class RemoteSet:
             await trio.sleep_forever()
 
     async def apply(self, wanted: Sequence[RemoteSettings]) -> None:
-        """Stop, start and keep remotes, so that `wanted` are the ones that run."""
+        """Stop, start and keep remotes, so that `wanted` are the ones that run.
+
+        Raises QueueError if a new queue cannot live where it is told to; then nothing has changed.
+        """
         plan = plan_remotes([running.settings for running in self._running.values()], wanted)
+        made = [_Running(settings, self._make(settings)) for settings in plan.started]
+        for running in made:
+            # The directory of a remote that only changes is open, and so known to be good.
+            if running.settings.key not in plan.stopped:
+                await trio.to_thread.run_sync(running.remote.check_path)
         for key in plan.stopped:
             await self._stop(key)
-        for settings in plan.started:
-            await self._start(settings)
+        for running in made:
+            await self._start(running)
         self._hand_on()
 
     def statistics(self) -> tuple[RemoteStatistics, ...]:
@@ -66,11 +74,10 @@ class RemoteSet:
     def _hand_on(self) -> None:
         self.fan_out.replace([running.remote for running in self._running.values()])
 
-    async def _start(self, settings: RemoteSettings) -> None:
+    async def _start(self, running: _Running) -> None:
         assert self._nursery is not None, "apply() needs a running set"
-        running = _Running(settings, self._make(settings))
         await self._nursery.start(self._run_one, running)
-        self._running[settings.key] = running
+        self._running[running.settings.key] = running
 
     async def _stop(self, key: str) -> None:
         running = self._running.pop(key)
