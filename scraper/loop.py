@@ -14,12 +14,14 @@ import attrs
 import trio
 
 from scraper.clock import GridClock
+from scraper.discovery import Discovery
 from scraper.exposition.errors import ExpositionError
 from scraper.exposition.outline import Outlines
 from scraper.labelling import LabelLimitError, SeriesError
 from scraper.report import Outcome
 from scraper.schedule import Schedule
 from scraper.scrape import SampleCounts, SampleLimitError, TargetScrape
+from scraper.settings import DiscoverySettings
 from scraper.setup import JobSetup
 from scraper.status import Health, TargetStatus
 from scraper.target import Target
@@ -64,6 +66,7 @@ class Surroundings:
     sink: Sink
     clock: GridClock
     client_for: ClientFactory
+    open_discovery: Callable[[DiscoverySettings], Discovery]
     outlines: Outlines = attrs.field(factory=Outlines)
     seed: int = 0  # of this host, so that two agents do not scrape at the same time
 

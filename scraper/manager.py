@@ -15,6 +15,7 @@ import trio
 from trio import TASK_STATUS_IGNORED, TaskStatus
 
 from scraper.clock import GridClock
+from scraper.discovery import open_discovery
 from scraper.loop import ClientFactory, ScrapeCounts, Surroundings
 from scraper.pool import Pool
 from scraper.settings import ScrapeJob
@@ -23,6 +24,7 @@ from scraper.status import DroppedTarget, TargetStatus
 from scraper.target import Target
 from series.batch import Sink
 from transport.client import Client
+from transport.settings import HttpSettings
 from transport.tls import TlsContexts
 
 logger = logging.getLogger("promferry.scraper")
@@ -37,6 +39,7 @@ class PoolStatistics:
     targets_down: int
     targets_unknown: int
     targets_dropped: int
+    discovery_errors: tuple[str, ...]
     counts: ScrapeCounts
 
 
@@ -64,7 +67,8 @@ class Manager:
         self._around = Surroundings(
             sink=sink,
             clock=GridClock(wall_ms),
-            client_for=client_for or self._client,
+            client_for=client_for or self._target_client,
+            open_discovery=lambda settings: open_discovery(settings, self._client),
             seed=crc32(socket.gethostname().encode()) if seed is None else seed,
         )
         self._pools: dict[str, Pool] = {}
@@ -124,13 +128,17 @@ class Manager:
 
         await nursery.start(run_pool)
 
-    def _client(self, target: Target, setup: JobSetup) -> Client:
+    def _target_client(self, target: Target, setup: JobSetup) -> Client:
+        keepalive = not setup.job.disable_keepalive
+        return self._client(target.url, setup.job.http, keepalive=keepalive)
+
+    def _client(self, url: str, http: HttpSettings, *, keepalive: bool = True) -> Client:
         return Client(
-            target.url,
-            setup.job.http,
+            url,
+            http,
             contexts=self._contexts,
             user_agent=self._user_agent,
-            keepalive=not setup.job.disable_keepalive,
+            keepalive=keepalive,
         )
 
     def active_targets(self) -> Sequence[TargetStatus]:
@@ -153,5 +161,6 @@ def _pool_statistics(name: str, pool: Pool) -> PoolStatistics:
         targets_down=healths.count("down"),
         targets_unknown=healths.count("unknown"),
         targets_dropped=pool.dropped_total,
+        discovery_errors=tuple(pool.discovery_errors()),
         counts=attrs.evolve(pool.counts, samples=attrs.evolve(pool.counts.samples)),
     )

@@ -13,7 +13,7 @@ import attrs
 import trio
 from trio import TASK_STATUS_IGNORED, TaskStatus
 
-from scraper.discovery import Discovery, open_discovery
+from scraper.discovery import Discovery
 from scraper.loop import ScrapeCounts, Surroundings, TargetLoop
 from scraper.settings import DiscoverySettings, TargetGroup
 from scraper.setup import JobSetup
@@ -47,6 +47,7 @@ class _Source:
 
     settings: DiscoverySettings
     discovery: Discovery
+    patience_ends_s: float  # until then targets are left as they are
     scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
     groups: Sequence[TargetGroup] = ()
     has_published: trio.Event = attrs.field(factory=trio.Event)
@@ -99,6 +100,11 @@ class Pool:
     def dropped(self) -> Sequence[DroppedTarget]:
         return self._set.dropped
 
+    def discovery_errors(self) -> list[str]:
+        """What keeps discoveries from a current set of targets."""
+        errors = [source.discovery.last_error for source in self._sources]
+        return [error for error in errors if error]
+
     @property
     def dropped_total(self) -> int:
         return self._set.dropped_total
@@ -120,7 +126,9 @@ class Pool:
         for settings in setup.job.discoveries:
             same = next((source for source in before if source.settings == settings), None)
             if same is None:
-                same = _Source(settings, open_discovery(settings))
+                discovery = self._around.open_discovery(settings)
+                patience_ends_s = trio.current_time() + FIRST_SET_WAIT_S
+                same = _Source(settings, discovery, patience_ends_s)
                 nursery.start_soon(self._discover, same)
             else:
                 before.remove(same)
@@ -138,8 +146,8 @@ class Pool:
             await source.discovery.run(publish)
 
     async def _wait_first_sets(self) -> None:
-        with trio.move_on_after(FIRST_SET_WAIT_S):
-            for source in self._sources:
+        for source in self._sources:
+            with trio.move_on_at(source.patience_ends_s):
                 await source.has_published.wait()
 
     async def _build(self, setup: JobSetup) -> TargetSet:

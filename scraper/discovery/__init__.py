@@ -14,8 +14,11 @@ from scraper.settings import (
     StaticDiscovery,
     TargetGroup,
 )
+from transport.client import Client
+from transport.settings import HttpSettings
 
 Publish = Callable[[Sequence[TargetGroup]], None]
+ClientOf = Callable[[str, HttpSettings], Client]
 
 
 class Discovery(Protocol):
@@ -27,8 +30,9 @@ class Discovery(Protocol):
         """Publish until cancelled, or return when nothing can change any more."""
 
 
-def open_discovery(settings: DiscoverySettings) -> Discovery:
-    # Imported late: a configuration without files needs no JSON and YAML readers.
+def open_discovery(settings: DiscoverySettings, client_of: ClientOf) -> Discovery:
+    """`client_of` gives the client for a URL."""
+    # Imported late: a configuration has one or two kinds, and their readers cost memory.
     if isinstance(settings, StaticDiscovery):
         from scraper.discovery.static import Static
 
@@ -37,4 +41,6 @@ def open_discovery(settings: DiscoverySettings) -> Discovery:
         from scraper.discovery.file import Files
 
         return Files(settings)
-    raise NotImplementedError(f"no discovery for {type(settings).__name__} yet")
+    from scraper.discovery.http import Http
+
+    return Http(settings, client_of(settings.url, settings.http))
