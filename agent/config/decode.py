@@ -7,6 +7,7 @@ value is at hand, and because an object with a bad field still gets its other ch
 Invariant: unknown keys are errors (or warnings, with strict off); null is the default.
 """
 
+import os
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -26,7 +27,12 @@ T = TypeVar("T")
 
 
 def _file_path(cursor: Cursor) -> str:
-    path = join_directory(cursor.reading.directory, scalars.text(cursor.node))
+    directory, path = cursor.reading.directory, scalars.text(cursor.node)
+    if "://" in directory and "scrape_config_files" in cursor.path:
+        from urllib.parse import urljoin  # late: only a configuration from a URL needs it
+
+        path = urljoin(directory + "/", path)
+    path = join_directory(directory, path)
     if path:
         cursor.reading.seen.files.append((cursor, path))
     return path
@@ -38,14 +44,14 @@ def _secret(cursor: Cursor) -> Secret:
 
 
 def join_directory(directory: str, path: str) -> str:
-    """Relative paths count from the file's directory; empty ones and URLs stay as they are."""
+    """Relative paths count from the directory of the file that names them.
+
+    Empty ones and URLs stay as they are. A configuration from a URL has further configurations
+    beside it, but certificates and the like on this host.
+    """
     if not path or "://" in path:
         return path
-    if "://" in directory:
-        from urllib.parse import urljoin  # late: only a configuration from a URL needs it
-
-        return urljoin(directory + "/", path)
-    return str(PurePosixPath(directory, path))
+    return os.path.abspath(path) if "://" in directory else str(PurePosixPath(directory, path))
 
 
 def _of_node(function: Callable[[tree.Node], Any]) -> Decoder:
@@ -177,6 +183,11 @@ def key(name: str | None) -> dict[str, Any]:
 def refused(decode_value: Decoder | None = None) -> Any:
     """A field whose key is known and read, but refused by name: its feature is not built yet."""
     return attrs.field(default=None, metadata={"refused": True, "decode": decode_value})
+
+
+def refused_section(cls: type) -> Any:
+    """The same for a key whose section is known: it is checked besides."""
+    return refused(lambda cursor: decoder_for(cls)(cursor))
 
 
 def unused(cls: type) -> Any:

@@ -119,8 +119,8 @@ def _http() -> Iterator[str]:
     yield "\n## `http_config`\n\nThese keys stand among those of a job, a remote, a discovery.\n\n"
     yield from _table(HttpDiscoverySection, FETCH)
     yield (
-        "\nIn `remote_write` the default of `enable_http2` is false and `headers` is a mapping. At\n"
-        "most one of `basic_auth`, `authorization`, `oauth2` and `bearer_token` is allowed.\n"
+        "\nIn `remote_write` the default of `enable_http2` is false and `headers` is a mapping.\n"
+        "At most one of `basic_auth`, `authorization`, `oauth2` and `bearer_token` is allowed.\n"
     )
 
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 import attrs
 
+from agent.config.cloud_auth import AzureAdSection, GoogleIamSection, SigV4Section
 from agent.config.cursor import Cursor
-from agent.config.decode import refused
+from agent.config.decode import refused, refused_section
 from agent.config.http_section import HttpSection, check_http, check_url
 from agent.config.queue_section import QueueSection, parse_percent
 from agent.config.registry import check, other_names
@@ -35,6 +36,8 @@ RESERVED_HEADERS = frozenset(
         "x-amz-content-sha256",
     )
 )
+
+_WAYS = ("basic_auth", "authorization", "oauth2", "sigv4", "azuread", "google_iam")
 
 
 @attrs.frozen(kw_only=True)
@@ -83,9 +86,9 @@ class RemoteSection(HttpSection):
     significant_figures: object = refused()
     tls_handshake_timeout: object = refused()
     # Ways to authenticate that are not built yet.
-    sigv4: object = refused()
-    azuread: object = refused()
-    google_iam: object = refused()
+    sigv4: object = refused_section(SigV4Section)
+    azuread: object = refused_section(AzureAdSection)
+    google_iam: object = refused_section(GoogleIamSection)
 
 
 # What the per-URL flags are called where Prometheus has a key for the same.
@@ -112,6 +115,7 @@ other_names(
 @check(RemoteSection)
 def _check_remote(section: RemoteSection, cursor: Cursor) -> None:
     check_http(section)
+    _check_one_way(cursor)
     if section.url:
         check_url(section.url, cursor.at("url"))
     elif cursor.is_sound("url"):
@@ -130,6 +134,15 @@ def _check_remote(section: RemoteSection, cursor: Cursor) -> None:
     if section.failed_request_logging:
         message = "no effect here: refused requests are always logged, with the remote's answer"
         cursor.key_of("failed_request_logging").warning(message)
+
+
+def _check_one_way(cursor: Cursor) -> None:
+    """The ways of clouds exclude those of `http_config`, which exclude each other already."""
+    clouds = [name for name in _WAYS[3:] if cursor.has(name)]
+    given = [name for name in _WAYS if cursor.has(name)]
+    if clouds and len(given) > 1:
+        names = f"{', '.join(_WAYS[:-1])} & {_WAYS[-1]}"
+        cursor.key_of(given[1]).error(f"at most one of {names} must be configured")
 
 
 def _check_header(name: str, cursor: Cursor) -> None:

@@ -17,7 +17,7 @@ from agent.config.jobs import ScrapeSection
 from agent.config.options import LoadOptions
 from agent.config.root import RootSection
 from agent.config.scalars import Wrong
-from agent.config.source import decode_source
+from agent.config.source import decode_source, shown_name
 from agent.config.tree import Mapping, Node
 
 
@@ -53,13 +53,14 @@ class FileReader:
     def parse(self, path: str) -> Cursor | None:
         """The file's root; None where it cannot be read (reported) or is empty."""
         self.read.append(path)
+        name = shown_name(path)
         try:
             content = self._options.read_file(path)
         except OSError as error:
             message = f"cannot be read: {error.strerror or error}"
-            self._problems.error(ConfigError(file=path, message=message))
+            self._problems.error(ConfigError(file=name, message=message))
             return None
-        source = decode_source(path, content, self._options.environment, self._problems)
+        source = decode_source(name, content, self._options.environment, self._problems)
         node = parse(source, self._problems) if source else None
         return self._cursor(path, node) if node else None
 

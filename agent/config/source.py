@@ -44,6 +44,13 @@ def _start_of(segment: tuple[int, int, bool]) -> int:
     return segment[0]
 
 
+def shown_name(path: str) -> str:
+    """What messages call a file: a URL without the user and password in it."""
+    scheme, separator, rest = path.partition("://")
+    authority, slash, tail = rest.partition("/")
+    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{tail}" if separator else path
+
+
 class Source:
     """The text of one file, ready to be parsed."""
 
@@ -100,7 +107,7 @@ def decode_source(
 ) -> Source | None:
     """The file's text, or None after reporting why it is none."""
     if len(content) > MAX_FILE_BYTES:
-        message = f"the file has {len(content)} bytes; at most {MAX_FILE_BYTES} are read"
+        message = f"the file is larger than {MAX_FILE_BYTES} bytes, which no configuration is"
         problems.error(ConfigError(file=name, message=message))
         return None
     try:

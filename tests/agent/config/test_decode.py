@@ -1,5 +1,6 @@
 """The decoder by itself, on classes made for the purpose."""
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -158,7 +159,7 @@ def test_the_text_of_a_secret_is_not_in_its_error() -> None:
         pytest.param("/etc", "/run/a.pem", "/run/a.pem", id="absolute"),
         pytest.param("/etc", "", "", id="empty stays empty"),
         pytest.param("/etc", "http://h/a", "http://h/a", id="a URL stays a URL"),
-        pytest.param("http://h/c", "a.yml", "http://h/c/a.yml", id="relative to a URL"),
+        pytest.param("http://h/c", "a.pem", os.path.abspath("a.pem"), id="named by a URL"),
     ],
 )
 def test_join_directory(directory: str, path: str, expected: str) -> None:

@@ -1,5 +1,6 @@
 """What a configuration means once it is loaded: the shapes that users bring."""
 
+import os
 from collections.abc import Mapping
 
 import attrs
@@ -166,3 +167,23 @@ def test_unused_sections_are_one_warning() -> None:
     loaded = load_text("rule_files: [x.yml]\nalerting: {alertmanagers: []}\n")
     (warning,) = loaded.warnings
     assert "no effect here: rule_files, alerting" in str(warning)
+
+
+def test_a_configuration_from_a_url_has_others_beside_it() -> None:
+    files = {
+        "http://u:p@h/dir/p.yml": "scrape_config_files: [a.yml, 'http://g/b.yml']\n",
+        "http://u:p@h/dir/a.yml": "- {job_name: a, bearer_token_file: t}\n",
+        "http://g/b.yml": "- {job_nam: b}\n",
+    }
+
+    def read(path: str) -> bytes:
+        return files[path].encode()
+
+    options = LoadOptions(environment={}, read_file=read, list_files=lambda pattern: [pattern])
+    with pytest.raises(ConfigErrors) as caught:
+        load("http://u:p@h/dir/p.yml", options=options)
+    assert str(caught.value).startswith("http://g/b.yml:1:4: [0].job_nam: unknown key")
+    files["http://g/b.yml"] = "[]"
+    (job,) = load("http://u:p@h/dir/p.yml", options=options).jobs
+    assert job.http.authorization is not None
+    assert job.http.authorization.credentials_file == os.path.abspath("t")

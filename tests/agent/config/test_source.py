@@ -3,7 +3,7 @@
 import pytest
 
 from agent.config.errors import Problems
-from agent.config.source import MAX_FILE_BYTES, Source, decode_source, fill_placeholders
+from agent.config.source import MAX_FILE_BYTES, Source, decode_source, fill_placeholders, shown_name
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_decode_source(content: bytes, expected: str) -> None:
         pytest.param(b"a: b\nc: \xff\n", "p.yml:2:4: not valid UTF-8", id="no UTF-8"),
         pytest.param(
             b" " * (MAX_FILE_BYTES + 1),
-            f"p.yml: the file has {MAX_FILE_BYTES + 1} bytes; at most {MAX_FILE_BYTES} are read",
+            f"p.yml: the file is larger than {MAX_FILE_BYTES} bytes, which no configuration is",
             id="too large",
         ),
     ],
@@ -102,3 +102,16 @@ def test_what_is_no_text_is_reported(content: bytes, expected: str) -> None:
     problems = Problems()
     assert decode_source("p.yml", content, {}, problems) is None
     assert [str(error) for error in problems.errors] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param("/etc/p.yml", "/etc/p.yml", id="a path"),
+        pytest.param("http://h:1/p.yml", "http://h:1/p.yml", id="a URL"),
+        pytest.param("https://u:p@h/p.yml?a=@", "https://h/p.yml?a=@", id="a URL with a user"),
+        pytest.param("/etc/a@b.yml", "/etc/a@b.yml", id="an @ in a path"),
+    ],
+)
+def test_shown_name(path: str, expected: str) -> None:
+    assert shown_name(path) == expected
