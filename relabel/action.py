@@ -25,6 +25,14 @@ Rename = Callable[[str], str | None]
 NOTHING: frozenset[str] = frozenset()
 
 
+def put(labels: Labels, name: str, value: str) -> None:
+    """Write a label; an empty value means that it is not there."""
+    if value:
+        labels[name] = value
+    else:
+        labels.pop(name, None)
+
+
 @attrs.frozen
 class Probe:
     """What a rule looked at, for `explain`: the text, and whether it matched."""

@@ -6,7 +6,7 @@ once (`_general`); the cases that make up most configurations skip what they do 
 
 from collections.abc import Callable, Mapping
 
-from relabel.action import Action, Labels, Probe, Step
+from relabel.action import Action, Labels, Probe, Step, put
 from relabel.expand import Expansion, bind
 from relabel.joined import joined
 from relabel.names import name_test
@@ -92,11 +92,11 @@ def _step(
 def _write_constant(rule: RelabelRule, pattern: Pattern, name: str, text: str) -> Step:
     text_of, matches = joined(rule.source_labels, rule.separator), pattern.matches
 
-    def put(labels: Labels) -> bool:
+    def write(labels: Labels) -> bool:
         labels[name] = text
         return True
 
-    def put_if_match(labels: Labels) -> bool:
+    def write_if_match(labels: Labels) -> bool:
         if matches(text_of(labels)):
             labels[name] = text
         return True
@@ -108,7 +108,7 @@ def _write_constant(rule: RelabelRule, pattern: Pattern, name: str, text: str) -
 
     if not text:
         return remove_if_match
-    return put if pattern.kind is Kind.ANY else put_if_match
+    return write if pattern.kind is Kind.ANY else write_if_match
 
 
 def _copy(source: str, name: str, *, keeps_empty: bool) -> Step:
@@ -136,11 +136,7 @@ def _write(rule: RelabelRule, pattern: Pattern, name: str, value: Expansion) -> 
         groups = groups_of(text_of(labels))
         if groups is None:
             return True
-        text = expand(groups, labels)
-        if text:
-            labels[name] = text
-        else:
-            labels.pop(name, None)
+        put(labels, name, expand(groups, labels))
         return True
 
     return write
@@ -162,11 +158,7 @@ def _general(
         name = target.expand(groups, labels)
         if not is_name(name):  # Prometheus: a name that came out invalid is no change
             return True
-        text = value.expand(groups, labels)
-        if text:
-            labels[name] = text
-        else:
-            labels.pop(name, None)
+        put(labels, name, value.expand(groups, labels))
         return True
 
     return write

@@ -6,7 +6,7 @@ Each function takes a valid rule and gives an Action. A computed empty value rem
 from collections.abc import Callable, Mapping
 from hashlib import md5
 
-from relabel.action import Action, Probe
+from relabel.action import Action, Probe, put
 from relabel.joined import TextOf, joined
 from relabel.letters import lower, upper
 from relabel.pattern import encode
@@ -37,11 +37,7 @@ def _computed(rule: RelabelRule, compute: Callable[[str], str]) -> Action:
     text_of, target = joined(rule.source_labels, rule.separator), rule.target_label
 
     def run(labels: dict[str, str]) -> bool:
-        value = compute(text_of(labels))
-        if value:
-            labels[target] = value
-        else:
-            labels.pop(target, None)
+        put(labels, target, compute(text_of(labels)))
         return True
 
     return Action(
@@ -66,10 +62,7 @@ def replace_all(rule: RelabelRule) -> Action:
         value = substitute(text)
         if value == text:
             return True
-        if value:
-            labels[target] = value
-        else:
-            labels.pop(target, None)
+        put(labels, target, value)
         return True
 
     def probe(labels: Mapping[str, str]) -> Probe:

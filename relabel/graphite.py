@@ -8,7 +8,7 @@ place where the text behind it follows: no backtracking, so `*a*` style globs do
 import re
 from collections.abc import Mapping, Sequence
 
-from relabel.action import Action, Labels, Probe
+from relabel.action import Action, Labels, Probe, put
 from relabel.rule import RelabelRule
 from series.labels import METRIC_NAME
 
@@ -74,11 +74,7 @@ def graphite(rule: RelabelRule) -> Action:
         if captured is None:
             return True
         for name, template in templates:
-            value = template.expand(captured)
-            if value:
-                labels[name] = value
-            else:
-                labels.pop(name, None)
+            put(labels, name, template.expand(captured))
         return True
 
     def probe(labels: Mapping[str, str]) -> Probe:
