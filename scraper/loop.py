@@ -6,6 +6,7 @@ own task and nothing else.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Generator
 from http import HTTPStatus
 from typing import TypeVar
@@ -26,6 +27,7 @@ from scraper.setup import JobSetup
 from scraper.status import Health, TargetStatus
 from scraper.target import Target
 from series.batch import Batch, Sink
+from series.ranges import RangeCounts
 from transport.client import Client
 from transport.errors import TransportError
 
@@ -54,9 +56,22 @@ class ScrapeCounts:
     over_sample_limit: int = 0
     over_label_limit: int = 0
     missed: int = 0
+    dial_errors: int = 0
+    gunzip_failed: int = 0
+    invalid: int = 0  # pages that are no exposition text
     body_bytes: int = 0
     wire_bytes: int = 0
+    answers: Counter[int] = attrs.field(factory=Counter)  # by status
     samples: SampleCounts = attrs.field(factory=SampleCounts)
+
+
+@attrs.frozen
+class ScrapeSpread:
+    """How long scrapes take and how much they bring."""
+
+    duration_s: RangeCounts = attrs.field(factory=RangeCounts)
+    body_bytes: RangeCounts = attrs.field(factory=RangeCounts)
+    samples: RangeCounts = attrs.field(factory=RangeCounts)
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -68,6 +83,7 @@ class Surroundings:
     client_for: ClientFactory
     open_discovery: Callable[[DiscoverySettings], Discovery]
     outlines: Outlines = attrs.field(factory=Outlines)
+    spread: ScrapeSpread = attrs.field(factory=ScrapeSpread)
     seed: int = 0  # of this host, so that two agents do not scrape at the same time
 
 
@@ -166,7 +182,15 @@ class TargetLoop:
                 series_added=rendered.series_added,
             )
         self._outcome, self._last_scrape_ms = outcome, timestamp_ms
+        self._spread(outcome)
         self._around.sink.put_nowait((*batches, *self._scrape.report(outcome, timestamp_ms)))
+
+    def _spread(self, outcome: Outcome) -> None:
+        spread = self._around.spread
+        spread.duration_s.observe(outcome.duration_s)
+        if outcome.is_up:
+            spread.body_bytes.observe(self._body_bytes)
+            spread.samples.observe(outcome.scraped)
 
     async def _fetch(self) -> bytes:
         """The page. Raises TransportError and AnswerError."""
@@ -183,6 +207,7 @@ class TargetLoop:
         self._body_bytes = len(response.body)
         self._counts.body_bytes += len(response.body)
         self._counts.wire_bytes += response.wire_bytes
+        self._counts.answers[response.status] += 1
         if response.status != HTTPStatus.OK:
             raise AnswerError(f"server returned HTTP status {_status_text(response.status)}")
         return response.body
@@ -205,6 +230,9 @@ class TargetLoop:
         if isinstance(exc, TransportError):
             self._counts.timed_out += exc.kind == "timeout"
             self._counts.too_large += exc.kind == "too_large"
+            self._counts.dial_errors += exc.kind in ("resolve", "connect")
+            self._counts.gunzip_failed += exc.kind == "protocol" and "gzip" in str(exc)
+        self._counts.invalid += isinstance(exc, ExpositionError)
         self._counts.over_sample_limit += isinstance(exc, SampleLimitError)
         # The line that was over the limit is told around it.
         causes = (exc, exc.__cause__)
@@ -217,6 +245,13 @@ class TargetLoop:
 
     def _new_schedule(self) -> Schedule:
         return Schedule.of(self.target.interval_s, self.target.stable_hash ^ self._around.seed)
+
+    @property
+    def health(self) -> Health:
+        return self._health
+
+    def comments(self) -> frozenset[bytes]:
+        return self._scrape.comments()
 
     def status(self) -> TargetStatus:
         job_name = self.setup.job.job_name

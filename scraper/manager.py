@@ -7,6 +7,7 @@ series before others start; cancelling `run` ends everything and marks nothing.
 
 import logging
 import socket
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from zlib import crc32
 
@@ -14,16 +15,20 @@ import attrs
 import trio
 from trio import TASK_STATUS_IGNORED, TaskStatus
 
+from relabel.pipeline import Pipeline
 from scraper.clock import GridClock
 from scraper.discovery import open_discovery
 from scraper.loop import ClientFactory, ScrapeCounts, Surroundings
+from scraper.metadata import TargetMetadata
 from scraper.pool import Pool
 from scraper.settings import ScrapeJob
 from scraper.setup import JobSetup, set_up
 from scraper.status import DroppedTarget, TargetStatus
 from scraper.target import Target
 from series.batch import Sink
+from series.ranges import Ranges
 from transport.client import Client
+from transport.response import Response
 from transport.settings import HttpSettings
 from transport.tls import TlsContexts
 
@@ -41,11 +46,15 @@ class PoolStatistics:
     targets_dropped: int
     discovery_errors: tuple[str, ...]
     counts: ScrapeCounts
+    kinds: Mapping[tuple[str, str], int] = attrs.field(factory=dict)  # by discovery and health
 
 
 @attrs.frozen(kw_only=True)
 class ScraperStatistics:
     pools: tuple[PoolStatistics, ...]
+    durations_s: Ranges = Ranges()
+    response_bytes: Ranges = Ranges()
+    scraped_samples: Ranges = Ranges()
 
 
 class Manager:
@@ -147,9 +156,44 @@ class Manager:
     def dropped_targets(self) -> Sequence[DroppedTarget]:
         return [dropped for pool in self._pools.values() for dropped in pool.dropped()]
 
+    def metadata(self) -> Sequence[TargetMetadata]:
+        """What each target says of its metrics, as it was at its last good scrape."""
+        return [metadata for pool in self._pools.values() for metadata in pool.metadata()]
+
+    def pool_names(self) -> Sequence[str]:
+        return sorted(self._pools)
+
+    def rules_of(self, pool_name: str) -> Pipeline | None:
+        """The target relabelling of a job; None if there is no such job."""
+        pool = self._pools.get(pool_name)
+        return pool.setup.target_pipeline if pool else None
+
+    async def fetch(self, status: TargetStatus) -> Response:
+        """The target's answer now, beside its scrapes. Raises TransportError; LookupError if the
+        target is gone."""
+        pool = self._pools[status.pool]
+        target = pool.find(status.url, status.labels)
+        if target is None:
+            raise LookupError(status.url)
+        client = self._around.client_for(target, pool.setup)
+        try:
+            return await client.request(
+                "GET",
+                headers=pool.setup.headers(target),
+                timeout_s=target.timeout_s,
+                max_body_bytes=pool.setup.max_body_bytes,
+            )
+        finally:
+            with trio.CancelScope(shield=True):
+                await client.aclose()
+
     def statistics(self) -> ScraperStatistics:
+        spread = self._around.spread
         return ScraperStatistics(
-            pools=tuple([_pool_statistics(name, pool) for name, pool in self._pools.items()])
+            pools=tuple([_pool_statistics(name, pool) for name, pool in self._pools.items()]),
+            durations_s=spread.duration_s.snapshot(),
+            response_bytes=spread.body_bytes.snapshot(),
+            scraped_samples=spread.samples.snapshot(),
         )
 
 
@@ -162,5 +206,10 @@ def _pool_statistics(name: str, pool: Pool) -> PoolStatistics:
         targets_unknown=healths.count("unknown"),
         targets_dropped=pool.dropped_total,
         discovery_errors=tuple(pool.discovery_errors()),
-        counts=attrs.evolve(pool.counts, samples=attrs.evolve(pool.counts.samples)),
+        counts=attrs.evolve(
+            pool.counts,
+            samples=attrs.evolve(pool.counts.samples),
+            answers=pool.counts.answers.copy(),
+        ),
+        kinds=Counter(pool.kinds()),
     )

@@ -7,7 +7,7 @@ nothing.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import attrs
 import trio
@@ -15,7 +15,14 @@ from trio import TASK_STATUS_IGNORED, TaskStatus
 
 from scraper.discovery import Discovery
 from scraper.loop import ScrapeCounts, Surroundings, TargetLoop
-from scraper.settings import DiscoverySettings, TargetGroup
+from scraper.metadata import TargetMetadata
+from scraper.settings import (
+    DiscoverySettings,
+    FileDiscovery,
+    HttpDiscovery,
+    StaticDiscovery,
+    TargetGroup,
+)
 from scraper.setup import JobSetup
 from scraper.status import DroppedTarget, TargetStatus
 from scraper.target import Target, TargetSet, TargetSetBuilder, addresses
@@ -30,6 +37,13 @@ FIRST_SET_WAIT_S = 5.0
 _BUILT_PER_STEP = 50
 
 Key = tuple[Labels, str]
+
+# vmagent's names of the kinds, in its metrics.
+KINDS: Mapping[type, str] = {
+    StaticDiscovery: "static_configs",
+    FileDiscovery: "file_sd_configs",
+    HttpDiscovery: "http_sd_configs",
+}
 
 
 @attrs.define(eq=False)
@@ -61,6 +75,7 @@ class Pool:
         self.counts = ScrapeCounts()
         self._around = around
         self._running: dict[Key, _Running] = {}
+        self._kinds: dict[Key, str] = {}
         self._sources: list[_Source] = []
         self._set = TargetSet(targets={}, dropped=(), dropped_total=0)
         self._wanted = setup
@@ -96,6 +111,21 @@ class Pool:
 
     def statuses(self) -> list[TargetStatus]:
         return [running.loop.status() for running in self._running.values()]
+
+    def metadata(self) -> list[TargetMetadata]:
+        loops = [running.loop for running in self._running.values()]
+        return [TargetMetadata(dict(loop.target.labels), loop.comments()) for loop in loops]
+
+    def kinds(self) -> Iterator[tuple[str, str]]:
+        """For each target the kind of discovery that found it, and its health."""
+        for key, running in self._running.items():
+            yield self._kinds.get(key, "other"), running.loop.health
+
+    def find(self, url: str, labels: Mapping[str, str]) -> Target | None:
+        for key, running in self._running.items():
+            if key[1] == url and dict(key[0]) == labels:
+                return running.loop.target
+        return None
 
     def dropped(self) -> Sequence[DroppedTarget]:
         return self._set.dropped
@@ -153,12 +183,16 @@ class Pool:
     async def _build(self, setup: JobSetup) -> TargetSet:
         builder = TargetSetBuilder(setup.job, setup.target_pipeline)
         count = 0
+        kinds: dict[Key, str] = {}
         for source in self._sources:
             for address, labels in addresses(source.groups):
                 builder.add(address, labels)
                 count += 1
                 if count % _BUILT_PER_STEP == 0:
                     await trio.lowlevel.checkpoint()
+            kind = KINDS.get(type(source.settings), "other")
+            kinds = dict.fromkeys(builder.result().targets, kind) | kinds
+        self._kinds = kinds
         return builder.result()
 
     async def _follow_targets(self, nursery: trio.Nursery) -> None:

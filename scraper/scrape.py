@@ -64,6 +64,7 @@ class TargetScrape:
         self._counts = counts
         self._lane_key = target.lane_key
         self._reader = Reader(outlines)
+        self._stamps = StampFilter()
         self._staleness = Staleness()
         self._report_layout = self._reported = Layout(())
         self._last_ms = 0
@@ -75,9 +76,8 @@ class TargetScrape:
         job = setup.job
         self._sample_limit = job.sample_limit
         self._marks = not job.no_stale_markers
-        self._stamps = StampFilter(
-            honor=job.honor_timestamps, track_staleness=job.track_timestamps_staleness
-        )
+        self._stamps.honor = job.honor_timestamps
+        self._stamps.track_staleness = job.track_timestamps_staleness
         labelling = setup.labelling(target)
         if labelling != self._labelling:
             self._labelling = labelling
@@ -128,6 +128,10 @@ class TargetScrape:
         timestamp_ms = max(now_ms, self._last_ms + 1)
         series = self._markers(self._staleness.ended(), timestamp_ms)
         return (*series, *self._markers(self._reported, timestamp_ms))
+
+    def comments(self) -> frozenset[bytes]:
+        """Comment lines of the last good page, for whoever asks for metadata."""
+        return self._reader.comments()
 
     def _samples(self, selection: Selection) -> tuple[Batch, ...]:
         if not selection.layout.templates:

@@ -50,6 +50,10 @@ class Reader:
         yield from self._learn(walk)
         return walk.page(self._keys)
 
+    def comments(self) -> frozenset[bytes]:
+        """The lines of the last good page that are no samples; none of an irregular page."""
+        return self._outline.others() if self._outline is not None else frozenset()
+
     def _learn(self, walk: Walk) -> Generator[None, None, None]:
         keys = tuple(walk.keys)
         if keys != self._keys:
