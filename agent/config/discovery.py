@@ -17,6 +17,7 @@ from agent.config.http import fetch_settings
 from agent.config.http_section import FetchSection, check_http, check_url
 from agent.config.registry import check
 from agent.config.scalars import Duration, FilePath
+from agent.config.userinfo import split_userinfo, with_userinfo
 from scraper.settings import (
     DiscoverySettings,
     FileDiscovery,
@@ -144,10 +145,17 @@ def discoveries_of(section: DiscoverySection) -> tuple[DiscoverySettings, ...]:
         FileDiscovery(files=tuple(file.files), refresh_interval_s=file.refresh_interval)
         for file in section.file_sd_configs
     ]
-    found += [
-        HttpDiscovery(
-            url=http.url, refresh_interval_s=http.refresh_interval, http=fetch_settings(http)
-        )
-        for http in section.http_sd_configs
-    ]
+    found += [_http_discovery(http) for http in section.http_sd_configs]
     return tuple(found)
+
+
+def _http_discovery(section: HttpDiscoverySection) -> HttpDiscovery:
+    try:
+        url, userinfo = split_userinfo(section.url)
+    except ValueError:
+        url, userinfo = section.url, None  # no URL, as its check says
+    return HttpDiscovery(
+        url=url,
+        refresh_interval_s=section.refresh_interval,
+        http=with_userinfo(fetch_settings(section), userinfo),
+    )

@@ -8,16 +8,15 @@ import re
 from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
-from urllib.parse import unquote, urlsplit, urlunsplit
-
-import attrs
+from urllib.parse import urlsplit
 
 from agent.config.http import http_settings
 from agent.config.queue_section import RemoteDefaults, parse_percent, queue_settings
 from agent.config.remote_section import RESERVED_HEADERS as RESERVED_HEADERS
 from agent.config.remote_section import RemoteSection
+from agent.config.userinfo import split_userinfo as split_userinfo
+from agent.config.userinfo import with_userinfo
 from pushqueue.settings import MetadataSettings, RemoteSettings
-from transport.secret import Secret
 from transport.settings import BasicAuth, HeaderValues, HttpSettings
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -40,17 +39,6 @@ def remote_key(name: str, url: str) -> str:
 
 def _digest(text: str) -> str:
     return blake2b(text.encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()
-
-
-def split_userinfo(url: str) -> tuple[str, BasicAuth | None]:
-    """The URL without `user:password@` and fragment, and what stood there."""
-    parts = urlsplit(url)
-    userinfo, at, host = parts.netloc.rpartition("@")
-    bare = urlunsplit(parts._replace(netloc=host if at else parts.netloc, fragment=""))
-    if not at:
-        return bare, None
-    username, _, password = userinfo.partition(":")
-    return bare, BasicAuth(username=unquote(username), password=Secret(unquote(password)))
 
 
 def resolve_remote(section: RemoteSection, defaults: RemoteDefaults) -> RemoteSettings:
@@ -82,11 +70,7 @@ def resolve_remote(section: RemoteSection, defaults: RemoteDefaults) -> RemoteSe
 
 def _http_of(section: RemoteSection, userinfo: BasicAuth | None) -> HttpSettings:
     headers = {name: HeaderValues(secrets=(value,)) for name, value in section.headers.items()}
-    http = http_settings(section, headers=headers)
-    # As in Go's client: what is configured wins over what the URL says.
-    if userinfo and not (http.basic_auth or http.authorization or http.oauth2):
-        return attrs.evolve(http, basic_auth=userinfo)
-    return http
+    return with_userinfo(http_settings(section, headers=headers), userinfo)
 
 
 def _queue_keys(section: RemoteSection) -> dict[str, Any]:

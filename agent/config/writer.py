@@ -4,6 +4,7 @@ Takes a class and raw values by key, gives plain trees for YAML or JSON. Secrets
 defaults are left out unless they are asked for.
 """
 
+import re
 import types
 import typing
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ from scraper.duration import format_duration
 from transport.secret import MASK, Secret
 
 Tree = dict[str, Any]
+# The password of a URL, such as that of a proxy.
+_PASSWORD = re.compile(r"(\w://[^/\s:@]*):[^/\s]*@")
 _FIRST = ("job_name", "name", "url")
 _NOTHING: tuple[Any, ...] = (None, (), {}, "")
 
@@ -53,6 +56,8 @@ class Writer:
             return f"{value}B"
         if isinstance(value, Secret):
             return value.reveal() if self.reveal else MASK
+        if isinstance(value, str):
+            return value if self.reveal else _PASSWORD.sub(rf"\1:{MASK}@", value)
         if isinstance(value, RelabelRule):
             return self._rule(value)
         if attrs.has(type(value)):

@@ -56,6 +56,19 @@ def test_secrets_are_masked_and_defaults_left_out() -> None:
     )
 
 
+def test_passwords_in_urls_are_masked() -> None:
+    loaded = load_files(
+        {
+            "p.yml": "scrape_configs:\n- job_name: a\n  proxy_url: http://u:hunter2@h:1/\n"
+            "  http_sd_configs: [{url: 'http://u:hunter2@h:2/'}]\n"
+        }
+    )
+    text = render(loaded.global_, loaded.jobs, ())
+    assert "proxy_url: http://u:<secret>@h:1/" in text
+    assert "url: http://h:2/" in text
+    assert "hunter2" not in text
+
+
 def test_nothing_is_written_of_nothing() -> None:
     loaded = load_files({"p.yml": ""})
     assert "scrape_configs" not in render(loaded.global_, (), ())
