@@ -88,7 +88,7 @@ def _sources(settings: HttpSettings, username: str, password: str) -> Sequence[t
         sources.append(("Authorization", basic_text(settings.basic_auth)))
     elif settings.authorization is not None:
         sources.append(("Authorization", authorization_text(settings.authorization)))
-    elif username or password:
+    elif (username or password) and not _has_proof(settings):
         value = basic_value(username, password)
         sources.append(("Authorization", lambda: value))
     for name, values in settings.headers.items():
@@ -102,6 +102,11 @@ def _header_texts(name: str, values: HeaderValues) -> list[Text]:
     return [text_of(text, "", role) for text in plain] + [
         text_of("", path, role) for path in values.files
     ]
+
+
+def _has_proof(settings: HttpSettings) -> bool:
+    """Authorization comes from elsewhere: transport.proof."""
+    return bool(settings.oauth2 or settings.sigv4 or settings.azuread or settings.google_iam)
 
 
 def _reads_files(settings: HttpSettings) -> bool:

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 import attrs
 import trio
 
-from transport.auth import Identity, header_line
+from transport.auth import Identity
 from transport.channel import Channel
 from transport.decoding import decoded, decoded_at_once
 from transport.dial import Connector
 from transport.dialer import Dialer
 from transport.errors import TransportError
 from transport.parser import WhenTooLarge
+from transport.proof import proof_of
 from transport.redirect import MAX_REDIRECTS, STATUSES, redirect_of
 from transport.request import Encoder, HeaderRows, Request
 from transport.response import Response
@@ -81,7 +82,7 @@ class Client:
             keepalive=keepalive,
             max_header_bytes=max_header_bytes,
         )
-        self._tokens = contexts.tokens.source(settings.oauth2) if settings.oauth2 else None
+        self._proof = proof_of(settings, contexts.sources)
         self._requests = self._failures = self._redirects = 0
 
     async def request(
@@ -154,7 +155,7 @@ class Client:
     async def _follow(self, request: Request) -> Response:
         hops = 0
         while True:
-            identity = await self._lines() if request.has_identity else b""
+            identity = await self._lines(request) if request.has_identity else b""
             parser = await self._channel.exchange(request, identity)
             body = parser.take_body()
             response = decoded_at_once(parser, body, request.max_body_bytes)
@@ -162,8 +163,8 @@ class Client:
                 response = await decoded(parser, body, request)
             if self._channel.was_resent:
                 response = attrs.evolve(response, is_resent=True)
-            if response.status == 401 and self._tokens is not None:
-                self._tokens.refused()
+            if self._proof is not None and request.has_identity:
+                self._proof.answered(response)
             # Fast path: no redirect.
             if response.status not in STATUSES or not self._follow_redirects:
                 return response
@@ -176,17 +177,17 @@ class Client:
             if hops > MAX_REDIRECTS:
                 raise _too_many(request, response)
 
-    async def _lines(self) -> bytes:
+    async def _lines(self, request: Request) -> bytes:
         """The header lines that say who we are."""
         lines = self._identity.lines()
-        # Fast path: no OAuth 2.
-        if self._tokens is None:
+        # Fast path: nothing has to be fetched or signed.
+        if self._proof is None:
             return lines
-        value = self._tokens.maybe_value()
-        if value is None:
-            self._dialer.phase = f"getting an OAuth 2 token from {self._tokens.place}"
-            value = await self._tokens.value()
-        return lines + header_line("Authorization", value)
+        proof = self._proof.maybe_lines(request)
+        if proof is None:
+            self._dialer.phase = self._proof.what
+            proof = await self._proof.lines(request)
+        return lines + proof
 
     def _redirected(self, request: Request, response: Response) -> Request | None:
         location = response.header("location")

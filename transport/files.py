@@ -63,3 +63,23 @@ class TextFile:
                 raise TransportError("auth", message) from exc
             self._signature = signature
         return self._text
+
+
+class Watch:
+    """Remembers files that something was made from; their state is noted before they are read."""
+
+    __slots__ = ("_signatures",)
+
+    def __init__(self) -> None:
+        self._signatures: dict[str, Signature | None] = {}
+
+    def text(self, path: str, role: str) -> str:
+        """The file's text. Raises TransportError (auth)."""
+        self.note(path)
+        return TextFile(path, role).text()
+
+    def note(self, path: str) -> None:
+        self._signatures[path] = signature_of(path)
+
+    def has_changed(self) -> bool:
+        return any(signature_of(path) != known for path, known in self._signatures.items())

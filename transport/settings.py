@@ -71,6 +71,82 @@ class OAuth2:
 
 
 @attrs.frozen(kw_only=True)
+class SigV4:
+    """`sigv4`: requests signed for Amazon. What is empty comes from Amazon's usual places."""
+
+    region: str = ""
+    access_key: str = ""
+    secret_key: Secret = Secret("")
+    profile: str = ""
+    role_arn: str = ""
+    external_id: str = ""
+    use_fips_sts_endpoint: bool = False
+    service: str = "aps"
+    sts_endpoint: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class ManagedIdentity:
+    """The machine's own identity; without `client_id` the one assigned by the system."""
+
+    client_id: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class WorkloadIdentity:
+    """A token of Kubernetes, exchanged for one of Azure."""
+
+    client_id: str = ""
+    tenant_id: str = ""
+    token_file: str = "/var/run/secrets/azure/tokens/azure-identity-token"  # noqa: S105 (a path)
+
+
+@attrs.frozen(kw_only=True)
+class AzureOAuth:
+    client_id: str = ""
+    client_secret: Secret = Secret("")
+    tenant_id: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class AzureCertificate:
+    """A certificate instead of a secret: PEM (its key in it or beside it) or PKCS 12."""
+
+    client_id: str = ""
+    tenant_id: str = ""
+    certificate_file: str = ""
+    certificate_key_file: str = ""
+    certificate_password: Secret = Secret("")
+    send_certificate_chain: bool = False
+
+
+@attrs.frozen(kw_only=True)
+class AzureSdk:
+    """What the environment says, as Azure's own libraries find it."""
+
+    tenant_id: str = ""
+
+
+AzureWay = ManagedIdentity | WorkloadIdentity | AzureOAuth | AzureCertificate | AzureSdk
+
+
+@attrs.frozen(kw_only=True)
+class AzureAD:
+    """`azuread`. Empty `scope`: that of the cloud's metrics."""
+
+    way: AzureWay
+    cloud: str = "AzurePublic"
+    scope: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class GoogleIam:
+    """`google_iam`. Empty: Google's application default credentials."""
+
+    credentials_file: str = ""
+
+
+@attrs.frozen(kw_only=True)
 class HeaderValues:
     """One entry of `http_headers`: every value, secret and file's content is sent."""
 
@@ -81,13 +157,22 @@ class HeaderValues:
 
 @attrs.frozen(kw_only=True)
 class HttpSettings:
-    """`http_config`: at most one of basic_auth, authorization and oauth2 is set."""
+    """`http_config`: at most one of basic_auth to google_iam is set.
+
+    `enable_http2`: offered to the server in the TLS handshake, for it to choose.
+    `round_robin_dns`: each connection begins with another address of the host.
+    """
 
     basic_auth: BasicAuth | None = None
     authorization: Authorization | None = None
     oauth2: OAuth2 | None = None
+    sigv4: SigV4 | None = None
+    azuread: AzureAD | None = None
+    google_iam: GoogleIam | None = None
     tls: TlsSettings = TlsSettings()
     proxy: ProxySettings = ProxySettings()
     follow_redirects: bool = True
     enable_http2: bool = True
+    round_robin_dns: bool = False
+    tls_handshake_timeout_s: float = 20
     headers: Mapping[str, HeaderValues] = attrs.field(factory=dict)

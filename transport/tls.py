@@ -16,9 +16,10 @@ from contextlib import contextmanager
 import attrs
 
 from transport.errors import TransportError, reason_of
+from transport.fetch import Fetcher
 from transport.files import Signature, read_file, signatures_of
-from transport.oauth2 import TokenSources
 from transport.settings import TlsSettings
+from transport.sources import Sources
 
 logger = logging.getLogger("promferry.transport")
 
@@ -51,8 +52,8 @@ class TlsContexts:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._entries: dict[TlsSettings, _Entry] = {}
-        # Shared for the same reason: all clients with one OAuth 2 setting use one token.
-        self.tokens = TokenSources(self.context)
+        # Shared for the same reason: all clients with one setting use one token.
+        self.sources = Sources(Fetcher(self))
 
     def context(self, settings: TlsSettings) -> ssl.SSLContext:
         """The context of `settings`. Raises TransportError (tls) naming the file at fault."""

@@ -1,72 +1,38 @@
 """Tokens: how they are asked for, how long they serve, who shares them, what goes wrong."""
 
 import base64
-import json
-import ssl
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import attrs
 import pytest
 import trio
 
+from tests.transport.asked import Asked, FakeFetch, reply, token
 from tests.transport.scripted import Received, ScriptedServer, answer, client_of
 from transport.errors import TransportError
-from transport.oauth2 import EXPIRY_MARGIN_S, GRANT_JWT_BEARER, HOLD_OFF_S, TokenSource
+from transport.fetch import FORM
+from transport.oauth2 import GRANT_JWT_BEARER, OAuth2Tokens
+from transport.renewal import HOLD_OFF_S, Renewed
 from transport.secret import Secret
 from transport.settings import HttpSettings, OAuth2, ProxySettings
+from transport.sources import MAX_SOURCES
 from transport.tls import TlsContexts
-from transport.url import Url
+from transport.token import EXPIRY_MARGIN_S
 
 Clock = trio.testing.MockClock
-Reply = Callable[["Asked"], tuple[int, bytes]]
 
 SETTINGS = OAuth2(
     client_id="me@x", token_url="https://auth/token?t=secret", client_secret=Secret("s:1")
 )
 
 
-@attrs.frozen
-class Asked:
-    url: str
-    form: dict[str, str]
-    headers: dict[str, str]
-    proxy: str | None
-
-
-def token(text: str = "t1", **more: object) -> tuple[int, bytes]:
-    return 200, json.dumps({"access_token": text, "token_type": "bearer", **more}).encode()
-
-
-@attrs.define
-class TokenServer:
-    """Answers as told and remembers what it was asked; takes a second of (mock) time."""
-
-    reply: Reply
-    asked: list[Asked] = attrs.field(factory=list)
-
-    async def __call__(
-        self,
-        url: str,
-        form: Mapping[str, str],
-        headers: Mapping[str, str],
-        *,
-        context: ssl.SSLContext,
-        proxy: Url | None,
-    ) -> tuple[int, bytes]:
-        asked = Asked(url, dict(form), dict(headers), proxy.reveal() if proxy else None)
-        self.asked.append(asked)
-        await trio.sleep(1)
-        return self.reply(asked)
-
-
-def source_of(server: TokenServer, settings: OAuth2 = SETTINGS) -> TokenSource:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return TokenSource(settings, lambda: context, wall=lambda: 1000.5, post=server)
+def source_of(server: FakeFetch, settings: OAuth2 = SETTINGS) -> Renewed[str]:
+    tokens = OAuth2Tokens(settings, server, lambda: 1000.5)
+    return Renewed(tokens.place, tokens.lease, margin_s=EXPIRY_MARGIN_S)
 
 
 async def test_client_credentials(autojump_clock: Clock) -> None:
-    server = TokenServer(lambda asked: token())
+    server = FakeFetch(lambda asked: token())
     settings = attrs.evolve(
         SETTINGS,
         scopes=("a", "b"),
@@ -78,27 +44,30 @@ async def test_client_credentials(autojump_clock: Clock) -> None:
     basic = base64.b64encode(b"me%40x:s%3A1").decode()
     assert server.asked == [
         Asked(
+            "POST",
             "https://auth/token?t=secret",
             {"grant_type": "client_credentials", "scope": "a b", "audience": "x"},
-            {"Authorization": f"Basic {basic}"},
-            "http://u:p@proxy/",
+            {"authorization": f"Basic {basic}", "content-type": FORM[1]},
+            "http://u:p@proxy",
         )
     ]
 
 
 async def test_a_server_that_wants_the_secret_in_the_form(autojump_clock: Clock) -> None:
-    server = TokenServer(lambda asked: (401, b"") if asked.headers else token(expires_in=60))
+    server = FakeFetch(
+        lambda asked: reply(401) if "authorization" in asked.headers else token(expires_in=60)
+    )
     source = source_of(server)
     assert await source.value() == "Bearer t1"
     await trio.sleep(100)
     assert await source.value() == "Bearer t1"
-    assert [bool(asked.headers) for asked in server.asked] == [True, False, False]
+    assert ["authorization" in asked.headers for asked in server.asked] == [True, False, False]
     assert server.asked[2].form["client_secret"] == "s:1"
 
 
 async def test_a_token_serves_until_shortly_before_it_expires(autojump_clock: Clock) -> None:
     texts = iter(["t1", "t2", "t3"])
-    server = TokenServer(lambda asked: token(next(texts), expires_in=60))
+    server = FakeFetch(lambda asked: token(next(texts), expires_in=60))
     source = source_of(server)
     assert source.maybe_value() is None
     assert await source.value() == "Bearer t1"
@@ -111,7 +80,7 @@ async def test_a_token_serves_until_shortly_before_it_expires(autojump_clock: Cl
 
 async def test_a_token_without_an_end_serves_until_it_is_refused(autojump_clock: Clock) -> None:
     texts = iter(["t1", "t2"])
-    server = TokenServer(lambda asked: token(next(texts)))
+    server = FakeFetch(lambda asked: token(next(texts)))
     source = source_of(server)
     await source.value()
     source.refused()
@@ -123,7 +92,7 @@ async def test_a_token_without_an_end_serves_until_it_is_refused(autojump_clock:
 
 
 async def test_many_ask_once(autojump_clock: Clock) -> None:
-    server = TokenServer(lambda asked: token())
+    server = FakeFetch(lambda asked: token())
     source = source_of(server)
     values = []
 
@@ -138,8 +107,8 @@ async def test_many_ask_once(autojump_clock: Clock) -> None:
 
 
 async def test_a_failure_is_shared_for_a_while(autojump_clock: Clock) -> None:
-    replies = iter([(500, b"oh no"), token()])
-    server = TokenServer(lambda asked: next(replies))
+    replies = iter([reply(500, b"oh no"), token()])
+    server = FakeFetch(lambda asked: next(replies))
     source = source_of(server)
     for _ in range(3):
         with pytest.raises(TransportError, match="auth/token: the token server answered 500"):
@@ -150,7 +119,7 @@ async def test_a_failure_is_shared_for_a_while(autojump_clock: Clock) -> None:
 
 
 async def test_who_is_cancelled_leaves_the_others_to_ask(autojump_clock: Clock) -> None:
-    server = TokenServer(lambda asked: token())
+    server = FakeFetch(lambda asked: token())
     source = source_of(server)
     with trio.move_on_after(0.5):
         await source.value()
@@ -172,7 +141,7 @@ async def test_who_is_cancelled_leaves_the_others_to_ask(autojump_clock: Clock) 
 async def test_answers_without_a_token(
     autojump_clock: Clock, status: int, body: bytes, words: str
 ) -> None:
-    server = TokenServer(lambda asked: (status, body))
+    server = FakeFetch(lambda asked: reply(status, body))
     with pytest.raises(TransportError, match=words) as caught:
         await source_of(server).value()
     assert caught.value.kind == "auth"
@@ -189,14 +158,14 @@ async def test_answers_without_a_token(
     ],
 )
 async def test_types(autojump_clock: Clock, kind: str | None, expected: str) -> None:
-    server = TokenServer(lambda asked: token(token_type=kind))
+    server = FakeFetch(lambda asked: token(token_type=kind))
     assert await source_of(server).value() == expected
 
 
 async def test_the_secret_file_is_followed(autojump_clock: Clock, tmp_path: Path) -> None:
     path = tmp_path / "secret"
     settings = OAuth2(client_id="me", token_url="http://a/", client_secret_file=str(path))
-    server = TokenServer(lambda asked: token(expires_in=1))
+    server = FakeFetch(lambda asked: token(expires_in=1))
     source = source_of(server, settings)
     with pytest.raises(TransportError, match=r"client secret file .*No such"):
         await source.value()
@@ -204,7 +173,7 @@ async def test_the_secret_file_is_followed(autojump_clock: Clock, tmp_path: Path
     for text in ("one", "twotwo"):
         path.write_text(f"{text}\n")
         await source.value()
-        basic = server.asked[-1].headers["Authorization"].removeprefix("Basic ")
+        basic = server.asked[-1].headers["authorization"].removeprefix("Basic ")
         assert base64.b64decode(basic).decode() == f"me:{text}"
 
 
@@ -212,7 +181,7 @@ async def test_jwt_bearer_without_a_key(autojump_clock: Clock) -> None:
     settings = attrs.evolve(
         SETTINGS, grant_type=GRANT_JWT_BEARER, client_certificate_key=Secret("garbage")
     )
-    server = TokenServer(lambda asked: token())
+    server = FakeFetch(lambda asked: token())
     with pytest.raises(TransportError, match="client_certificate_key is not a PEM key") as caught:
         await source_of(server, settings).value()
     assert "garbage" not in str(caught.value)
@@ -222,15 +191,15 @@ async def test_clients_share_a_token_and_renew_a_refused_one(
     nursery: trio.Nursery, autojump_clock: Clock
 ) -> None:
     texts = iter(["t1", "t2"])
-    token_server = TokenServer(lambda asked: token(next(texts)))
+    token_server = FakeFetch(lambda asked: token(next(texts)))
     contexts = TlsContexts()
-    contexts.tokens.source(SETTINGS)._post_form = token_server
+    contexts.sources.fetch = token_server
 
-    def reply(request: Received) -> bytes:
+    def judged(request: Received) -> bytes:
         is_good = request.header("authorization") == good
         return answer(200 if is_good else 401)
 
-    server = ScriptedServer(nursery, reply)
+    server = ScriptedServer(nursery, judged)
     clients = [
         client_of(server, settings=HttpSettings(oauth2=attrs.evolve(SETTINGS)), contexts=contexts)
         for _ in range(3)
@@ -252,9 +221,9 @@ async def test_clients_share_a_token_and_renew_a_refused_one(
 
 
 async def test_a_token_server_that_hangs(nursery: trio.Nursery, autojump_clock: Clock) -> None:
-    token_server = TokenServer(lambda asked: token())
+    token_server = FakeFetch(lambda asked: token())
     contexts = TlsContexts()
-    contexts.tokens.source(SETTINGS)._post_form = token_server
+    contexts.sources.fetch = token_server
     server = ScriptedServer(nursery, lambda request: answer())
     client = client_of(server, settings=HttpSettings(oauth2=SETTINGS), contexts=contexts)
     words = "getting an OAuth 2 token from https://auth/token took longer than 0.5s"
@@ -264,8 +233,8 @@ async def test_a_token_server_that_hangs(nursery: trio.Nursery, autojump_clock: 
 
 def test_sources_are_bounded() -> None:
     contexts = TlsContexts()
-    first = contexts.tokens.source(SETTINGS)
-    assert contexts.tokens.source(attrs.evolve(SETTINGS)) is first
-    for number in range(contexts.tokens.MAX_SOURCES):
-        contexts.tokens.source(attrs.evolve(SETTINGS, client_id=str(number)))
-    assert contexts.tokens.source(SETTINGS) is not first
+    first = contexts.sources.oauth2(SETTINGS)
+    assert contexts.sources.oauth2(attrs.evolve(SETTINGS)) is first
+    for number in range(MAX_SOURCES):
+        contexts.sources.oauth2(attrs.evolve(SETTINGS, client_id=str(number)))
+    assert contexts.sources.oauth2(SETTINGS) is not first
