@@ -36,17 +36,20 @@ class Selection:
 
 
 class StampFilter:
-    """The last explicit timestamp of each series of one target."""
+    """The last explicit timestamp of each series of one target.
 
-    def __init__(self, *, honor: bool, track_staleness: bool) -> None:
-        self._honor = honor
-        self._track_staleness = track_staleness
+    `honor`, `track_staleness`: honor_timestamps and track_timestamps_staleness of the job.
+    """
+
+    def __init__(self, *, honor: bool = True, track_staleness: bool = False) -> None:
+        self.honor = honor
+        self.track_staleness = track_staleness
         self._last: dict[Pieces, int] = {}
         self._layout = self._tracked = Layout(())
 
     def select(self, page: Page, plan: Plan, now_ms: int) -> Selection:
         # Fast path: no explicit timestamps, or none that count.
-        if page.stamps is None or not self._honor:
+        if page.stamps is None or not self.honor:
             return Selection(
                 layout=plan.layout,
                 values=plan.values(page.values),
@@ -58,10 +61,10 @@ class StampFilter:
         for template, value, stamp in zip(plan.templates, page.values, page.stamps, strict=True):
             if template is not None:
                 sieve.add(template, value, stamp)
-        # Only what this page exposes is remembered, which bounds it by the page.
+        # Only what the last page with timestamps exposes is remembered, which bounds it.
         self._last = sieve.last
         self._layout = _reused(self._layout, sieve.templates)
-        if self._track_staleness:
+        if self.track_staleness:
             self._tracked = plan.layout
         else:
             self._tracked = _reused(self._tracked, list(sieve.plain.values()))
