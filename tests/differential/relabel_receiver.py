@@ -53,14 +53,10 @@ class Endpoints:
                 if labels not in known:
                     known.append(labels)
 
-    def count(self) -> int:
-        """How many (remote, value) pairs have been seen."""
-        with self._lock:
-            return sum(len(values) for values in self.seen.values())
-
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 256  # all remotes connect at once; a refused one would come back late
 
     def handle_error(self, request: object, client_address: object) -> None:
         # Prometheus is killed in the middle of its connections.

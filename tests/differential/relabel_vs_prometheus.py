@@ -12,6 +12,7 @@ import json
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from random import Random
@@ -23,8 +24,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from relabel.names import LEGACY
 from relabel.pipeline import compile_rules
 from relabel.rule import DEFAULT_REGEX, RelabelRule
+from relabel.series_text import parse_series
 from tests.differential.relabel_generator import label_set, rule_list
 from tests.differential.relabel_receiver import Endpoints
+from tests.integration.ask import get
 from tests.integration.peers import program
 from tests.integration.process import Process, free_port, wait_until
 
@@ -193,7 +196,7 @@ def _scrape(
     try:
         process.wait_port(port)
         wait_until(lambda: min(endpoints.hits) >= 3, "three scrapes", evidence=process.output)
-        _wait_quiet(endpoints)
+        _wait_sent(port, process)
     finally:
         process.kill()
 
@@ -208,15 +211,31 @@ def _remote(name: str, rules: Sequence[RelabelRule], port: int) -> dict[str, obj
     }
 
 
-def _wait_quiet(endpoints: Endpoints, quiet_s: float = 2.5) -> None:
-    """Until nothing new has come for a while: every scrape sends the same series again."""
-    deadline = time.monotonic() + 60
-    count, since = endpoints.count(), time.monotonic()
-    while time.monotonic() - since < quiet_s:
-        assert time.monotonic() < deadline, "new series keep coming"
-        time.sleep(0.1)
-        if endpoints.count() != count:
-            count, since = endpoints.count(), time.monotonic()
+def _wait_sent(port: int, process: Process) -> None:
+    """Until every remote has dealt with all that had been scraped when this was called."""
+    (scraped,) = _own_metrics(port)["prometheus_remote_storage_samples_in_total"].values()
+
+    def is_done() -> bool:
+        metrics = _own_metrics(port)
+        dealt_with = Counter(metrics["prometheus_remote_storage_samples_total"])
+        for kind in ("pending", "failed_total", "retried_total"):
+            dealt_with.subtract(metrics[f"prometheus_remote_storage_samples_{kind}"])
+        dealt_with.update(metrics["prometheus_remote_storage_samples_dropped_total"])
+        return min(dealt_with.values()) >= scraped
+
+    wait_until(is_done, "all remotes to have all samples", evidence=process.output, timeout_s=90)
+
+
+def _own_metrics(port: int) -> dict[str, dict[str, float]]:
+    """Prometheus' own metrics: by name, then by the remote's name ("" for none)."""
+    metrics: dict[str, dict[str, float]] = {}
+    for line in get(f"http://127.0.0.1:{port}/metrics").splitlines():
+        if line.startswith("prometheus_remote_storage_samples_"):
+            series, _, value = line.rpartition(" ")
+            labels = parse_series(series)
+            remote = labels.get("remote_name", "")
+            metrics.setdefault(labels["__name__"], {})[remote] = float(value)
+    return metrics
 
 
 def _judge(trial: Trial, seen: dict[float, list[dict[str, str]]], tally: Tally) -> None:
