@@ -11,28 +11,22 @@ from agent.config.cursor import Cursor
 from agent.config.registry import check
 from agent.config.scalars import FilePath
 from transport.secret import Secret
+from transport.settings import (
+    AzureAD,
+    AzureCertificate,
+    AzureOAuth,
+    AzureSdk,
+    AzureWay,
+    ManagedIdentity,
+    SigV4,
+    WorkloadIdentity,
+)
 
 _CLOUDS = ("AzurePublic", "AzureChina", "AzureGovernment")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 # The ways of azuread; exactly one is used.
 AZURE_WAYS = ("managed_identity", "workload_identity", "oauth", "sdk", "certificate")
-TOKEN_FILE = FilePath("/var/run/secrets/azure/tokens/azure-identity-token")
-
-
-@attrs.frozen(kw_only=True)
-class SigV4Section:
-    region: str = ""
-    access_key: str = ""
-    secret_key: Secret = Secret("")
-    profile: str = ""
-    role_arn: str = ""
-    external_id: str = ""
-    use_fips_sts_endpoint: bool = False
-
-
-@attrs.frozen(kw_only=True)
-class ManagedIdentitySection:
-    client_id: str = ""
+TOKEN_FILE = FilePath(WorkloadIdentity().token_file)
 
 
 @attrs.frozen(kw_only=True)
@@ -40,18 +34,6 @@ class WorkloadIdentitySection:
     client_id: str = ""
     tenant_id: str = ""
     token_file_path: FilePath = TOKEN_FILE
-
-
-@attrs.frozen(kw_only=True)
-class AzureOAuthSection:
-    client_id: str = ""
-    client_secret: Secret = Secret("")
-    tenant_id: str = ""
-
-
-@attrs.frozen(kw_only=True)
-class AzureSdkSection:
-    tenant_id: str = ""
 
 
 @attrs.frozen(kw_only=True)
@@ -67,21 +49,16 @@ class AzureCertificateSection:
 @attrs.frozen(kw_only=True)
 class AzureAdSection:
     cloud: str = "AzurePublic"
-    managed_identity: ManagedIdentitySection | None = None
+    managed_identity: ManagedIdentity | None = None
     workload_identity: WorkloadIdentitySection | None = None
-    oauth: AzureOAuthSection | None = None
-    sdk: AzureSdkSection | None = None
+    oauth: AzureOAuth | None = None
+    sdk: AzureSdk | None = None
     certificate: AzureCertificateSection | None = None
     scope: str = ""
 
 
-@attrs.frozen(kw_only=True)
-class GoogleIamSection:
-    credentials_file: FilePath = FilePath("")
-
-
-@check(SigV4Section)
-def _check_sigv4(section: SigV4Section, cursor: Cursor) -> None:
+@check(SigV4)
+def _check_sigv4(section: SigV4, cursor: Cursor) -> None:
     if bool(section.access_key) != bool(section.secret_key) and cursor.is_sound("secret_key"):
         cursor.error("must provide a AWS SigV4 access key and secret key if credentials are given")
     if section.external_id and not section.role_arn:
@@ -111,8 +88,8 @@ def _check_ids(section: object, cursor: Cursor, needed: tuple[str, ...]) -> None
             cursor.at(name).error(f"the azuread {name} is no UUID", value)
 
 
-@check(ManagedIdentitySection)
-def _check_managed(section: ManagedIdentitySection, cursor: Cursor) -> None:
+@check(ManagedIdentity)
+def _check_managed(section: ManagedIdentity, cursor: Cursor) -> None:
     _check_ids(section, cursor, ())  # without one, the identity that the system assigned
 
 
@@ -121,15 +98,15 @@ def _check_workload(section: WorkloadIdentitySection, cursor: Cursor) -> None:
     _check_ids(section, cursor, ("client_id", "tenant_id"))
 
 
-@check(AzureOAuthSection)
-def _check_oauth(section: AzureOAuthSection, cursor: Cursor) -> None:
+@check(AzureOAuth)
+def _check_oauth(section: AzureOAuth, cursor: Cursor) -> None:
     _check_ids(section, cursor, ("client_id", "tenant_id"))
     if not section.client_secret and cursor.is_sound("client_secret"):
         cursor.error("the azuread block needs a client_secret")
 
 
-@check(AzureSdkSection)
-def _check_sdk(section: AzureSdkSection, cursor: Cursor) -> None:
+@check(AzureSdk)
+def _check_sdk(section: AzureSdk, cursor: Cursor) -> None:
     _check_ids(section, cursor, ())
 
 
@@ -138,3 +115,55 @@ def _check_certificate(section: AzureCertificateSection, cursor: Cursor) -> None
     _check_ids(section, cursor, ("client_id", "tenant_id"))
     if not section.certificate_path and cursor.is_sound("certificate_path"):
         cursor.error("the azuread block needs a certificate_path")
+
+
+def azuread_settings(section: AzureAdSection) -> AzureAD | None:
+    """The settings; None where no way is given (reported by the check)."""
+    way = _way_of(section)
+    return AzureAD(way=way, cloud=section.cloud, scope=section.scope) if way else None
+
+
+def _way_of(section: AzureAdSection) -> AzureWay | None:
+    if workload := section.workload_identity:
+        return WorkloadIdentity(
+            client_id=workload.client_id,
+            tenant_id=workload.tenant_id,
+            token_file=workload.token_file_path,
+        )
+    if certificate := section.certificate:
+        return AzureCertificate(
+            client_id=certificate.client_id,
+            tenant_id=certificate.tenant_id,
+            certificate_file=certificate.certificate_path,
+            certificate_key_file=certificate.certificate_key_path,
+            certificate_password=certificate.certificate_password,
+            send_certificate_chain=certificate.send_certificate_chain,
+        )
+    return section.managed_identity or section.oauth or section.sdk
+
+
+def azuread_section(settings: AzureAD) -> AzureAdSection:
+    """The section that gives these settings."""
+    way = settings.way
+    ways: dict[str, object] = {}
+    match way:
+        case ManagedIdentity():
+            ways["managed_identity"] = way
+        case AzureOAuth():
+            ways["oauth"] = way
+        case AzureSdk():
+            ways["sdk"] = way
+        case WorkloadIdentity(client_id=client, tenant_id=tenant, token_file=file):
+            ways["workload_identity"] = WorkloadIdentitySection(
+                client_id=client, tenant_id=tenant, token_file_path=FilePath(file)
+            )
+        case AzureCertificate():
+            ways["certificate"] = AzureCertificateSection(
+                client_id=way.client_id,
+                tenant_id=way.tenant_id,
+                certificate_path=FilePath(way.certificate_file),
+                certificate_key_path=FilePath(way.certificate_key_file),
+                certificate_password=way.certificate_password,
+                send_certificate_chain=way.send_certificate_chain,
+            )
+    return AzureAdSection(cloud=settings.cloud, scope=settings.scope, **ways)  # type: ignore[arg-type]

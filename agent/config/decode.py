@@ -185,11 +185,6 @@ def refused(decode_value: Decoder | None = None) -> Any:
     return attrs.field(default=None, metadata={"refused": True, "decode": decode_value})
 
 
-def refused_section(cls: type) -> Any:
-    """The same for a key whose section is known: it is checked besides."""
-    return refused(lambda cursor: decoder_for(cls)(cursor))
-
-
 def unused(cls: type) -> Any:
     """A field whose section is checked and then not used; what it needs need not be built."""
 

@@ -8,6 +8,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from agent.config.cloud_auth import (
+    AzureAdSection,
+    AzureCertificateSection,
+    WorkloadIdentitySection,
+)
 from agent.config.decode import Field, fields_of
 from agent.config.discovery import FileSection, HttpDiscoverySection, StaticSection
 from agent.config.general import GlobalSection
@@ -25,7 +30,17 @@ from agent.config.scalars import Bytes, Count, Duration, FilePath, Size
 from agent.config.schema import bare, default_of
 from relabel.rule import RelabelRule
 from transport.secret import Secret
-from transport.settings import Authorization, BasicAuth, HeaderValues, TlsSettings
+from transport.settings import (
+    Authorization,
+    AzureOAuth,
+    AzureSdk,
+    BasicAuth,
+    GoogleIam,
+    HeaderValues,
+    ManagedIdentity,
+    SigV4,
+    TlsSettings,
+)
 
 PATH = Path(__file__).parents[2] / "docs" / "configuration.md"
 
@@ -84,6 +99,14 @@ _SECTIONS: tuple[tuple[str, type, Mapping[str, str]], ...] = (
     ("`oauth2`", OAuth2Section, {}),
     ("`tls_config`", TlsSettings, {}),
     ("`http_headers`: a header", HeaderValues, {}),
+    ("`sigv4`", SigV4, {}),
+    ("`azuread`", AzureAdSection, {}),
+    ("`azuread.managed_identity`", ManagedIdentity, {}),
+    ("`azuread.workload_identity`", WorkloadIdentitySection, {}),
+    ("`azuread.oauth`", AzureOAuth, {}),
+    ("`azuread.sdk`", AzureSdk, {}),
+    ("`azuread.certificate`", AzureCertificateSection, {}),
+    ("`google_iam`", GoogleIam, {}),
     ("`otlp`", OtlpSection, {}),
 )
 _ELSEWHERE = (

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 import attrs
 
-from agent.config.cloud_auth import AzureAdSection, GoogleIamSection, SigV4Section
+from agent.config.cloud_auth import AzureAdSection
 from agent.config.cursor import Cursor
-from agent.config.decode import refused, refused_section
+from agent.config.decode import refused
 from agent.config.http_section import HttpSection, check_http, check_url
 from agent.config.queue_section import QueueSection, parse_percent
 from agent.config.registry import check, other_names
@@ -18,6 +18,7 @@ from agent.config.rules import Rules
 from agent.config.scalars import Bytes, Count, Duration
 from pushqueue.settings import RW1, RW2
 from transport.secret import Secret
+from transport.settings import GoogleIam, SigV4
 
 RESERVED_HEADERS = frozenset(
     (
@@ -66,6 +67,9 @@ class RemoteSection(HttpSection):
     enable_http2: bool = False
     queue_config: QueueSection = QueueSection()
     metadata_config: MetadataSection = MetadataSection()
+    sigv4: SigV4 | None = None
+    azuread: AzureAdSection | None = None
+    google_iam: GoogleIam | None = None
     # Per-URL flags of vmagent and of promferry that Prometheus has no key for.
     label: Mapping[str, str] = attrs.field(factory=dict)
     queues: Count | None = None
@@ -85,10 +89,6 @@ class RemoteSection(HttpSection):
     round_digits: object = refused()
     significant_figures: object = refused()
     tls_handshake_timeout: object = refused()
-    # Ways to authenticate that are not built yet.
-    sigv4: object = refused_section(SigV4Section)
-    azuread: object = refused_section(AzureAdSection)
-    google_iam: object = refused_section(GoogleIamSection)
 
 
 # What the per-URL flags are called where Prometheus has a key for the same.

@@ -10,6 +10,9 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import urlsplit
 
+import attrs
+
+from agent.config.cloud_auth import azuread_settings
 from agent.config.http import http_settings
 from agent.config.queue_section import RemoteDefaults, parse_percent, queue_settings
 from agent.config.remote_section import RESERVED_HEADERS as RESERVED_HEADERS
@@ -70,7 +73,14 @@ def resolve_remote(section: RemoteSection, defaults: RemoteDefaults) -> RemoteSe
 
 def _http_of(section: RemoteSection, userinfo: BasicAuth | None) -> HttpSettings:
     headers = {name: HeaderValues(secrets=(value,)) for name, value in section.headers.items()}
-    return with_userinfo(http_settings(section, headers=headers), userinfo)
+    http = attrs.evolve(
+        http_settings(section, headers=headers),
+        sigv4=section.sigv4,
+        azuread=azuread_settings(section.azuread) if section.azuread else None,
+        google_iam=section.google_iam,
+        round_robin_dns=section.round_robin_dns,
+    )
+    return with_userinfo(http, userinfo)
 
 
 def _queue_keys(section: RemoteSection) -> dict[str, Any]:

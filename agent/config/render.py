@@ -9,6 +9,7 @@ from typing import Any
 
 import attrs
 
+from agent.config.cloud_auth import azuread_section
 from agent.config.discovery import (
     FileSection,
     HttpDiscoverySection,
@@ -90,6 +91,9 @@ def _http(http: HttpSettings, writer: Writer) -> Tree:
         "basic_auth": http.basic_auth,
         "authorization": http.authorization,
         "oauth2": _oauth2(http.oauth2, writer) if http.oauth2 else None,
+        "sigv4": http.sigv4,
+        "azuread": azuread_section(http.azuread) if http.azuread else None,
+        "google_iam": http.google_iam,
         "tls_config": http.tls,
         **{field.name: getattr(http.proxy, field.name) for field in attrs.fields(type(http.proxy))},
         "follow_redirects": http.follow_redirects,

@@ -24,6 +24,8 @@ def split_userinfo(url: str) -> tuple[str, BasicAuth | None]:
 
 def with_userinfo(http: HttpSettings, userinfo: BasicAuth | None) -> HttpSettings:
     """As in Go's client: what is configured wins over what the URL says."""
-    if userinfo and not (http.basic_auth or http.authorization or http.oauth2):
-        return attrs.evolve(http, basic_auth=userinfo)
-    return http
+    ways = (http.basic_auth, http.authorization, http.oauth2)
+    clouds = (http.sigv4, http.azuread, http.google_iam)
+    if userinfo is None or any(way is not None for way in (*ways, *clouds)):
+        return http
+    return attrs.evolve(http, basic_auth=userinfo)
