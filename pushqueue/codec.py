@@ -4,8 +4,12 @@ Takes parts of batches in time order, or a Block; gives Blocks.
 Invariant: the parts of a split Block hold its samples in the same order, each exactly once.
 Never: assigns epochs and sequences (the queue does), reads a clock.
 
-snappy: remote write wants the raw block format, never the framed one. `snappy.compress` is that
-(cramjam's `compress_raw` behind it): 0.037 us a sample of 16 compressed bytes.
+snappy: remote write wants the raw block format, never the framed one: the length of the whole,
+then elements that copy from what was decoded before. Every encoder looks back only within
+fragments of 64 KiB, so a body may be put together from the elements of pieces compressed one by
+one (Snappy's format description, "1. Preamble", "2. The compressed stream"). That way a batch is
+compressed while it is warm in the cache, and no message of a megabyte is ever in memory: joined
+and compressed as a whole, 10 000 samples cost 500 page faults, three times the work itself.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +20,9 @@ import snappy
 from pushqueue.block import BatchEntry, Block, Encoding, flags_of, pack_entry, pack_table
 from series.batch import Batch
 from series.frame import SERIES_TAG, frame
-from series.wire import WireError, read_varint
+from series.wire import WireError, read_varint, varint
+
+FRAGMENT_BYTES = 65_536
 
 
 class CodecError(ValueError):
@@ -44,25 +50,84 @@ class Part:
         return min(chosen), max(chosen)
 
 
+class SnappyBody:
+    """One raw snappy block, written piece by piece."""
+
+    def __init__(self) -> None:
+        self._packed: list[bytes] = []
+        self._fragment: list[bytes] = []
+        self._fragment_bytes = 0
+        self._message_bytes = 0
+
+    def add(self, data: bytes) -> None:
+        if self._fragment_bytes + len(data) > FRAGMENT_BYTES:
+            self._pack()
+        self._fragment.append(data)
+        self._fragment_bytes += len(data)
+
+    def _pack(self) -> None:
+        if not self._fragment:
+            return
+        data = b"".join(self._fragment)
+        # Each piece comes with its own length, of which the whole has only one.
+        self._packed.append(snappy.compress(data)[len(varint(len(data))) :])
+        self._message_bytes += len(data)
+        self._fragment = []
+        self._fragment_bytes = 0
+
+    def finish(self) -> bytes:
+        self._pack()
+        return b"".join([varint(self._message_bytes), *self._packed])
+
+
 def encode(parts: Sequence[Part], *, lane: int, created_ms: int, max_bytes: int) -> Iterator[Block]:
     """The parts as Blocks whose decompressed bodies stay within `max_bytes` (0: any size).
 
     A single sample above the bound still makes a Block: the receiver's answer decides on it.
     """
     # Hot: bench/bench_batcher.py holds the figure. Nothing here runs per sample.
-    framed: list[bytes] = []
-    chosen: list[Part] = []
-    total = 0
+    draft = _Draft()
     for part in parts:
         for piece, data in _framed_within(part, max_bytes):
-            if max_bytes and chosen and total + len(data) > max_bytes:
-                yield _assemble(chosen, framed, lane, created_ms)
-                framed, chosen, total = [], [], 0
-            framed.append(data)
-            chosen.append(piece)
-            total += len(data)
-    if chosen:
-        yield _assemble(chosen, framed, lane, created_ms)
+            if max_bytes and draft.entries and draft.message_bytes + len(data) > max_bytes:
+                yield draft.finish(lane, created_ms)
+                draft = _Draft()
+            draft.add(piece, data)
+    if draft.entries:
+        yield draft.finish(lane, created_ms)
+
+
+class _Draft:
+    """A Block that is being put together."""
+
+    def __init__(self) -> None:
+        self.entries: list[bytes] = []
+        self.message_bytes = 0
+        self._body = SnappyBody()
+        self._samples = 0
+        self._times_ms: list[int] = []
+
+    def add(self, part: Part, data: bytes) -> None:
+        batch = part.batch
+        first_ms, last_ms = part.time_span_ms()
+        self._times_ms += (first_ms, last_ms)
+        flags = flags_of(is_markers=batch.is_markers, is_pushed=batch.is_pushed)
+        count = part.sample_count
+        self.entries.append(pack_entry(last_ms, batch.lane_key, count, len(data), flags))
+        self._samples += count
+        self.message_bytes += len(data)
+        self._body.add(data)
+
+    def finish(self, lane: int, created_ms: int) -> Block:
+        return Block(
+            lane=lane,
+            created_ms=created_ms,
+            sample_count=self._samples,
+            oldest_ms=min(self._times_ms),
+            newest_ms=max(self._times_ms),
+            table=b"".join(self.entries),
+            body=self._body.finish(),
+        )
 
 
 def _framed_within(part: Part, max_bytes: int) -> Iterator[tuple[Part, bytes]]:
@@ -75,26 +140,6 @@ def _framed_within(part: Part, max_bytes: int) -> Iterator[tuple[Part, bytes]]:
     middle = (part.start + part.stop) // 2
     yield from _framed_within(attrs.evolve(part, stop=middle), max_bytes)
     yield from _framed_within(attrs.evolve(part, start=middle), max_bytes)
-
-
-def _assemble(parts: Sequence[Part], framed: Sequence[bytes], lane: int, created_ms: int) -> Block:
-    table = []
-    oldest_ms = newest_ms = parts[0].time_span_ms()[1]
-    for part, data in zip(parts, framed, strict=True):
-        batch = part.batch
-        first_ms, last_ms = part.time_span_ms()
-        oldest_ms, newest_ms = min(oldest_ms, first_ms), max(newest_ms, last_ms)
-        flags = flags_of(is_markers=batch.is_markers, is_pushed=batch.is_pushed)
-        table.append(pack_entry(last_ms, batch.lane_key, part.sample_count, len(data), flags))
-    return Block(
-        lane=lane,
-        created_ms=created_ms,
-        sample_count=sum(part.sample_count for part in parts),
-        oldest_ms=oldest_ms,
-        newest_ms=newest_ms,
-        table=b"".join(table),
-        body=snappy.compress(b"".join(framed)),
-    )
 
 
 def decode(block: Block) -> bytes:
