@@ -4,10 +4,15 @@ import pytest
 import trio
 from trio.testing import MockClock
 
+from scraper.manager import Manager
+from scraper.setup import JobSetup
 from scraper.status import TargetStatus
+from scraper.target import Target
 from tests.scraper.batches import STALE
 from tests.scraper.fleet import Fleet, Reply, job_of, page
+from transport.client import Client
 from transport.settings import BasicAuth, HttpSettings
+from transport.tls import TlsContexts
 
 
 @pytest.fixture
@@ -188,3 +193,30 @@ async def test_after_a_step_of_the_clock_scrapes_stand_on_its_grid(
     assert [stamp % 10_000 for _, _, stamp in after[1:]] == [phase] * len(after[1:])
     assert len(after) in (4, 5)
     assert manager.statistics().pools[0].counts.missed == 0
+
+
+async def test_a_mistake_of_ours_costs_one_scrape_of_one_target(
+    fleet: Fleet, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    fleet.scripts["h:1"] = page("a 1\n")
+    client_for = fleet.client_for()
+    made: list[str] = []
+
+    def fails_once(target: Target, setup: JobSetup) -> Client:
+        made.append(target.url)
+        if len(made) == 1:
+            raise ZeroDivisionError("what nobody thought of")
+        return client_for(target, setup)
+
+    manager = Manager(
+        fleet,
+        contexts=TlsContexts(),
+        version="test",
+        wall_ms=fleet.wall_ms,
+        client_for=fails_once,
+        seed=0,
+    )
+    await fleet.nursery.start(manager.run, [job_of("h:1")], {})
+    await fleet.wait_puts(2)
+    assert fleet.values("up") == [0, 1]
+    assert "internal error" in caplog.text
