@@ -50,6 +50,7 @@ POOL = PoolStatistics(
     targets_down=1,
     targets_unknown=0,
     targets_dropped=2,
+    discovery_errors=(),
     counts=ScrapeCounts(
         scrapes=40, failed=4, timed_out=3, samples=SampleCounts(stored=900, duplicates=7)
     ),
