@@ -41,7 +41,7 @@ QUEUES_FOLDER = "queues"
 # A stop has 5 s in all: so much for sending what is in memory, the rest for bringing to the disk
 # what is left.
 FLUSH_S = 2.0
-CLOSE_S = 2.75
+CLOSE_S = 2.5
 
 # Samples that no Block was made of yet; more can only be there if nothing runs.
 MAX_OPEN_SAMPLES = 2_000_000

@@ -31,6 +31,9 @@ HEADERS: dict[Encoding, tuple[tuple[str, str], ...]] = {
 MAX_ANSWER_BYTES = 4096
 _SHOWN_ANSWER_BYTES = 200
 
+# What a polite end of a connection may take out of the five seconds of a stop.
+CLOSE_S = 0.25
+
 
 class Answer(Protocol):
     """What `transport.client.Response` is to a sender."""
@@ -78,7 +81,7 @@ class Sender:
             while True:
                 await self._deliver(await self.queue.head(self.lane))
         finally:
-            with trio.CancelScope(shield=True, deadline=trio.current_time() + 1):
+            with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_S):
                 await self.client.aclose()
 
     async def _deliver(self, block: Block) -> None:

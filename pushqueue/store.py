@@ -346,11 +346,12 @@ class Store:
 
     def _drop(self, segment: Segment) -> Drop:
         tally = segment.pending_total()
+        # Fails before anything is booked: then the segment stays, and so does all that is known.
+        self._remove(segment)
         for done in [done for done in self._acknowledged if done.is_in(segment)]:
             self._acknowledged.remove(done)
             tally.subtract(Tally(1, done.samples))
         last = {key: found.last for key, found in segment.ranges.items()}
-        self._remove(segment)
         for key, sequence in last.items():
             self._hints.advance(key, sequence)
         return Drop(tally, last)

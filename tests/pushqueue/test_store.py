@@ -434,6 +434,19 @@ def test_what_was_acknowledged_is_not_given_again_though_the_disk_failed_to_note
     assert drained(store) == [2]
 
 
+def test_a_drop_that_fails_books_nothing() -> None:
+    disk = Disk()
+    put(opened(disk, segment_bytes=500), range(1, 20))
+    store = restarted(disk, max_bytes=BOUND, segment_bytes=500)
+    found = store.next_block(0)
+    assert found is not None
+    store.acknowledge(found)
+    disk.faults["remove"] = errno.EIO
+    assert put(store, [20], size=1500).drops == ()
+    disk.faults.clear()
+    assert drained(store)[:3] == [2, 3, 4]
+
+
 def test_a_directory_that_was_removed_is_made_anew() -> None:
     disk = Disk()
     store = opened(disk, segment_bytes=200)
