@@ -438,11 +438,12 @@ def test_a_drop_that_fails_books_nothing() -> None:
     disk = Disk()
     put(opened(disk, segment_bytes=500), range(1, 20))
     store = restarted(disk, max_bytes=BOUND, segment_bytes=500)
-    found = store.next_block(0)
-    assert found is not None
-    store.acknowledge(found)
-    disk.faults["remove"] = errno.EIO
+    disk.faults.update(open=errno.EIO, remove=errno.EIO)
+    with pytest.raises(DiskError):
+        store.acknowledge(block(1, epoch=1, sequence=1))
+    assert store.statistics.unsettled == 1
     assert put(store, [20], size=1500).drops == ()
+    assert store.statistics.unsettled == 1
     disk.faults.clear()
     assert drained(store)[:3] == [2, 3, 4]
 
