@@ -180,12 +180,15 @@ class Queue:
             delay_s = min(2 * delay_s, RETRY_MAX_S)
 
     def _must_wait(self, epoch: int) -> bool:
-        """Whether an older epoch is still to be sent, by any lane."""
+        """Whether another epoch is still to be sent, by any lane."""
         # With one lane the order of the files is the order of the epochs.
         if len(self._lanes) == 1:
             return False
         oldest = self._store.statistics.oldest_epoch
-        return oldest is not None and oldest != epoch
+        # What is being sent counts even if its segment had to go meanwhile.
+        in_hand = [lane.current.block for lane in self._lanes if lane.current is not None]
+        others = {oldest, *(block.lane_epoch or self.epoch for block in in_hand)} - {epoch, None}
+        return bool(others)
 
     def _is_too_old(self, block: Block) -> bool:
         limit_ms = self._settings.max_age_s * 1000

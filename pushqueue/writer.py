@@ -11,6 +11,7 @@ from pushqueue.block import Block
 from pushqueue.directory import Directory
 from pushqueue.record import RecordHeader, encode_record, read_header
 from pushqueue.segment import (
+    LaneKey,
     encode_footer,
     encode_segment_header,
     footer_bytes,
@@ -34,6 +35,7 @@ class SegmentWriter:
         self._buffered = len(header)
         self._written = 0  # bytes handed to the system
         self._staged: list[RecordHeader] = []
+        self._lanes: set[LaneKey] = set()  # those of the footer, with what is staged
         self._is_named = False  # the directory entry is durable
         self.segment = Segment(number, 0, len(header), len(header), is_writing=True)
         self.segment.headers = []
@@ -44,9 +46,9 @@ class SegmentWriter:
         """Bytes of the file when everything staged is in it, without a footer."""
         return self._written + self._buffered
 
-    def finished_size(self, *, more_lanes: int = 1) -> int:
-        """Bytes of the file with its footer, if as many lanes join those it has."""
-        return self.size + footer_bytes(len(self.segment.ranges) + more_lanes)
+    def finished_size(self) -> int:
+        """Bytes of the file with its footer, should one more lane join those it has."""
+        return self.size + footer_bytes(len(self._lanes) + 1)
 
     @property
     def staged_blocks(self) -> int:
@@ -54,6 +56,7 @@ class SegmentWriter:
 
     def append(self, block: Block) -> None:
         record = encode_record(block, seed_of(self.segment.number))
+        self._lanes.add((block.lane_epoch, block.lane))
         self._staged.append(read_header(record, self.size, seed_of(self.segment.number)))
         self._buffer.append(record)
         self._buffered += len(record)

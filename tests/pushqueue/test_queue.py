@@ -223,6 +223,24 @@ async def test_lanes_wait_until_an_older_epoch_is_empty(autojump_clock: MockCloc
         assert await deliver(queue, 1) == 2
 
 
+async def test_lanes_wait_for_an_older_epoch_that_is_being_sent_though_its_segment_went(
+    autojump_clock: MockClock,
+) -> None:
+    disk = Disk()
+    put(opened(disk), [1], lane=0)
+    disk.kill()
+    async with running(queue_on(disk, lanes=2, max_bytes=8192 + 4000)) as queue:
+        old = await queue.head(0)
+        put_all(queue, *range(2, 100), lane=1)
+        await trio.sleep(2)
+        assert not queue.is_current(old)
+        with trio.move_on_after(5) as scope:
+            await queue.head(1)
+        assert scope.cancelled_caught
+        await queue.acknowledge(old)
+        assert not queue.is_from_before(await queue.head(1))
+
+
 # Bounds
 
 
