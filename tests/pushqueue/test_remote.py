@@ -49,6 +49,31 @@ async def test_batches_of_a_flush_interval_are_one_request(
     assert len(far_end.accepted) == 200
 
 
+class Wakes(trio.abc.Instrument):
+    """Counts how often tasks other than the current one are woken."""
+
+    def __init__(self) -> None:
+        self._own, self.count = trio.lowlevel.current_task(), 0
+
+    def task_scheduled(self, task: trio.lowlevel.Task) -> None:
+        self.count += task is not self._own
+
+
+async def test_a_steady_stream_wakes_the_remote_for_its_flushes_only(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with running(remote_on(tmp_path, FakeRemote())) as remote:
+        wakes = Wakes()
+        trio.lowlevel.add_instrument(wakes)
+        for _ in range(1000):
+            remote.put_nowait([batch(1)])
+            await trio.sleep(0.01)
+        trio.lowlevel.remove_instrument(wakes)
+        assert remote.statistics().requests_total == pytest.approx(10, abs=1)
+    # One to make the Block, one to look at the disk's time, the others to send.
+    assert wakes.count <= 10 * 10
+
+
 async def test_full_blocks_go_at_once(tmp_path: Path, autojump_clock: MockClock) -> None:
     far_end = FakeRemote()
     async with running(remote_on(tmp_path, far_end, max_rows_per_block=10)) as remote:
