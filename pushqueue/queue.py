@@ -173,6 +173,7 @@ class Queue:
                     await self._settle_all()
                     block: Block | None = await self._run_sync(self._store.next_block, lane.number)
                     lane.may_have_stored = block is not None
+                self._disk.succeeded("read")
                 return block
             except DiskError as exc:
                 self._disk.failed(exc)
@@ -223,6 +224,7 @@ class Queue:
         while self._settled:
             try:
                 await self._run_sync(self._store.acknowledge, self._settled.popleft().block)
+                self._disk.succeeded("acknowledge in")
             except DiskError as exc:
                 self._disk.failed(exc)
 
