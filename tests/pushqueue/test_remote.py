@@ -12,6 +12,8 @@ from trio.testing import MockClock
 from pushqueue.errors import QueueError
 from pushqueue.fanout import FanOut
 from pushqueue.remote import Remote
+from pushqueue.settings import CommonSteps
+from relabel.limits import LabelLimits
 from relabel.rule import RelabelRule
 from series.batch import Sink
 from tests.pushqueue.blocks import NOW_MS, batch
@@ -123,6 +125,32 @@ async def test_own_rules_and_labels(tmp_path: Path, autojump_clock: MockClock) -
         await trio.sleep(2)
         assert remote.statistics().dropped_by_rules_total == 3
     assert [name for name, _, _ in far_end.accepted] == ["metric_00000", "metric_00004"]
+
+
+async def test_the_steps_of_all_remotes_come_before_its_own(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    rename = RelabelRule(target_label="__name__", replacement="a.b", regex=".*")
+    own = RelabelRule(action="drop", source_labels=("__name__",), regex="a\\.b")
+    far_end = FakeRemote()
+    common = CommonSteps(relabel_configs=(rename,), is_compatible_naming=True)
+    remote = remote_on(tmp_path, far_end, common=common, write_relabel_configs=(own,))
+    async with running(remote):
+        remote.put_nowait([batch(1)])
+        await trio.sleep(2)
+    assert [name for name, _, _ in far_end.accepted] == ["a_b"]
+
+
+async def test_a_limit_on_labels_drops_the_series(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    far_end = FakeRemote()
+    common = CommonSteps(limits=LabelLimits(max_labels=1))
+    async with running(remote_on(tmp_path, far_end, common=common)) as remote:
+        remote.put_nowait([batch(2)])
+        await trio.sleep(2)
+        assert remote.statistics().dropped_by_rules_total == 2
+    assert far_end.accepted == []
 
 
 # The stop
