@@ -36,6 +36,7 @@ class ClientStatistics:
     redirects: int
     sent_bytes: int
     received_bytes: int
+    is_connected: bool = False
 
 
 class Client:
@@ -127,6 +128,7 @@ class Client:
             self._redirects,
             counts.sent_bytes,
             counts.received_bytes,
+            self._channel.is_connected,
         )
 
     def __repr__(self) -> str:
