@@ -66,6 +66,7 @@ SHELLS: dict[str, set[str]] = {
     "transport/tls.py": {"logging", "time"},
     "transport/tunnel.py": {"trio"},
     "pushqueue/disk_state.py": {"logging"},
+    "pushqueue/timed_directory.py": {"time"},
     "pushqueue/health.py": {"logging"},
     "pushqueue/hints.py": {"logging"},
     "pushqueue/queue.py": {"logging", "trio"},

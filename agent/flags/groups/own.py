@@ -79,7 +79,6 @@ GROUP = Group(
             BOOL,
             False,
             "Expose the agent's metrics under Prometheus' names too.",
-            later=when.SERVER,
         ),
         Flag(
             "push.ack",
