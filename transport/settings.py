@@ -159,7 +159,9 @@ class HeaderValues:
 class HttpSettings:
     """`http_config`: at most one of basic_auth to google_iam is set.
 
-    `enable_http2`: offered to the server in the TLS handshake, for it to choose.
+    `enable_http2`: what the configuration allows. `offers_http2`: HTTP/2 is offered to servers
+    by TLS. Both are one for remotes; scrapes never offer it, because a page by HTTP/2 costs many
+    times what it costs by HTTP/1.1, and every server speaks that.
     `round_robin_dns`: each connection begins with another address of the host.
     """
 
@@ -173,6 +175,7 @@ class HttpSettings:
     proxy: ProxySettings = ProxySettings()
     follow_redirects: bool = True
     enable_http2: bool = True
+    offers_http2: bool = False
     round_robin_dns: bool = False
     tls_handshake_timeout_s: float = 20
     headers: Mapping[str, HeaderValues] = attrs.field(factory=dict)
