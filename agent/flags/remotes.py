@@ -56,6 +56,18 @@ _IDENTITY = frozenset(
         "tlsCertFile",
         "tlsKeyFile",
         "tlsServerName",
+        *(
+            f"oauth2.{name}"
+            for name in ("clientID", "clientSecret", "clientSecretFile", "scopes", "tokenUrl")
+        ),
+        "oauth2.endpointParams",
+        *(
+            f"aws.{name}"
+            for name in ("useSigv4", "region", "roleARN", "accessKey", "secretKey", "service")
+        ),
+        "aws.stsEndpoint",
+        "proxyURL",
+        "tlsHandshakeTimeout",
     )
 )
 
