@@ -20,6 +20,7 @@ from transport.proof import proof_of
 from transport.redirect import MAX_REDIRECTS, STATUSES, redirect_of
 from transport.request import Encoder, HeaderRows, Request
 from transport.response import Response
+from transport.scrub import without_identity
 from transport.settings import HttpSettings
 from transport.tls import TlsContexts
 from transport.url import Url, clean_target, parse_url
@@ -165,6 +166,8 @@ class Client:
                 response = await decoded(parser, body, request)
             if self._channel.was_resent:
                 response = attrs.evolve(response, is_resent=True)
+            if response.status >= 400 and identity:
+                response = attrs.evolve(response, body=without_identity(response.body, identity))
             if self._proof is not None and request.has_identity:
                 self._proof.answered(response)
             # Fast path: no redirect.
