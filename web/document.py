@@ -36,7 +36,7 @@ curl -s localhost:8429/api/v1/queue | jq '.data[] | {name, pending_samples, olde
 curl -s -G localhost:8429/api/v1/targets/relabel_steps \\
   -d scrapePool=node --data-urlencode 'labels={"__address__":"a:9100"}'
 curl -X POST localhost:8429/-/reload                 # tells every mistake, or "reloaded"
-promtool check healthy --url=http://localhost:8429
+promtool check healthy --url=http://localhost:8429    # promtool 2.47 and newer
 promtool check ready --url=http://localhost:8429
 curl -s localhost:8429/metrics | promtool check metrics
 ```
