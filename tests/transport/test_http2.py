@@ -169,6 +169,26 @@ async def test_a_server_that_ends_the_connection_between_requests(
     assert not response.is_resent
 
 
+async def test_a_server_that_says_goodbye_before_its_last_answer(
+    nursery: trio.Nursery,
+    context: ssl.SSLContext,
+    certificates: Certificates,
+    autojump_clock: Clock,
+) -> None:
+    """As nginx does."""
+
+    def goodbye(reply: Reply) -> None:
+        reply.goodbye = reply.asked.connection == 1
+        reply.answer(200, b"hello")
+
+    server = Http2Server(nursery, context, goodbye)
+    client = client_of(server, certificates)
+    for _ in range(2):
+        assert (await post(client)).body == b"hello"
+    assert server.connections == 2
+    assert client.statistics().stale_retries == 0
+
+
 async def test_a_request_that_was_not_acted_on_is_sent_again(
     nursery: trio.Nursery,
     context: ssl.SSLContext,
