@@ -214,16 +214,17 @@ def test_promtool_collects_the_metrics(both: tuple[Agent, int], tmp_path: Path) 
         assert b"vm_app_version" in file.read()
 
 
-# What promtool says of names that are vmagent's, kept as they are.
+# Histograms as VictoriaMetrics writes them, by `vmrange`, and under vmagent's names: no type of the
+# text format is for them.
 INHERITED = (
-    'counter metrics should have "_total" suffix',  # the parts of a histogram by vmrange
-    'non-histogram and non-summary metrics should not have "_count" suffix',
-    'non-histogram and non-summary metrics should not have "_sum" suffix',
-    'non-histogram metrics should not have "_bucket" suffix',
-    "vm_app_start_timestamp",
-    "vmagent_remotewrite_retries_count_total",
+    "vm_promscrape_scrape_duration_seconds",
+    "vm_promscrape_scrape_response_size_bytes",
+    "vm_promscrape_scraped_samples",
+    "vmagent_remotewrite_block_size_bytes",
     "vmagent_remotewrite_block_size_rows",
+    "vmagent_remotewrite_duration_seconds",
 )
+_PARTS = re.compile("_(bucket|sum|count) ")
 
 
 def test_promtool_finds_nothing_but_names_inherited_from_vmagent(both: tuple[Agent, int]) -> None:
@@ -235,8 +236,7 @@ def test_promtool_finds_nothing_but_names_inherited_from_vmagent(both: tuple[Age
         capture_output=True,
         check=False,
     )
-    lines = found.stderr.splitlines()
-    assert [line for line in lines if not any(text in line for text in INHERITED)] == []
+    assert {_PARTS.split(line)[0] for line in found.stderr.splitlines()} <= {*INHERITED}
 
 
 def test_relabel_steps_of_a_job(both: tuple[Agent, int]) -> None:
