@@ -43,6 +43,9 @@ class ClientStatistics:
 class Client:
     """Requests to the origin of `url`. Nothing is opened before the first request.
 
+    One connection at a time: where each request is redirected to another origin, each opens two.
+    A URL that always redirects is better replaced by where it leads.
+
     `unix_socket`: the path of a socket to connect to instead of the URL's host.
     `connector`: opens byte streams in place of TCP; for tests.
     """
