@@ -20,6 +20,7 @@ import trio
 from agent.config_watch import watch_config
 from agent.disk_space import DiskSpace
 from agent.doorkeeper import Doorkeeper
+from agent.garbage import settle, settle_more
 from agent.observer import Observer, State
 from agent.push_settings import push_settings
 from agent.reloads import ReloadStatistics
@@ -133,6 +134,7 @@ class App:
             await nursery.start(self._doorkeeper.run)
             await nursery.start(self._serve)
             nursery.start_soon(self._systemd.run)
+            settle()
             nursery.start_soon(self._disk.run)
             await nursery.start(self._push_metrics)
             await nursery.start(self._scraper.run, settings.jobs, settings.global_.external_labels)
@@ -186,12 +188,14 @@ class App:
         # Late, by the first visitor: Starlette and hypercorn take 9 MiB.
         from web.app import create_app
 
-        return create_app(
+        app = create_app(
             self._observer.views(self.reload),
             access=self._doorkeeper.access(),
             settings=self._doorkeeper.front(),
             counts=self._counts,
         )
+        settle_more()
+        return app
 
     async def _push_metrics(
         self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED

@@ -71,6 +71,7 @@ class Observer:
         self._admission = admission
         self._disk = disk
         self._renderer: Renderer | None = None
+        self._flags = tuple(start.flags.listing())
 
     def views(self, reload: Callable[[], Awaitable[ReloadResult]]) -> Views:
         scraper = self._scraper
@@ -83,7 +84,7 @@ class Observer:
             remotes=self._remotes.statistics,
             is_stopping=lambda: self._state.is_stopping,
             pools=scraper.pool_names,
-            flags=lambda: tuple(self._start.flags.listing()),
+            flags=lambda: self._flags,
             config=self._config,
             runtime=self.runtime,
             log_lines=self._start.log_tail,
@@ -109,7 +110,7 @@ class Observer:
             started_s=self._state.started_s,
             now_s=time.time(),
             was_unclean=self._state.was_unclean,
-            flags=tuple(self._start.flags.listing()),
+            flags=self._flags,
             remotes=tuple(
                 LabelledRemote(url_label=self._url_label(at, remote), statistics=remote)
                 for at, remote in enumerate(self._remotes.statistics(), start=1)
