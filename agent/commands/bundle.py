@@ -170,6 +170,8 @@ class _Agent:
 
         self._httpx = httpx
         is_unix = options.url.startswith("unix:")
+        if is_unix and not Path(options.url.removeprefix("unix:")).is_socket():
+            raise BundleError(f"{options.url}: there is no such socket")
         transport = (
             httpx.HTTPTransport(uds=options.url.removeprefix("unix:"))
             if is_unix
