@@ -56,7 +56,20 @@ def render(
     kept = {key: value for key, value in tree.items() if value}
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     text = yaml.dump(kept, Dumper=dumper, sort_keys=False, allow_unicode=True)
-    return str(text) if kept else ""
+    return (str(text) if kept else "") + _common(remotes, writer)
+
+
+def _common(remotes: Sequence[RemoteSettings], writer: Writer) -> str:
+    """What only flags can say, as a comment: the rules that come before those of each remote."""
+    import yaml  # late, as above
+
+    rules = remotes[0].common.relabel_configs if remotes else ()
+    if not rules:
+        return ""
+    written = writer.section(RemoteSection, {"write_relabel_configs": rules})
+    text = yaml.safe_dump(written["write_relabel_configs"], sort_keys=False, allow_unicode=True)
+    lines = ("before the rules of each remote, from -remoteWrite.relabelConfig:", *text.split("\n"))
+    return "".join(f"# {line}\n" for line in lines if line)
 
 
 def _fields(settings: Any) -> Tree:
