@@ -22,6 +22,23 @@ def test_offset(interval_s: float, stable_hash: int, offset_ms: int) -> None:
     assert schedule.offset_ms == offset_ms
 
 
+@pytest.mark.parametrize(
+    ("align_s", "shift_s", "offset_ms"),
+    [
+        pytest.param(3600, None, 0, id="at the full hour, so at multiples of the interval"),
+        pytest.param(3600, 10, 10_000, id="an offset from there"),
+        pytest.param(0, 10, 10_000, id="an offset alone counts from the interval"),
+        pytest.param(0, 0, 0, id="an offset of nothing aligns too"),
+        pytest.param(0, 70, 10_000, id="an offset beyond the interval wraps around"),
+        pytest.param(20, None, 40_000, id="one of several multiples, by the hash"),
+        pytest.param(20, 1.5, 41_500, id="an offset from that one"),
+    ],
+)
+def test_aligned(align_s: float, shift_s: float | None, offset_ms: int) -> None:
+    schedule = Schedule.of(60, 57_777, align_s=align_s, shift_s=shift_s)
+    assert schedule.offset_ms == offset_ms
+
+
 GRID = Schedule(interval_ms=10_000, offset_ms=3_000)
 
 

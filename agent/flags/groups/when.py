@@ -2,7 +2,6 @@
 
 RELABELLING = "comes with the work on relabelling"
 EXPOSITION = "comes with the work on exposition formats"
-SCRAPING = "comes with the work on scraping"
 DISCOVERY = "this kind of discovery is not in this round"
 CLUSTER = "sharing targets among several agents is not in this round"
 QUEUE = "comes with the work on the queue"
