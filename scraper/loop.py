@@ -18,6 +18,7 @@ from scraper.clock import GridClock
 from scraper.discovery import Discovery
 from scraper.exposition.errors import ExpositionError
 from scraper.exposition.outline import Outlines
+from scraper.failure_log import FailureLog
 from scraper.labelling import LabelLimitError, SeriesError
 from scraper.report import TOO_LARGE, Outcome
 from scraper.schedule import Schedule
@@ -84,6 +85,7 @@ class Surroundings:
     open_discovery: Callable[[DiscoverySettings], Discovery]
     outlines: Outlines = attrs.field(factory=Outlines)
     spread: ScrapeSpread = attrs.field(factory=ScrapeSpread)
+    failures: FailureLog = attrs.field(factory=FailureLog)
     seed: int = 0  # of this host, so that two agents do not scrape at the same time
 
 
@@ -243,6 +245,14 @@ class TargetLoop:
         # The line that was over the limit is told around it.
         causes = (exc, exc.__cause__)
         self._counts.over_label_limit += any(isinstance(each, LabelLimitError) for each in causes)
+        if path := self.setup.job.scrape_failure_log_file:
+            self._around.failures.note(
+                path,
+                now_ms=self._around.clock.now_ms(),
+                job_name=self.setup.job.job_name,
+                url=self.target.url,
+                reason=str(exc),
+            )
         # At the change only: the page shows the rest.
         if self._health != "down" and not self.setup.job.suppress_scrape_errors:
             job_name = self.setup.job.job_name

@@ -113,6 +113,7 @@ class Manager:
         self.apply(jobs, external_labels)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._around.clock.run)
+            nursery.start_soon(self._around.failures.run)
             await self._follow(nursery)
             task_status.started()
             while True:
