@@ -146,7 +146,7 @@ class TargetLoop:
         while True:
             due_ms = self._schedule.next_due_ms(now_ms)
             woken_ms = await clock.wait_until(due_ms)
-            await self._scrape_once(self._schedule.timestamp_ms(due_ms, woken_ms))
+            await self.scrape_once(self._schedule.timestamp_ms(due_ms, woken_ms))
             now_ms = self._schedule.after(due_ms, clock.now_ms())
 
     async def aclose(self) -> None:
@@ -159,7 +159,8 @@ class TargetLoop:
         if batches:
             self._around.sink.put_nowait(batches)
 
-    async def _scrape_once(self, timestamp_ms: int) -> None:
+    async def scrape_once(self, timestamp_ms: int) -> None:
+        """One scrape, from the fetch to the sink. It never fails: its report tells of that."""
         started_s = trio.current_time()
         self._count_missed(started_s)
         batches: tuple[Batch, ...]
