@@ -8,7 +8,10 @@ import argparse
 import gc
 import time
 
+from agent.app import GC_THRESHOLDS
 from bench.bench_scrape import NOW_MS, body_of, scrapes_of
+
+STEPS_END = object()
 
 
 def time_steps(series: int, rounds: int) -> None:
@@ -17,11 +20,12 @@ def time_steps(series: int, rounds: int) -> None:
 
     def watch(phase: str, info: object) -> None:
         if phase == "start":
-            collected.append(-time.perf_counter())
+            collected.append(-time.thread_time())
         else:
-            collected[-1] += time.perf_counter()
+            collected[-1] += time.thread_time()
 
     (scrape,) = scrapes_of(1)
+    gc.set_threshold(*GC_THRESHOLDS)
     gc.callbacks.append(watch)
     for number in range(rounds):
         new = [b'node_new_total{n="%d"} 1' % at for at in range(number * 10, number * 10 + 10)]
@@ -29,25 +33,21 @@ def time_steps(series: int, rounds: int) -> None:
         body = b"\n".join([*lines[:at], *new, *lines[at:]]) if number != 2 else b"\n".join(lines)
         collected.clear()
         steps = scrape.render(body, NOW_MS + number * 1000)
-        longest, count, whole = 0.0, 0, time.perf_counter()
-        top: list[tuple[float, int]] = []
+        count, whole = 0, time.perf_counter()
+        longest_s = 0.0
         while True:
-            begun = time.perf_counter()
-            try:
-                next(steps)
-            except StopIteration:
-                top.append((time.perf_counter() - begun, count))
-                break
-            top.append((time.perf_counter() - begun, count))
+            begun = time.thread_time()
+            is_over = next(steps, STEPS_END) is STEPS_END
+            longest_s = max(longest_s, time.thread_time() - begun)
             count += 1
+            if is_over:
+                break
         whole = time.perf_counter() - whole
-        longest, at_step = max(top)
         print(
             f"{series} series, page {number}: {whole * 1e3:.0f} ms in {count} steps, the longest "
-            f"{longest * 1e3:.1f} ms (number {at_step}), collector {sum(collected) * 1e3:.1f} ms "
-            f"in {len(collected)} runs, longest {max(collected, default=0) * 1e3:.1f} ms"
+            f"{longest_s * 1e3:.1f} ms; collector {sum(collected) * 1e3:.1f} ms in "
+            f"{len(collected)} runs, the longest {max(collected, default=0) * 1e3:.1f} ms"
         )
-        print("   ", [(round(s * 1e3, 1), n) for s, n in sorted(top)[:-8:-1]])
     gc.callbacks.remove(watch)
 
 
