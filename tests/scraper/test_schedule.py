@@ -2,7 +2,10 @@
 
 import pytest
 
+from relabel.pipeline import compile_rules
 from scraper.schedule import Schedule
+from scraper.settings import ScrapeJob
+from scraper.target import build, discovered
 
 EPOCH_2026_MS = 1_790_000_000_000
 
@@ -100,3 +103,14 @@ def test_the_tick_after_a_scrape(now_ms: int, next_ms: int) -> None:
 )
 def test_missed(elapsed_s: float, missed: int) -> None:
     assert GRID.missed(elapsed_s) == missed
+
+
+def test_offsets_are_spread_evenly() -> None:
+    """The case of Prometheus' TestTargetOffset: 10 000 targets that differ in one label."""
+    job = ScrapeJob(job_name="some_job")
+    pipeline = compile_rules(())
+    buckets = [0] * 10
+    for number in range(10_000):
+        target = build(job, pipeline, discovered(job, "example.com:80", {"label": str(number)}))
+        buckets[Schedule.of(10, target.stable_hash).offset_ms // 1000] += 1
+    assert max(abs(count - 1000) for count in buckets) <= 150
