@@ -44,3 +44,4 @@ class Start:
     warnings: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     log_statistics: Callable[[], LogStatistics] = LogStatistics
+    log_tail: Callable[[], Sequence[str]] = tuple

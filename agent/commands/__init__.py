@@ -18,6 +18,7 @@ COMMANDS = {
     "scrape": ("agent.commands.scrape", "scrape once and show what would be pushed"),
     "targets": ("agent.commands.targets", "show what would be scraped, and what was dropped"),
     "test": ("agent.commands.test_rules", "run tests of relabel rules"),
+    "bundle": ("agent.commands.bundle", "collect what somebody needs to help, in one archive"),
     "demo": ("agent.commands.demo", "start an agent and a receiver together, to look at"),
 }
 

@@ -54,9 +54,13 @@ def _show_help(topic: str) -> int:
 def _run(values: Values) -> int:
     # Late: YAML and the settings of all rooms; `-version`, `-help` and mistakes do without.
     from agent.commands.loading import build_start, log_settings
+    from agent.push_settings import push_settings
     from agent.start import SettingsError
+    from agent.web_settings import web_settings
 
     logger_settings = log_settings(values)
+    web_settings(values)  # mistakes in these flags are told like all others
+    push_settings(values)
     try:
         start = build_start(values)
     except SettingsError as exc:
@@ -71,7 +75,8 @@ def _run(values: Values) -> int:
     _log_start(start.warnings, values)
     from agent.app import serve  # late: trio and the whole pipeline
 
-    return serve(attrs.evolve(start, log_statistics=handler.statistics))
+    looked = attrs.evolve(start, log_statistics=handler.statistics, log_tail=handler.tail)
+    return serve(looked)
 
 
 _NO_REMOTE = "nowhere to push; give it, or a remote_write section in -promscrape.config"

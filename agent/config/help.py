@@ -52,7 +52,7 @@ HTTP: Mapping[str, str] = {
     "oauth2": "Tokens by OAuth2.",
     "tls_config": "How TLS is spoken.",
     "follow_redirects": "Whether redirects are followed.",
-    "enable_http2": "Whether HTTP/2 may be used.",
+    "enable_http2": "Whether HTTP/2 may be used: remotes offer it by TLS, all else is HTTP/1.1.",
     "http_headers": "Further headers, by name.",
 }
 
@@ -243,6 +243,7 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "failed_request_logging": "Accepted; refused requests are always logged.",
         "sigv4": "Requests are signed for Amazon; `{}` takes everything from its usual places.",
         "azuread": "Tokens of Azure.",
+        "tls_handshake_timeout": "How long TLS may take; 0 is no limit; a key of promferry.",
         "google_iam": "Tokens of Google; `{}` takes the application default credentials.",
         "queue_config": "How much is sent at a time, and how it is retried.",
         "metadata_config": "Whether and how often metadata is pushed.",

@@ -70,6 +70,7 @@ class RemoteSection(HttpSection):
     sigv4: SigV4 | None = None
     azuread: AzureAdSection | None = None
     google_iam: GoogleIam | None = None
+    tls_handshake_timeout: Duration = Duration(20)
     # Per-URL flags of vmagent and of promferry that Prometheus has no key for.
     label: Mapping[str, str] = attrs.field(factory=dict)
     queues: Count | None = None
@@ -88,7 +89,6 @@ class RemoteSection(HttpSection):
     rate_limit: object = refused()
     round_digits: object = refused()
     significant_figures: object = refused()
-    tls_handshake_timeout: object = refused()
 
 
 # What the per-URL flags are called where Prometheus has a key for the same.

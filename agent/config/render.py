@@ -5,6 +5,7 @@ Invariant: with secrets revealed, loading the text gives the same settings.
 """
 
 from collections.abc import Sequence
+from math import isinf
 from typing import Any
 
 import attrs
@@ -140,6 +141,11 @@ _QUEUE_KEYS = {
 }
 
 
+def _finite(seconds: float) -> float:
+    """No limit is written as 0."""
+    return 0 if isinf(seconds) else seconds
+
+
 def _remote(remote: RemoteSettings, writer: Writer) -> Tree:
     queue = {_QUEUE_KEYS.get(name, name): value for name, value in _fields(remote.queue).items()}
     beside = dict(queue)
@@ -153,6 +159,7 @@ def _remote(remote: RemoteSettings, writer: Writer) -> Tree:
         **_http(remote.http, writer),
         **beside,
         "remote_timeout": remote.send_timeout_s,
+        "tls_handshake_timeout": _finite(remote.http.tls_handshake_timeout_s),
         "label": remote.extra_labels,
         "min_free_disk_space": None if percent is None else f"{percent:g}%",
         "queue_config": writer.section(QueueSection, queue),

@@ -90,8 +90,10 @@ def test_rules_and_labels_of_flags(path: Path, tmp_path: Path) -> None:
         )
     )
     flag, section = loaded.settings.remotes
-    assert [rule.regex for rule in flag.write_relabel_configs] == ["all", "one"]
-    assert [rule.regex for rule in section.write_relabel_configs] == ["all"]
+    assert [rule.regex for rule in flag.common.relabel_configs] == ["all"]
+    assert [rule.regex for rule in flag.write_relabel_configs] == ["one"]
+    assert [rule.regex for rule in section.common.relabel_configs] == ["all"]
+    assert section.write_relabel_configs == ()
     assert flag.extra_labels == section.extra_labels == {"a": "b"}
     assert loaded.files == (str(path), str(tmp_path / "one.yml"), str(tmp_path / "all.yml"))
 

@@ -30,6 +30,7 @@ OTHER_DEFAULTS = {
     "promscrape.maxResponseHeadersSize": "4 KiB fails targets that Prometheus scrapes",
     "remoteWrite.queues": "depends on the machine there",
     "maxConcurrentInserts": "depends on the machine there",
+    "http.maxGracefulShutdownDuration": "a stop takes less than five seconds",
     "fs.maxConcurrency": "depends on the machine there",
     # An alias of retryMaxInterval here, which is a list.
     "remoteWrite.retryMaxTime": "an alias",
