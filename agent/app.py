@@ -7,7 +7,6 @@ Stopping goes the way of the data: scraping and the server end first, then every
 stores what it holds. Exit code 0 after SIGINT and SIGTERM.
 """
 
-import gc
 import logging
 import os
 import signal
@@ -21,7 +20,7 @@ import trio
 from agent.config_watch import watch_config
 from agent.disk_space import DiskSpace
 from agent.doorkeeper import Doorkeeper
-from agent.garbage import settle, settle_more
+from agent.garbage import look_rarely, settle, settle_more
 from agent.observer import Observer, State
 from agent.push_settings import push_settings
 from agent.reloads import ReloadStatistics
@@ -51,12 +50,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("promferry.agent")
 
 START_ERROR = 1
-
-
-# A full collection stops everything for 50-120 ms where 150 000 series are held (bench_step), and
-# by default comes with every quarter that the heap grows by. Hardly anything here is cyclic: the
-# young generations catch it, and the old one is looked at a hundred times more rarely.
-GC_THRESHOLDS = (700, 10, 1000)
 
 
 def wall_ms() -> int:
@@ -218,7 +211,7 @@ class App:
 def serve(start: Start) -> int:
     """Run the agent until a signal; gives the exit code."""
     code = 0
-    gc.set_threshold(*GC_THRESHOLDS)
+    look_rarely()
     try:
         trio.run(App(start).run)
     except* (QueueError, ListenError, TlsError, WebConfigError) as group:

@@ -8,7 +8,7 @@ import argparse
 import gc
 import time
 
-from agent.app import GC_THRESHOLDS
+from agent.garbage import look_rarely
 from bench.bench_scrape import NOW_MS, body_of, scrapes_of
 
 STEPS_END = object()
@@ -25,7 +25,7 @@ def time_steps(series: int, rounds: int) -> None:
             collected[-1] += time.thread_time()
 
     (scrape,) = scrapes_of(1)
-    gc.set_threshold(*GC_THRESHOLDS)
+    look_rarely()
     gc.callbacks.append(watch)
     for number in range(rounds):
         new = [b'node_new_total{n="%d"} 1' % at for at in range(number * 10, number * 10 + 10)]
