@@ -20,7 +20,7 @@ import trio
 from agent.config_watch import watch_config
 from agent.disk_space import DiskSpace
 from agent.doorkeeper import Doorkeeper
-from agent.garbage import settle, settle_more
+from agent.garbage import look_rarely, settle, settle_more
 from agent.observer import Observer, State
 from agent.push_settings import push_settings
 from agent.reloads import ReloadStatistics
@@ -211,6 +211,7 @@ class App:
 def serve(start: Start) -> int:
     """Run the agent until a signal; gives the exit code."""
     code = 0
+    look_rarely()
     try:
         trio.run(App(start).run)
     except* (QueueError, ListenError, TlsError, WebConfigError) as group:

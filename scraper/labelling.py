@@ -19,7 +19,7 @@ EXPORTED_PREFIX = "exported_"
 
 SHOWN_CHARACTERS = 50
 
-# What the agent says of each scrape itself; the values are in `scraper.report`.
+# What the agent says of each scrape itself, always; the rest and the values: `scraper.report`.
 REPORT_NAMES = (
     "up",
     "scrape_duration_seconds",
@@ -82,6 +82,7 @@ class Labelling:
     honor_labels: bool = False
     limits: LabelLimits = LabelLimits()
     is_legacy: bool = False  # metric_name_validation_scheme: legacy
+    reports: tuple[str, ...] = REPORT_NAMES
 
     def final(self, raw: Mapping[str, str]) -> Labels | None:
         """None: dropped. Raises SeriesError."""
@@ -95,7 +96,7 @@ class Labelling:
         name = labels[METRIC_NAME]
         # A series like one of the report's would be sent twice with two values. It is renamed as
         # vmagent does it; in Prometheus the page would win, and `up` be what a target claims.
-        if name in REPORT_NAMES and final == self.report(name):
+        if name in self.reports and final == self.report(name):
             labels[METRIC_NAME] = EXPORTED_PREFIX + name
             final = canonical({**self.external_labels, **labels})
         return final

@@ -18,8 +18,9 @@ from scraper.clock import GridClock
 from scraper.discovery import Discovery
 from scraper.exposition.errors import ExpositionError
 from scraper.exposition.outline import Outlines
+from scraper.failure_log import FailureLog
 from scraper.labelling import LabelLimitError, SeriesError
-from scraper.report import Outcome
+from scraper.report import TOO_LARGE, Outcome
 from scraper.schedule import Schedule
 from scraper.scrape import SampleCounts, SampleLimitError, TargetScrape
 from scraper.settings import DiscoverySettings
@@ -84,6 +85,7 @@ class Surroundings:
     open_discovery: Callable[[DiscoverySettings], Discovery]
     outlines: Outlines = attrs.field(factory=Outlines)
     spread: ScrapeSpread = attrs.field(factory=ScrapeSpread)
+    failures: FailureLog = attrs.field(factory=FailureLog)
     seed: int = 0  # of this host, so that two agents do not scrape at the same time
 
 
@@ -124,7 +126,12 @@ class TargetLoop:
     async def reconfigure(self, setup: JobSetup, target: Target) -> None:
         """Before `run` is called again: go on with other settings, the phase stays."""
         before, after = self.setup.job, setup.job
-        if before.http != after.http or before.disable_keepalive != after.disable_keepalive:
+        if (
+            before.http != after.http
+            or before.disable_keepalive != after.disable_keepalive
+            or before.max_header_bytes != after.max_header_bytes
+            or self.target.options.unix_socket != target.options.unix_socket
+        ):
             await self.aclose()
             self._client = None
         self.setup, self.target = setup, target
@@ -139,7 +146,7 @@ class TargetLoop:
         while True:
             due_ms = self._schedule.next_due_ms(now_ms)
             woken_ms = await clock.wait_until(due_ms)
-            await self._scrape_once(self._schedule.timestamp_ms(due_ms, woken_ms))
+            await self.scrape_once(self._schedule.timestamp_ms(due_ms, woken_ms))
             now_ms = self._schedule.after(due_ms, clock.now_ms())
 
     async def aclose(self) -> None:
@@ -152,7 +159,8 @@ class TargetLoop:
         if batches:
             self._around.sink.put_nowait(batches)
 
-    async def _scrape_once(self, timestamp_ms: int) -> None:
+    async def scrape_once(self, timestamp_ms: int) -> None:
+        """One scrape, from the fetch to the sink. It never fails: its report tells of that."""
         started_s = trio.current_time()
         self._count_missed(started_s)
         batches: tuple[Batch, ...]
@@ -180,6 +188,7 @@ class TargetLoop:
                 scraped=rendered.scraped,
                 post_relabel=rendered.post_relabel,
                 series_added=rendered.series_added,
+                body_bytes=self._body_bytes,
             )
         self._outcome, self._last_scrape_ms = outcome, timestamp_ms
         self._spread(outcome)
@@ -202,7 +211,7 @@ class TargetLoop:
             "GET",
             headers=self._headers,
             timeout_s=self.target.timeout_s,
-            max_body_bytes=self.setup.max_body_bytes,
+            max_body_bytes=self.setup.max_body_bytes(self.target),
         )
         self._body_bytes = len(response.body)
         self._counts.body_bytes += len(response.body)
@@ -220,7 +229,7 @@ class TargetLoop:
         self._scrapes += 1
 
     def _note_success(self) -> None:
-        if self._health == "down":
+        if self._health == "down" and not self.setup.job.suppress_scrape_errors:
             logger.info("target %s of job %s is up again", self.target.url, self.setup.job.job_name)
         self._health, self._last_error = "up", ""
 
@@ -237,14 +246,27 @@ class TargetLoop:
         # The line that was over the limit is told around it.
         causes = (exc, exc.__cause__)
         self._counts.over_label_limit += any(isinstance(each, LabelLimitError) for each in causes)
+        if path := self.setup.job.scrape_failure_log_file:
+            self._around.failures.note(
+                path,
+                now_ms=self._around.clock.now_ms(),
+                job_name=self.setup.job.job_name,
+                url=self.target.url,
+                reason=str(exc),
+            )
         # At the change only: the page shows the rest.
-        if self._health != "down":
+        if self._health != "down" and not self.setup.job.suppress_scrape_errors:
             job_name = self.setup.job.job_name
             logger.warning("target %s of job %s is down: %s", self.target.url, job_name, exc)
         self._health, self._last_error = "down", str(exc)
 
     def _new_schedule(self) -> Schedule:
-        return Schedule.of(self.target.interval_s, self.target.stable_hash ^ self._around.seed)
+        return Schedule.of(
+            self.target.interval_s,
+            self.target.stable_hash ^ self._around.seed,
+            align_s=self.setup.job.scrape_align_interval_s,
+            shift_s=self.setup.job.scrape_offset_s,
+        )
 
     @property
     def health(self) -> Health:
@@ -283,7 +305,8 @@ def _outcome_of(exc: Exception, duration_s: float) -> Outcome:
             scraped=exc.scraped,
             post_relabel=exc.post_relabel,
         )
-    return Outcome(is_up=False, duration_s=duration_s)
+    is_too_large = isinstance(exc, TransportError) and exc.kind == "too_large"
+    return Outcome(is_up=False, duration_s=duration_s, body_bytes=TOO_LARGE if is_too_large else 0)
 
 
 def _status_text(status: int) -> str:

@@ -57,6 +57,22 @@ class ScraperStatistics:
     scraped_samples: Ranges = Ranges()
 
 
+def target_client(
+    target: Target, setup: JobSetup, *, contexts: TlsContexts, user_agent: str
+) -> Client:
+    """The client that scrapes `target`."""
+    job = setup.job
+    return Client(
+        target.url,
+        job.http,
+        contexts=contexts,
+        user_agent=user_agent,
+        max_header_bytes=job.max_header_bytes,
+        keepalive=not job.disable_keepalive,
+        unix_socket=target.options.unix_socket,
+    )
+
+
 class Manager:
     """The scraper as the agent sees it."""
 
@@ -97,6 +113,7 @@ class Manager:
         self.apply(jobs, external_labels)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._around.clock.run)
+            nursery.start_soon(self._around.failures.run)
             await self._follow(nursery)
             task_status.started()
             while True:
@@ -138,17 +155,10 @@ class Manager:
         await nursery.start(run_pool)
 
     def _target_client(self, target: Target, setup: JobSetup) -> Client:
-        keepalive = not setup.job.disable_keepalive
-        return self._client(target.url, setup.job.http, keepalive=keepalive)
+        return target_client(target, setup, contexts=self._contexts, user_agent=self._user_agent)
 
-    def _client(self, url: str, http: HttpSettings, *, keepalive: bool = True) -> Client:
-        return Client(
-            url,
-            http,
-            contexts=self._contexts,
-            user_agent=self._user_agent,
-            keepalive=keepalive,
-        )
+    def _client(self, url: str, http: HttpSettings) -> Client:
+        return Client(url, http, contexts=self._contexts, user_agent=self._user_agent)
 
     def active_targets(self) -> Sequence[TargetStatus]:
         return [status for pool in self._pools.values() for status in pool.statuses()]
@@ -181,7 +191,7 @@ class Manager:
                 "GET",
                 headers=pool.setup.headers(target),
                 timeout_s=target.timeout_s,
-                max_body_bytes=pool.setup.max_body_bytes,
+                max_body_bytes=pool.setup.max_body_bytes(target),
             )
         finally:
             with trio.CancelScope(shield=True):

@@ -113,7 +113,14 @@ class Memo:
 
     def _relearn(self, keys: tuple[bytes, ...]) -> Generator[None, None, None]:
         """Learn those that another memo knew, before the labels changed."""
-        new = [key for key in keys if key not in self._templates]
+        known = self._templates.__contains__
+        new: list[bytes] = []
+        for start in range(0, len(keys), PLANNED_PER_STEP):
+            part = keys[start : start + PLANNED_PER_STEP]
+            # Fast path: at C speed where nothing is new, which is nearly always.
+            if not all(map(known, part)):
+                new += [key for key in part if not known(key)]
+            yield
         for count, key in enumerate(new, start=1):
             self.learn(key, parse_series(key))
             if count % LEARNED_PER_STEP == 0:
@@ -124,11 +131,13 @@ class Memo:
         # With the key objects of this page, which all targets share that have it.
         held: dict[bytes, Template | None] = {}
         kept: dict[tuple[bytes, ...], Template] = {}
+        templates: list[Template | None] = []
         positions: list[int] = []
         kept_count = 0
         for start in range(0, len(keys), PLANNED_PER_STEP):
             for at, key in enumerate(keys[start : start + PLANNED_PER_STEP], start):
                 template = held[key] = known[key]
+                templates.append(template)
                 if template is not None:
                     kept_count += 1
                     # By its bytes: two texts may mean the same final series.
@@ -137,11 +146,16 @@ class Memo:
                         positions.append(at)
             yield
         added = yield from self._note_absent(held)
+        yield
+        layout = self._layout(kept)
+        yield
+        pick = None if len(kept) == len(keys) else picker(positions)
+        yield
         return Plan(
             keys=keys,
-            templates=tuple([held[key] for key in keys]),
-            layout=self._layout(kept),
-            pick=None if len(kept) == len(keys) else picker(positions),
+            templates=tuple(templates),
+            layout=layout,
+            pick=pick,
             kept_count=kept_count,
             added=added,
         )
@@ -157,9 +171,10 @@ class Memo:
                 if key not in held:
                     absent[key] = self._pages
             yield
-        present = dict(held)
-        present.update((key, self._templates[key]) for key in absent)
-        self._templates = present
+        yield
+        for key in absent:
+            held[key] = self._templates[key]
+        self._templates = held
         return sum([held[key] is not None for key in returned])
 
     def _layout(self, kept: dict[tuple[bytes, ...], Template]) -> Layout:

@@ -122,9 +122,10 @@ class Pool:
             yield self._kinds.get(key, "other"), running.loop.health
 
     def find(self, url: str, labels: Mapping[str, str]) -> Target | None:
-        for key, running in self._running.items():
-            if key[1] == url and dict(key[0]) == labels:
-                return running.loop.target
+        for running in self._running.values():
+            target = running.loop.target
+            if target.url == url and dict(target.labels) == labels:
+                return target
         return None
 
     def dropped(self) -> Sequence[DroppedTarget]:

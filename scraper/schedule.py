@@ -25,9 +25,27 @@ class Schedule:
     offset_ms: int
 
     @classmethod
-    def of(cls, interval_s: float, stable_hash: int) -> "Schedule":
+    def of(
+        cls,
+        interval_s: float,
+        stable_hash: int,
+        *,
+        align_s: float = 0.0,
+        shift_s: float | None = None,
+    ) -> "Schedule":
+        """`align_s`, `shift_s`: scrape_align_interval and scrape_offset of the job."""
         interval_ms = max(1, round(interval_s * 1000))
         offset_ms = stable_hash % interval_ms
+        align_ms = round(align_s * 1000)
+        # As in vmagent, an offset alone counts from the multiples of the interval.
+        if shift_s is not None and not align_ms:
+            align_ms = interval_ms
+        if align_ms:
+            # Several multiples in an interval: the hash chooses among them, so that targets with
+            # the same settings are spread (vmagent takes the next one after its start).
+            shift_ms = round((shift_s or 0.0) * 1000)
+            aligned_ms = offset_ms - offset_ms % align_ms
+            return cls(interval_ms, (aligned_ms + shift_ms) % interval_ms)
         if interval_ms >= 10 * SLOT_MS:
             offset_ms -= offset_ms % SLOT_MS
         return cls(interval_ms, offset_ms)

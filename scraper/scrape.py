@@ -15,7 +15,8 @@ from scraper.exposition.outline import Outlines
 from scraper.exposition.reader import Reader
 from scraper.labelling import Labelling
 from scraper.memo import Memo
-from scraper.report import Outcome, report, report_layout
+from scraper.report import Outcome, constants, figures, report, report_layout
+from scraper.series_limit import SeriesLimit
 from scraper.setup import JobSetup
 from scraper.staleness import Staleness, markers
 from scraper.stamps import Selection, StampFilter
@@ -29,7 +30,8 @@ class SampleLimitError(ValueError):
 
     def __init__(self, limit: int, scraped: int, post_relabel: int) -> None:
         super().__init__(
-            f"sample_limit {limit} exceeded: {post_relabel} samples after metric relabelling"
+            f"sample_limit {limit} exceeded: {post_relabel} samples after metric relabelling, "
+            f"{post_relabel - limit} too many"
         )
         self.scraped, self.post_relabel = scraped, post_relabel
 
@@ -42,6 +44,7 @@ class SampleCounts:
     duplicates: int = 0
     out_of_order: int = 0
     out_of_bounds: int = 0
+    over_series_limit: int = 0
     markers: int = 0
 
 
@@ -66,6 +69,7 @@ class TargetScrape:
         self._reader = Reader(outlines)
         self._stamps = StampFilter()
         self._staleness = Staleness()
+        self._series = SeriesLimit()
         self._report_layout = self._reported = Layout(())
         self._last_ms = 0
         self._labelling: Labelling | None = None
@@ -74,7 +78,10 @@ class TargetScrape:
     def reconfigure(self, setup: JobSetup, target: Target) -> None:
         """Go on with other settings; markers will tell of the series that end by them."""
         job = setup.job
-        self._sample_limit = job.sample_limit
+        self._sample_limit = target.options.sample_limit
+        if target.options.series_limit != self._series.limit:
+            self._series = SeriesLimit(target.options.series_limit)
+        self._constants = constants(target)
         self._marks = not job.no_stale_markers
         self._stamps.honor = job.honor_timestamps
         self._stamps.track_staleness = job.track_timestamps_staleness
@@ -82,6 +89,7 @@ class TargetScrape:
         if labelling != self._labelling:
             self._labelling = labelling
             self._memo = Memo(labelling)
+            self._report_names = labelling.reports
             layout = report_layout(labelling)
             if _texts(layout) != _texts(self._report_layout):
                 self._report_layout = layout
@@ -96,7 +104,8 @@ class TargetScrape:
         if 0 < self._sample_limit < plan.kept_count:
             raise SampleLimitError(self._sample_limit, len(page.keys), plan.kept_count)
         # From here on nothing fails, so state may change.
-        selection = self._stamps.select(page, plan, timestamp_ms)
+        selected = self._stamps.select(page, plan, timestamp_ms)
+        selection = yield from self._series.admit(selected, timestamp_ms)
         gone = yield from self._staleness.vanished(selection.tracked)
         self._staleness.succeeded(selection.tracked)
         self._count(selection)
@@ -114,7 +123,11 @@ class TargetScrape:
 
     def report(self, outcome: Outcome, timestamp_ms: int) -> tuple[Batch, ...]:
         """The report of a scrape, good or not."""
-        batch = report(self._lane_key, self._report_layout, outcome, timestamp_ms)
+        values = figures(outcome) | self._constants
+        values["scrape_series_current"] = self._series.current
+        values["scrape_series_limit_samples_dropped"] = self._series.dropped if outcome.is_up else 0
+        names, layout = self._report_names, self._report_layout
+        batch = report(self._lane_key, layout, names, values, timestamp_ms)
         self._last_ms = max(self._last_ms, timestamp_ms)
         ended, self._reported = self._reported, self._report_layout
         # Fast path: the same labels as at the last report.
@@ -157,6 +170,7 @@ class TargetScrape:
         counts.duplicates += selection.duplicates
         counts.out_of_order += selection.out_of_order
         counts.out_of_bounds += selection.out_of_bounds
+        counts.over_series_limit += self._series.dropped
 
 
 def _texts(layout: Layout) -> list[tuple[bytes, ...]]:

@@ -28,14 +28,19 @@ class StaticDiscovery:
 
 @attrs.frozen(kw_only=True)
 class FileDiscovery:
+    """`files`: paths, patterns, and URLs; these are asked every `refresh_interval_s`.
+
+    An interval of None inherits a flag's default.
+    """
+
     files: tuple[str, ...] = ()
-    refresh_interval_s: float = 300.0
+    refresh_interval_s: float | None = None
 
 
 @attrs.frozen(kw_only=True)
 class HttpDiscovery:
     url: str
-    refresh_interval_s: float = 60.0
+    refresh_interval_s: float | None = None
     http: HttpSettings = HttpSettings()
 
 
@@ -76,6 +81,11 @@ class ScrapeJob:
     label_value_length_limit: int = 0
     series_limit: int | None = None
     keep_dropped_targets: int = 0
+    max_dropped_targets: int = 10_000  # where keep_dropped_targets leaves it open
+    drop_original_labels: bool = False
+    suppress_scrape_errors: bool = False
+    vmagent_report_series: bool = False
+    max_header_bytes: int = 65536
     scrape_align_interval_s: float = 0.0
     scrape_offset_s: float | None = None
     stream_parse: bool = False

@@ -11,6 +11,7 @@ import attrs
 
 from relabel.pipeline import Pipeline, compile_rules
 from scraper.labelling import LabelLimits, Labelling
+from scraper.report import report_names
 from scraper.settings import ScrapeJob
 from scraper.target import Target
 
@@ -33,10 +34,10 @@ class JobSetup:
     target_pipeline: Pipeline
     metric_pipeline: Pipeline
 
-    @property
-    def max_body_bytes(self) -> int:
+    def max_body_bytes(self, target: Target) -> int:
         """A body may be as large as this. Prometheus' limit is the first size that fails."""
-        largest = self.job.max_scrape_size_bytes or DEFAULT_MAX_BODY_BYTES
+        of_job = self.job.max_scrape_size_bytes or DEFAULT_MAX_BODY_BYTES
+        largest = target.options.max_body_bytes or of_job
         limit = self.job.body_size_limit_bytes
         return min(largest, limit - 1) if limit else largest
 
@@ -48,11 +49,12 @@ class JobSetup:
             pipeline=self.metric_pipeline,
             honor_labels=job.honor_labels,
             limits=LabelLimits(
-                labels=job.label_limit,
+                labels=target.options.label_limit,
                 name_bytes=job.label_name_length_limit,
                 value_bytes=job.label_value_length_limit,
             ),
             is_legacy=job.metric_name_validation_scheme == "legacy",
+            reports=report_names(job, target),
         )
 
     def headers(self, target: Target) -> tuple[tuple[str, str], ...]:

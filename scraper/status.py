@@ -5,6 +5,8 @@ from typing import Literal
 
 import attrs
 
+from relabel.pipeline import Pipeline
+
 Health = Literal["unknown", "up", "down"]
 
 
@@ -32,8 +34,25 @@ class TargetStatus:
 
 @attrs.frozen(kw_only=True)
 class DroppedTarget:
-    """One that discovery found and that is not scraped, and why."""
+    """One that discovery found and that is not scraped, and why.
+
+    `pipeline`: the rules, if it was they who dropped it.
+    """
 
     job: str
     discovered_labels: Mapping[str, str]
     reason: str
+    pipeline: Pipeline | None = attrs.field(default=None, eq=False, repr=False)
+
+    def explained(self) -> str:
+        """The reason, with the rule that dropped it. Found when somebody asks: it takes 100 us."""
+        if self.pipeline is None:
+            return self.reason
+        # Late: only pages and commands explain.
+        from relabel.explain import explain
+        from relabel.explain_text import rule_text
+
+        index = explain(self.pipeline, self.discovered_labels).dropped_by
+        if index is None:
+            return self.reason
+        return f"{self.reason}, rule {index + 1}: {rule_text(self.pipeline.rules[index])}"

@@ -15,6 +15,7 @@ import attrs
 
 from relabel.pipeline import Pipeline
 from scraper.duration import format_duration, parse_duration
+from scraper.options import HISTOGRAM_SWITCHES, UNIX_SOCKET, TargetOptions, options_of
 from scraper.settings import ScrapeJob, TargetGroup
 from scraper.status import DroppedTarget
 from series.labels import Labels, canonical
@@ -26,8 +27,7 @@ RESERVED_PREFIX = "__"
 PARAM_PREFIX = "__param_"
 ADDRESS = "__address__"
 
-# What a page lists of one job's dropped targets; vmagent's -promscrape.maxDroppedTargets.
-MAX_DROPPED = 1000
+DROPPED_BY_RULES = "dropped by relabel_configs"
 
 # What Go leaves unescaped in a path, `%` of what is escaped already included.
 _PATH_SAFE = "/%:@!$&'()*+,;=~"
@@ -43,6 +43,7 @@ class Target:
     timeout_s: float
     discovered_labels: Mapping[str, str] = attrs.field(eq=False)
     lane_key: int = attrs.field(eq=False)
+    options: TargetOptions = TargetOptions()
 
     @property
     def stable_hash(self) -> int:
@@ -51,7 +52,9 @@ class Target:
 
     @property
     def key(self) -> tuple[Labels, str]:
-        return self.labels, self.url
+        """By what duplicates are told. Two sockets are two targets, even of the same URL."""
+        socket = self.options.unix_socket
+        return self.labels, f"{self.url} at {socket}" if socket else self.url
 
 
 class TargetError(ValueError):
@@ -77,6 +80,8 @@ def discovered(job: ScrapeJob, address: str, group: Mapping[str, str]) -> dict[s
         "__metrics_path__": job.metrics_path,
         "__scheme__": job.scheme,
     }
+    for name in HISTOGRAM_SWITCHES:
+        defaults[f"__{name}__"] = "true" if getattr(job, name) else "false"
     defaults.update((PARAM_PREFIX + name, texts[0]) for name, texts in job.params.items() if texts)
     for name, value in defaults.items():
         if not labels.get(name):
@@ -89,11 +94,15 @@ def build(job: ScrapeJob, pipeline: Pipeline, labels: Mapping[str, str]) -> Targ
     _check_text(labels)
     relabelled = pipeline.apply(labels)
     if not relabelled:
-        raise TargetError("dropped by relabel_configs")
-    address = relabelled.get(ADDRESS, "")
+        raise TargetError(DROPPED_BY_RULES)
+    address = relabelled.get(ADDRESS, "") or ("localhost" if relabelled.get(UNIX_SOCKET) else "")
     if not address:
         raise TargetError("no address: __address__ is empty after relabelling")
     interval_s, timeout_s = _times(relabelled)
+    try:
+        options = options_of(job, relabelled)
+    except ValueError as exc:
+        raise TargetError(str(exc)) from exc
     url, host = _url(job, address, relabelled)
     public = {
         name: value for name, value in relabelled.items() if not name.startswith(RESERVED_PREFIX)
@@ -108,6 +117,7 @@ def build(job: ScrapeJob, pipeline: Pipeline, labels: Mapping[str, str]) -> Targ
         timeout_s=timeout_s,
         discovered_labels=labels,
         lane_key=lane_key(final),
+        options=options,
     )
 
 
@@ -191,6 +201,8 @@ class TargetSetBuilder:
         except TargetError as exc:
             self._drop(labels, str(exc))
             return
+        if self._job.drop_original_labels:
+            target = attrs.evolve(target, discovered_labels={})
         if self._targets.setdefault(target.key, target) is not target:
             self._drop(labels, "duplicate: another target has the same labels and URL")
 
@@ -201,10 +213,17 @@ class TargetSetBuilder:
 
     def _drop(self, labels: Mapping[str, str], reason: str) -> None:
         self._dropped_total += 1
-        if len(self._dropped) < (self._job.keep_dropped_targets or MAX_DROPPED):
-            self._dropped.append(
-                DroppedTarget(job=self._job.job_name, discovered_labels=labels, reason=reason)
+        most = self._job.keep_dropped_targets or self._job.max_dropped_targets
+        if self._job.drop_original_labels or len(self._dropped) >= most:
+            return
+        self._dropped.append(
+            DroppedTarget(
+                job=self._job.job_name,
+                discovered_labels=labels,
+                reason=reason,
+                pipeline=self._pipeline if reason == DROPPED_BY_RULES else None,
             )
+        )
 
 
 def addresses(groups: Sequence[TargetGroup]) -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -78,6 +78,7 @@ SHELLS: dict[str, set[str]] = {
     "scraper/clock.py": {"trio"},
     "scraper/discovery/file.py": {"logging", "trio"},
     "scraper/discovery/http.py": {"logging", "trio"},
+    "scraper/failure_log.py": {"logging", "trio"},
     "scraper/loop.py": {"logging", "trio"},
     "scraper/manager.py": {"logging", "socket", "trio"},
     "scraper/pool.py": {"logging", "trio"},

@@ -15,6 +15,8 @@ COMMANDS = {
     "check": ("agent.commands.check", "check configuration and flags, all mistakes at once"),
     "config": ("agent.commands.config", "print the effective configuration"),
     "relabel": ("agent.commands.relabel", "show what relabel rules do to given series"),
+    "scrape": ("agent.commands.scrape", "scrape once and show what would be pushed"),
+    "targets": ("agent.commands.targets", "show what would be scraped, and what was dropped"),
     "test": ("agent.commands.test_rules", "run tests of relabel rules"),
     "bundle": ("agent.commands.bundle", "collect what somebody needs to help, in one archive"),
     "demo": ("agent.commands.demo", "start an agent and a receiver together, to look at"),

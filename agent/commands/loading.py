@@ -30,7 +30,7 @@ from agent.start import Loaded, SettingsError, Start
 from pushqueue.settings import CommonSteps, RemoteSettings
 from relabel.limits import LabelLimits
 from relabel.rule import RelabelRule
-from scraper.settings import ScrapeJob
+from scraper.settings import DiscoverySettings, FileDiscovery, HttpDiscovery, ScrapeJob
 
 T = TypeVar("T")
 
@@ -138,7 +138,36 @@ def _with_flag_defaults(job: ScrapeJob, values: Values) -> ScrapeJob:
         size_bytes = values["promscrape.maxScrapeSize"]
     if no_markers is None:
         no_markers = values["promscrape.noStaleMarkers"]
-    return attrs.evolve(job, max_scrape_size_bytes=size_bytes, no_stale_markers=no_markers)
+    series_limit = job.series_limit
+    if series_limit is None:
+        series_limit = values["promscrape.seriesLimitPerTarget"]
+    return attrs.evolve(
+        job,
+        max_scrape_size_bytes=size_bytes,
+        no_stale_markers=no_markers,
+        series_limit=series_limit,
+        enable_compression=job.enable_compression and not values["promscrape.disableCompression"],
+        disable_keepalive=job.disable_keepalive or values["promscrape.disableKeepAlive"],
+        max_dropped_targets=values["promscrape.maxDroppedTargets"],
+        drop_original_labels=values["promscrape.dropOriginalLabels"],
+        suppress_scrape_errors=values["promscrape.suppressScrapeErrors"],
+        vmagent_report_series=values["promscrape.vmagentReportSeries"],
+        max_header_bytes=values["promscrape.maxResponseHeadersSize"],
+        discoveries=tuple(_with_interval(each, values) for each in job.discoveries),
+    )
+
+
+def _with_interval(discovery: DiscoverySettings, values: Values) -> DiscoverySettings:
+    """A `refresh_interval` of its own beats the flag of its kind."""
+    if isinstance(discovery, FileDiscovery):
+        name = "promscrape.fileSDCheckInterval"
+    elif isinstance(discovery, HttpDiscovery):
+        name = "promscrape.httpSDCheckInterval"
+    else:
+        return discovery
+    if discovery.refresh_interval_s is not None:
+        return discovery
+    return attrs.evolve(discovery, refresh_interval_s=float(values[name]))
 
 
 def log_settings(values: Values) -> LogSettings:

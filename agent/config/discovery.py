@@ -39,13 +39,13 @@ class StaticSection:
 @attrs.frozen(kw_only=True)
 class FileSection:
     files: tuple[FilePath, ...] = ()
-    refresh_interval: Duration = Duration(300)
+    refresh_interval: Duration | None = None
 
 
 @attrs.frozen(kw_only=True)
 class HttpDiscoverySection(FetchSection):
     url: str = ""
-    refresh_interval: Duration = Duration(60)
+    refresh_interval: Duration | None = None
 
 
 def later(kind: str) -> Any:

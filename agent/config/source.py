@@ -10,13 +10,11 @@ from bisect import bisect_right
 from collections.abc import Mapping
 
 from agent.config.errors import ConfigError, Problems
+from scraper.placeholders import PLACEHOLDER, fill_placeholders
 
 # A configuration of 10 000 targets is 1 MB. Beyond this it is a mistake (a log, an image).
 MAX_FILE_BYTES = 32 * 2**20
 
-# vmagent: `%{VAR}`, filled before the YAML is parsed; an unknown variable stays as it stands.
-# A name holds no % and no {, so that a text of many openings is searched in one pass.
-_PLACEHOLDER = re.compile(r"%\{([^%{}\n]*)\}")
 # A line that may show a secret is never quoted.
 _SECRETIVE = re.compile(
     r"""(?ix)
@@ -26,18 +24,6 @@ _SECRETIVE = re.compile(
 )
 # A longer line is no line that a person wrote; it is not searched for secrets either.
 _LONGEST_QUOTE = 2000
-# A variable's value may hold placeholders too; the bound ends circles.
-_MAX_ROUNDS = 10
-
-
-def fill_placeholders(text: str, environment: Mapping[str, str]) -> str:
-    """`text` with `%{VAR}` replaced, recursively; unknown variables are left as they stand."""
-    for _ in range(_MAX_ROUNDS):
-        filled = _PLACEHOLDER.sub(lambda m: environment.get(m[1], m[0]), text)
-        if filled == text or len(filled) > MAX_FILE_BYTES:
-            break
-        text = filled
-    return text
 
 
 def _start_of(segment: tuple[int, int, bool]) -> int:
@@ -66,7 +52,7 @@ class Source:
         """Fills placeholders; keeps (index in the result, index in the file, is verbatim)."""
         parts: list[str] = []
         at = length = 0
-        for match in _PLACEHOLDER.finditer(text):
+        for match in PLACEHOLDER.finditer(text):
             value = fill_placeholders(match[0], environment)
             if value == match[0]:
                 continue

@@ -30,6 +30,7 @@ def _lost(snapshot: Snapshot) -> Iterable[Sample]:
         yield (pool.job, "duplicate"), samples.duplicates
         yield (pool.job, "out_of_order"), samples.out_of_order
         yield (pool.job, "out_of_bounds"), samples.out_of_bounds
+        yield (pool.job, "series_limit"), samples.over_series_limit
 
 
 def _kinds(snapshot: Snapshot) -> Iterable[Sample]:

@@ -40,7 +40,7 @@ def open_discovery(settings: DiscoverySettings, client_of: ClientOf) -> Discover
     if isinstance(settings, FileDiscovery):
         from scraper.discovery.file import Files
 
-        return Files(settings)
+        return Files(settings, client_of=client_of)
     from scraper.discovery.http import Http
 
     return Http(settings, client_of(settings.url, settings.http))

@@ -11,6 +11,9 @@ from scraper.settings import TargetGroup
 
 # Groups need four levels; the rest is for what is then told as a mistake of structure.
 MAX_DEPTH = 20
+# Billion laughs: what aliases may add to a document, in nodes. Labels of ten names that a thousand
+# groups share need 20 000.
+MAX_ALIAS_NODES = 200_000
 
 
 class GroupsError(ValueError):
@@ -33,22 +36,44 @@ def parse_yaml(text: bytes, source: str) -> list[TargetGroup]:
 
     loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
     try:
-        _check_depth(yaml.parse(text, loader))
+        _check_size(yaml.parse(text, loader))
         document = yaml.load(text, loader)  # noqa: S506  (the base loader makes only texts)
     except (yaml.YAMLError, ValueError, RecursionError) as exc:
         raise GroupsError(f"not YAML: {' '.join(str(exc).split())}") from exc
     return _groups([] if _is_absent(document) else document, source)
 
 
-def _check_depth(events: Iterable[object]) -> None:
-    """The C loader recurses without a bound: some thousand brackets end the process."""
-    depth = 0
+def _check_size(events: Iterable[object]) -> None:
+    """Raises ValueError for what would grow without a bound while it is built.
+
+    The C loader recurses: some thousand brackets end the process. An alias is a few bytes and means
+    as much as what it stands for.
+    """
+    weights: dict[str | None, int] = {}
+    open_nodes: list[tuple[str | None, int]] = []  # the anchor and the number of nodes before it
+    nodes = alias_nodes = 0
     for event in events:
         name = type(event).__name__
-        depth += name in ("SequenceStartEvent", "MappingStartEvent")
-        depth -= name in ("SequenceEndEvent", "MappingEndEvent")
-        if depth > MAX_DEPTH:
-            raise ValueError("nested too deeply for target groups")
+        anchor: str | None = getattr(event, "anchor", None)
+        if name in ("SequenceStartEvent", "MappingStartEvent"):
+            open_nodes.append((anchor, nodes))
+            nodes += 1
+            if len(open_nodes) > MAX_DEPTH:
+                raise ValueError("nested too deeply for target groups")
+        elif name in ("SequenceEndEvent", "MappingEndEvent"):
+            anchor, before = open_nodes.pop()
+            weights[anchor] = nodes - before
+        elif name == "ScalarEvent":
+            nodes += 1
+            weights[anchor] = 1
+        elif name == "AliasEvent":
+            if any(anchor == outer for outer, _ in open_nodes):
+                raise ValueError(f"anchor {str(anchor)[:80]!r} contains itself")
+            weight = weights.get(anchor, 0)
+            nodes += weight
+            alias_nodes += weight
+            if alias_nodes > MAX_ALIAS_NODES:
+                raise ValueError(f"aliases add more than {MAX_ALIAS_NODES} nodes")
 
 
 def _is_absent(value: object) -> bool:

@@ -24,6 +24,8 @@ URL_LABEL = "__meta_url"
 MAX_BODY_BYTES = 32 * 2**20
 # Prometheus has no time-out here but the interval's; a server that hangs is told after this.
 TIMEOUT_S = 30.0
+# Prometheus' and vmagent's default.
+DEFAULT_INTERVAL_S = 60.0
 
 
 class Http:
@@ -31,6 +33,7 @@ class Http:
 
     def __init__(self, settings: HttpDiscovery, client: Client) -> None:
         self._settings = settings
+        self._interval_s = settings.refresh_interval_s or DEFAULT_INTERVAL_S
         self._client = client
         self._groups: list[TargetGroup] | None = None
         self.last_error = ""
@@ -39,7 +42,7 @@ class Http:
         try:
             while True:
                 await self._poll(publish)
-                await trio.sleep(self._settings.refresh_interval_s)
+                await trio.sleep(self._interval_s)
         finally:
             with trio.CancelScope(shield=True):
                 await self._client.aclose()
@@ -65,12 +68,12 @@ class Http:
         settings = self._settings
         headers = (
             ("Accept", "application/json"),
-            ("X-Prometheus-Refresh-Interval-Seconds", f"{settings.refresh_interval_s:f}"),
+            ("X-Prometheus-Refresh-Interval-Seconds", f"{self._interval_s:f}"),
         )
         response = await self._client.request(
             "GET",
             headers=headers,
-            timeout_s=min(TIMEOUT_S, settings.refresh_interval_s),
+            timeout_s=min(TIMEOUT_S, self._interval_s),
             max_body_bytes=MAX_BODY_BYTES,
         )
         if response.status != 200:

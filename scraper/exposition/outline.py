@@ -62,7 +62,7 @@ class Outline:
         )
 
     def __hash__(self) -> int:
-        return hash((self.keys, *self._sections))
+        return hash(tuple(self._sections))  # they hold all the keys
 
 
 class Outlines:

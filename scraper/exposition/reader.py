@@ -48,6 +48,7 @@ class Reader:
         walk = Walk(body, lines, outline.others() if outline else ())
         yield from walk.run(known)
         yield from self._learn(walk)
+        yield
         return walk.page(self._keys)
 
     def comments(self) -> frozenset[bytes]:
@@ -62,6 +63,7 @@ class Reader:
         # Blanks where none need be, a label value over several lines: such a page is always walked.
         if walk.is_regular:
             sections = yield from walk.sections(self._keys)
+            yield
             self._outline = self._outlines.shared(Outline(self._keys, sections))
             self._keys = self._outline.keys
 

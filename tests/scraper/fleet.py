@@ -21,6 +21,7 @@ from tests.scraper.batches import Row, rows_of
 from tests.transport.scripted import Received, answer, read_request
 from transport.client import Client
 from transport.errors import TransportError
+from transport.settings import HttpSettings
 from transport.tls import TlsContexts
 
 # Some time in 2026.
@@ -84,6 +85,11 @@ class Fleet:
             )
 
         return client
+
+    def client_of(self, url: str, http: HttpSettings) -> Client:
+        """For discoveries."""
+        contexts = TlsContexts()
+        return Client(url, http, contexts=contexts, user_agent="test", connector=self.connect)
 
     def of(self, metric: str) -> list[Row]:
         """The rows of one metric so far."""

@@ -87,6 +87,7 @@ def test_the_scraper_equals_a_naive_one(
     for number, page in enumerate(pages):
         if number == reload_at:
             setup = other
+            target = build(setup.job, compile_rules(()), discovered(setup.job, "h:1", {}))
             scrape.reconfigure(setup, target)
         naive.labelling = setup.labelling(target)
         naive.honor_timestamps = setup.job.honor_timestamps

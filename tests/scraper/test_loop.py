@@ -1,5 +1,8 @@
 """One target's loop: when it scrapes, what it asks for, what a bad target costs."""
 
+import json
+from pathlib import Path
+
 import pytest
 import trio
 from trio.testing import MockClock
@@ -220,3 +223,73 @@ async def test_a_mistake_of_ours_costs_one_scrape_of_one_target(
     await fleet.wait_puts(2)
     assert fleet.values("up") == [0, 1]
     assert "internal error" in caplog.text
+
+
+async def test_the_reports_of_both_peers(fleet: Fleet, autojump_clock: MockClock) -> None:
+    fleet.scripts["h:1"] = lambda number: Reply("a 1\nb 1\nc 1\n", status=500 if number else 200)
+    await status_of(
+        fleet,
+        2,
+        extra_scrape_metrics=True,
+        vmagent_report_series=True,
+        sample_limit=9,
+        label_limit=8,
+        series_limit=2,
+    )
+    assert [name.partition("{")[0] for name, *_ in fleet.puts[0]][:2] == ["a", "b"]
+    assert {name: fleet.values(name) for name in MORE_REPORTS} == MORE_REPORTS
+
+
+MORE_REPORTS = {
+    "scrape_timeout_seconds": [4, 4],
+    "scrape_sample_limit": [9, 9],
+    "scrape_samples_limit": [9, 9],
+    "scrape_labels_limit": [8, 8],
+    "scrape_body_size_bytes": [12, 0],
+    "scrape_response_size_bytes": [12, 0],
+    "scrape_series_current": [2, 2],
+    "scrape_series_limit": [2, 2],
+    "scrape_series_limit_samples_dropped": [1, 0],
+    "c": [],
+}
+
+
+async def test_a_body_that_is_too_large_is_reported_as_such(
+    fleet: Fleet, autojump_clock: MockClock
+) -> None:
+    fleet.scripts["h:1"] = page("a 1\n" * 100)
+    await status_of(fleet, extra_scrape_metrics=True, body_size_limit_bytes=100)
+    assert fleet.values("scrape_body_size_bytes") == [-1]
+
+
+async def test_a_failure_is_noted_in_the_log_of_the_job(
+    fleet: Fleet, autojump_clock: MockClock, tmp_path: Path
+) -> None:
+    fleet.scripts["h:1"] = lambda number: Reply(status=503)
+    path = tmp_path / "failures.log"
+    manager = fleet.manager()
+    with trio.CancelScope() as scope:
+        async with trio.open_nursery() as nursery:
+            job = job_of("h:1", scrape_failure_log_file=str(path))
+            await nursery.start(manager.run, [job], {})
+            await fleet.wait_puts(1)
+            scope.cancel()
+    fields = json.loads(path.read_text())
+    assert fields["msg"] == "server returned HTTP status 503 Service Unavailable"
+    assert (fields["job_name"], fields["target"]) == ("j", "http://h:1/metrics")
+
+
+async def test_an_aligned_target_is_scraped_at_its_offset(
+    fleet: Fleet, autojump_clock: MockClock
+) -> None:
+    fleet.scripts["h:1"] = page("a 1\n")
+    await status_of(fleet, 2, scrape_align_interval_s=60.0, scrape_offset_s=3.0)
+    assert [stamp % 10_000 for _, _, stamp in fleet.of("up")] == [3000, 3000]
+
+
+async def test_errors_of_scrapes_may_be_kept_out_of_the_log(
+    fleet: Fleet, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    await status_of(fleet, 2, suppress_scrape_errors=True)
+    assert fleet.values("up") == [0, 0]
+    assert not caplog.records

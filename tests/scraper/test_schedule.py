@@ -2,7 +2,10 @@
 
 import pytest
 
+from relabel.pipeline import compile_rules
 from scraper.schedule import Schedule
+from scraper.settings import ScrapeJob
+from scraper.target import build, discovered
 
 EPOCH_2026_MS = 1_790_000_000_000
 
@@ -19,6 +22,23 @@ EPOCH_2026_MS = 1_790_000_000_000
 )
 def test_offset(interval_s: float, stable_hash: int, offset_ms: int) -> None:
     schedule = Schedule.of(interval_s, stable_hash)
+    assert schedule.offset_ms == offset_ms
+
+
+@pytest.mark.parametrize(
+    ("align_s", "shift_s", "offset_ms"),
+    [
+        pytest.param(3600, None, 0, id="at the full hour, so at multiples of the interval"),
+        pytest.param(3600, 10, 10_000, id="an offset from there"),
+        pytest.param(0, 10, 10_000, id="an offset alone counts from the interval"),
+        pytest.param(0, 0, 0, id="an offset of nothing aligns too"),
+        pytest.param(0, 70, 10_000, id="an offset beyond the interval wraps around"),
+        pytest.param(20, None, 40_000, id="one of several multiples, by the hash"),
+        pytest.param(20, 1.5, 41_500, id="an offset from that one"),
+    ],
+)
+def test_aligned(align_s: float, shift_s: float | None, offset_ms: int) -> None:
+    schedule = Schedule.of(60, 57_777, align_s=align_s, shift_s=shift_s)
     assert schedule.offset_ms == offset_ms
 
 
@@ -83,3 +103,14 @@ def test_the_tick_after_a_scrape(now_ms: int, next_ms: int) -> None:
 )
 def test_missed(elapsed_s: float, missed: int) -> None:
     assert GRID.missed(elapsed_s) == missed
+
+
+def test_offsets_are_spread_evenly() -> None:
+    """The case of Prometheus' TestTargetOffset: 10 000 targets that differ in one label."""
+    job = ScrapeJob(job_name="some_job")
+    pipeline = compile_rules(())
+    buckets = [0] * 10
+    for number in range(10_000):
+        target = build(job, pipeline, discovered(job, "example.com:80", {"label": str(number)}))
+        buckets[Schedule.of(10, target.stable_hash).offset_ms // 1000] += 1
+    assert max(abs(count - 1000) for count in buckets) <= 150

@@ -28,7 +28,15 @@ JOB = ScrapeJob(job_name="j", relabel_configs=(DROP,), metric_relabel_configs=(D
 )
 def test_max_body_bytes(settings: dict[str, int], max_body_bytes: int) -> None:
     job = ScrapeJob(job_name="j", **settings)  # type: ignore[arg-type]
-    assert set_up(job, {}).max_body_bytes == max_body_bytes
+    setup = set_up(job, {})
+    target = build(job, setup.target_pipeline, discovered(job, "h:1", {}))
+    assert setup.max_body_bytes(target) == max_body_bytes
+
+
+def test_a_target_may_have_a_size_of_its_own() -> None:
+    setup = set_up(ScrapeJob(job_name="j", max_scrape_size_bytes=50), {})
+    labels = discovered(setup.job, "h:1", {"__max_scrape_size__": "1KiB"})
+    assert setup.max_body_bytes(build(setup.job, setup.target_pipeline, labels)) == 1024
 
 
 @pytest.mark.parametrize(

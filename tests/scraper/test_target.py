@@ -250,3 +250,58 @@ def test_a_target_keeps_its_hash() -> None:
     assert first.stable_hash == second.stable_hash
     assert first.stable_hash != target_of(job_of(), "a:2").stable_hash
     assert first.lane_key == target_of(job_of(), "b:1", {"instance": "a:1"}).lane_key
+
+
+def test_a_dropped_target_tells_by_which_rule() -> None:
+    job = job_of(FROM_META, DROP)
+    builder = TargetSetBuilder(job, compile_rules(job.relabel_configs))
+    builder.add("h:1", {"custom": "x"})
+    (dropped,) = builder.result().dropped
+    assert dropped.explained() == (
+        "dropped by relabel_configs, rule 2: {action: drop, source_labels: [custom], regex: x}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "listed"),
+    [
+        pytest.param({"keep_dropped_targets": 2}, 2, id="as many as the job wants"),
+        pytest.param({"max_dropped_targets": 1}, 1, id="as many as the flag allows"),
+        pytest.param({"drop_original_labels": True}, 0, id="none without their labels"),
+    ],
+)
+def test_how_many_dropped_targets_are_listed(settings: dict[str, object], listed: int) -> None:
+    job = job_of(DROP, **settings)
+    builder = TargetSetBuilder(job, compile_rules(job.relabel_configs))
+    for number in range(3):
+        builder.add(f"h:{number}", {"custom": "x"})
+    builder.add("h:9", {"custom": "y"})
+    result = builder.result()
+    assert (len(result.dropped), result.dropped_total) == (listed, 3)
+    (target,) = result.targets.values()
+    assert bool(target.discovered_labels) is (listed > 0)
+
+
+@pytest.mark.parametrize(
+    ("rule", "reason"),
+    [
+        pytest.param(
+            RelabelRule(action="labelkeep", regex="foo"), "dropped by", id="no label is kept"
+        ),
+        pytest.param(
+            RelabelRule(action="labeldrop", regex="__address__"), "no address", id="the address"
+        ),
+    ],
+)
+def test_rules_reach_internal_labels_too(rule: RelabelRule, reason: str) -> None:
+    """The cases of Prometheus' TestTargetsFromGroupWithLabelKeepDrop."""
+    with pytest.raises(TargetError, match=reason):
+        target_of(job_of(rule), "localhost:9090")
+
+
+def test_parameters_of_job_and_labels() -> None:
+    """The case of Prometheus' TestTargetURL."""
+    job = job_of(params={"abc": ("foo", "bar", "baz"), "xyz": ("hoo",)}, scheme="https")
+    labels = {"__metrics_path__": "/metricz", "__param_abc": "overwrite", "__param_cde": "huu"}
+    url = "https://example.com:1234/metricz?abc=overwrite&abc=bar&abc=baz&cde=huu&xyz=hoo"
+    assert target_of(job, "example.com:1234", labels).url == url

@@ -72,7 +72,6 @@ GROUP = Group(
             BOOL,
             False,
             "Add vmagent's series about each scrape.",
-            later=when.SCRAPING,
         ),
         Flag(
             "metrics.prometheusNames",

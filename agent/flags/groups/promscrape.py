@@ -12,20 +12,25 @@ _CHECK_INTERVALS_S = {
 }
 
 
-def _check_interval(kind: str, default_s: float, later: str) -> Flag:
+def _check_interval(kind: str, default_s: float, *, later: str = "", note: str = "") -> Flag:
     return Flag(
         f"promscrape.{kind}SDCheckInterval",
         DURATION,
         default_s,
-        f"How often to look for changes of {kind} targets.",
+        f"How often to look for changes of {kind} targets{note}.",
         later=later,
     )
 
 
 _DISCOVERY = (
-    _check_interval("file", 60, when.SCRAPING),
-    _check_interval("http", 60, when.SCRAPING),
-    *(_check_interval(kind, after, when.DISCOVERY) for kind, after in _CHECK_INTERVALS_S.items()),
+    _check_interval(
+        "file", 60, note=" behind URLs; files are looked at every second, whatever this says"
+    ),
+    _check_interval("http", 60, note=", where a config has no refresh_interval"),
+    *(
+        _check_interval(kind, after, later=when.DISCOVERY)
+        for kind, after in _CHECK_INTERVALS_S.items()
+    ),
     Flag(
         "promscrape.discovery.concurrency",
         INT,
@@ -124,40 +129,44 @@ _SCRAPES = (
     Flag(
         "promscrape.maxResponseHeadersSize",
         SIZE,
-        4096,
+        65536,
         "The largest size of the headers that a target may answer with.",
-        later=when.SCRAPING,
     ),
     Flag(
         "promscrape.seriesLimitPerTarget",
         INT,
         0,
         "The greatest number of different series of a target in 24 hours; 0 is no limit.",
-        later=when.SCRAPING,
     ),
     Flag(
         "promscrape.maxDroppedTargets",
         INT,
         10000,
-        "How many dropped targets to keep for /api/v1/targets and /service-discovery.",
-        later=when.SCRAPING,
+        "How many dropped targets of a job to keep for /api/v1/targets and /service-discovery.",
     ),
     Flag(
         "promscrape.suppressScrapeErrorsDelay",
         DURATION,
         0,
         "For how long repeated errors of a target are counted and told as one.",
-        later=when.SCRAPING,
+        idle="errors of a target are told once, when it goes down",
     ),
     *(
-        Flag(f"promscrape.{name}", BOOL, False, text, later=when.SCRAPING)
+        Flag(f"promscrape.{name}", BOOL, False, text)
         for name, text in (
             ("disableCompression", "Ask targets for uncompressed bodies."),
             ("disableKeepAlive", "Open a new connection for each scrape."),
             ("dropOriginalLabels", "Do not keep the labels that targets had when discovered."),
             ("suppressScrapeErrors", "Do not log errors of scrapes."),
-            ("suppressDuplicateScrapeTargetErrors", "Do not log targets that occur twice."),
         )
+    ),
+    Flag(
+        "promscrape.suppressDuplicateScrapeTargetErrors",
+        BOOL,
+        False,
+        "Do not log targets that occur twice.",
+        idle="targets that occur twice are listed with those dropped, and never logged",
+        quiet=True,
     ),
     Flag(
         "promscrape.streamParse",

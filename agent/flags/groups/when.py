@@ -1,7 +1,6 @@
 """Why a flag is not supported yet: one sentence for each piece of work, told when it is set."""
 
 EXPOSITION = "comes with the work on exposition formats"
-SCRAPING = "comes with the work on scraping"
 DISCOVERY = "this kind of discovery is not in this round"
 CLUSTER = "sharing targets among several agents is not in this round"
 QUEUE = "comes with the work on the queue"

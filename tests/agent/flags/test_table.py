@@ -27,6 +27,7 @@ VMAGENT = [
 # Where our default is another than vmagent's, and why.
 OTHER_DEFAULTS = {
     "remoteWrite.tmpDataPath": "our queue lives beside vmagent's, not in it",
+    "promscrape.maxResponseHeadersSize": "4 KiB fails targets that Prometheus scrapes",
     "remoteWrite.queues": "depends on the machine there",
     "maxConcurrentInserts": "depends on the machine there",
     "http.maxGracefulShutdownDuration": "a stop takes less than five seconds",

@@ -13,6 +13,7 @@ from trio.testing import MockClock
 from scraper.discovery import file as file_module
 from scraper.discovery.file import FILEPATH_LABEL, POLL_S, Files, read_groups
 from scraper.settings import FileDiscovery, TargetGroup
+from tests.scraper.fleet import Fleet, Reply
 
 GroupsOf = Callable[[str], list[TargetGroup]]
 
@@ -146,3 +147,51 @@ def test_a_very_large_file_is_refused(tmp_path: Path, monkeypatch: pytest.Monkey
     path.write_text("[" + " " * 10 + "]")
     with pytest.raises(ValueError, match="larger than 10 bytes"):
         read_groups(str(path))
+
+
+def test_placeholders_are_filled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WHERE", "cellar")
+    path = tmp_path / "a.yml"
+    path.write_text("- targets: ['%{WHERE}:1', '%{NOT_SET}:2']\n")
+    (group,) = read_groups(str(path))
+    assert group.targets == ("cellar:1", "%{NOT_SET}:2")
+
+
+URL = "http://sd:80/targets.json"
+
+
+async def test_behind_a_url_targets_change_at_the_interval(
+    nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    fleet = Fleet(nursery)
+    answers = ['[{"targets": ["a"]}]', '[{"targets": ["b"]}]', "[{", '[{"targets": ["b"]}]']
+    fleet.scripts["sd:80"] = lambda number: Reply(answers[number])
+    files = Files(
+        FileDiscovery(files=(URL,), refresh_interval_s=30.0), at_once, client_of=fleet.client_of
+    )
+    watch = Watched(files)
+    nursery.start_soon(files.run, watch.publish)
+    await trio.sleep(29)
+    assert watch.published == ["a"]
+    await trio.sleep(30)
+    assert watch.published == ["a", "b"]
+    await trio.sleep(30)
+    assert "not JSON" in files.last_error
+    await trio.sleep(30)
+    assert (watch.published, files.last_error) == (["a", "b"], "")
+
+
+async def test_the_first_set_waits_for_urls(
+    tmp_path: Path, nursery: trio.Nursery, autojump_clock: MockClock
+) -> None:
+    fleet = Fleet(nursery)
+    fleet.scripts["sd:80"] = lambda number: Reply('[{"targets": ["a"]}]', delay_s=3)
+    write(tmp_path / "b.json", "b")
+    settings = FileDiscovery(files=(URL, str(tmp_path / "b.json")))
+    files = Files(settings, at_once, client_of=fleet.client_of)
+    watch = Watched(files)
+    nursery.start_soon(files.run, watch.publish)
+    await trio.sleep(2)
+    assert watch.published == []
+    await trio.sleep(2)
+    assert watch.published == ["b a"]

@@ -80,3 +80,23 @@ def test_bad_documents(text: bytes, message: str) -> None:
 def test_json_numbers_are_no_labels() -> None:
     with pytest.raises(GroupsError, match="label 'port' must have a text"):
         parse_json(b'[{"labels": {"port": 9100}}]', "here")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(
+            b"- &g {targets: [" + b"a," * 999 + b"a]}\n" + b"- *g\n" * 250, id="groups repeated"
+        ),
+        pytest.param(b"- &a [" + b"x," * 2000 + b"x]\n- [" + b"*a," * 120 + b"]\n", id="laughs"),
+        pytest.param(b"&a\n- targets: *a\n", id="a list that contains itself"),
+    ],
+)
+def test_aliases_are_bounded(text: bytes) -> None:
+    with pytest.raises(GroupsError, match=r"aliases add more than|contains itself"):
+        parse_yaml(text, "here")
+
+
+def test_aliases_share_labels() -> None:
+    text = b"- {targets: [a], labels: &l {x: 1}}\n- {targets: [b], labels: *l}\n"
+    assert parse_yaml(text, "here") == [group("a", x="1"), group("b", x="1")]
