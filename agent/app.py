@@ -92,6 +92,7 @@ class App:
         self._mark = RunningMark(Path(start.settings.data_path))
         self._systemd = Notifier.of(os.environ)
         self._reload_lock = trio.Lock()
+        self._warnings = set(start.warnings)  # told already
 
     async def run(self) -> None:
         """Raises QueueError or ListenError if the agent cannot start."""
@@ -107,12 +108,15 @@ class App:
         """Read the configuration again; a bad one changes nothing."""
         async with self._reload_lock:
             try:
-                wanted = await trio.to_thread.run_sync(self._start.reload)
-                await self._apply(wanted)
+                loaded = await trio.to_thread.run_sync(self._start.reload)
+                await self._apply(loaded.settings)
             except (SettingsError, QueueError) as exc:
                 return self._refuse(exc)
             self._state.reloads = self._state.reloads.succeeded(time.time())
             log.info("configuration reloaded")
+            for warning in sorted(set(loaded.warnings) - self._warnings):
+                log.warning("%s", warning)
+            self._warnings = set(loaded.warnings)
             return ReloadResult(ok=True)
 
     def _refuse(self, exc: SettingsError | QueueError) -> ReloadResult:
@@ -148,7 +152,7 @@ class App:
     async def _watch_config(self) -> None:
         await watch_config(
             self._start.flags["promscrape.configCheckInterval"],
-            load=self._start.reload,
+            load=lambda: self._start.reload().settings,
             running=lambda: self._state.settings,
             reload=self.reload,
         )

@@ -161,7 +161,8 @@ class Observer:
         """As vmagent hides URLs, but for a remote that has a name of its own."""
         if self._start.flags["remoteWrite.showURL"]:
             return remote.url
-        return remote.name if remote.name != remote.key else f"{position}:secret-url"
+        named = {one.key for one in self._state.settings.remotes if one.name}
+        return remote.name if remote.key in named else f"{position}:secret-url"
 
 
 def _rendered(settings: Settings) -> str:

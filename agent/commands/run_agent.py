@@ -53,7 +53,7 @@ def _show_help(topic: str) -> int:
 
 def _run(values: Values) -> int:
     # Late: YAML and the settings of all rooms; `-version`, `-help` and mistakes do without.
-    from agent.commands.loading import build_start, log_settings
+    from agent.commands.loading import NO_REMOTE, build_start, log_settings
     from agent.push_settings import push_settings
     from agent.start import SettingsError
     from agent.web_settings import web_settings
@@ -70,16 +70,13 @@ def _run(values: Values) -> int:
         _tell(exc.quoted if is_terminal else exc.errors)
         return CONFIG_ERROR
     if not start.settings.remotes:
-        raise FlagErrors([FlagError(name="remoteWrite.url", reason=_NO_REMOTE)])
+        raise FlagErrors([FlagError(name="remoteWrite.url", reason=NO_REMOTE)])
     handler = set_up(logger_settings)
     _log_start(start.warnings, values)
     from agent.app import serve  # late: trio and the whole pipeline
 
     looked = attrs.evolve(start, log_statistics=handler.statistics, log_tail=handler.tail)
     return serve(looked)
-
-
-_NO_REMOTE = "nowhere to push; give it, or a remote_write section in -promscrape.config"
 
 
 def _dry_run(values: Values) -> int:
