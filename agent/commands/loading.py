@@ -133,7 +133,15 @@ def _with_flag_defaults(job: ScrapeJob, values: Values) -> ScrapeJob:
         size_bytes = values["promscrape.maxScrapeSize"]
     if no_markers is None:
         no_markers = values["promscrape.noStaleMarkers"]
-    return attrs.evolve(job, max_scrape_size_bytes=size_bytes, no_stale_markers=no_markers)
+    lenient = job.lenient_parse
+    if lenient is None:
+        lenient = values["promscrape.lenientParse"]
+    return attrs.evolve(
+        job,
+        max_scrape_size_bytes=size_bytes,
+        no_stale_markers=no_markers,
+        lenient_parse=lenient,
+    )
 
 
 def log_settings(values: Values) -> LogSettings:
