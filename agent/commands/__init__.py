@@ -16,6 +16,7 @@ COMMANDS = {
     "config": ("agent.commands.config", "print the effective configuration"),
     "relabel": ("agent.commands.relabel", "show what relabel rules do to given series"),
     "test": ("agent.commands.test_rules", "run tests of relabel rules"),
+    "lint": ("agent.commands.lint", "check exposition text and the names of its metrics"),
     "demo": ("agent.commands.demo", "start an agent and a receiver together, to look at"),
 }
 

@@ -3,7 +3,7 @@
 Takes a body and an offset; gives the sample or the comment that stands there, and where it ends.
 Facts: reference/prometheus.md section 5. Single blanks only, no empty lines, no comments but HELP,
 TYPE, UNIT and the last line, `# EOF`. More than that is the work of `promferry lint -openmetrics`.
-Deliberate differences: no raw line feed in a quoted name; a timestamp beyond int64 is an error.
+Deliberate differences: no raw line feed in a quoted name; one beyond int64 is its end.
 Invariant: a sample or comment is one line; linear in its length.
 Never: keeps state between calls.
 """
@@ -11,9 +11,10 @@ Never: keeps state between calls.
 import re
 from array import array
 from collections.abc import Sequence
+from math import inf
 
 from scraper.exposition.errors import SHOWN_BYTES, ExpositionError
-from scraper.exposition.numbers import NO_TIMESTAMP, parse_value, parse_values
+from scraper.exposition.numbers import MAX_TIMESTAMP, NO_TIMESTAMP, parse_value, parse_values
 from scraper.exposition.page import Page
 from scraper.exposition.text import Sample, parse_series
 from series.exemplar import Exemplar
@@ -36,8 +37,6 @@ _EXEMPLAR_LABEL = rb"(?:%b|%b)=%b(?:,|(?=\}))" % (_LABEL_NAME, _QUOTED, _EXEMPLA
 _EXEMPLAR = re.compile(rb"(\{(?:%b)*+\}) ([^ \n\0]++)(?: ([^ \n\0]++))?" % _EXEMPLAR_LABEL)
 _META = re.compile(rb"# (HELP|TYPE|UNIT) (%b|%b) ([^\n]*+)" % (_QUOTED, _NAME))
 
-_MAX_MS = 2.0**63
-
 
 def parse_stamp(text: bytes) -> int:
     """Seconds as a float, any sign; gives milliseconds. Raises ValueError with the reason."""
@@ -46,9 +45,10 @@ def parse_stamp(text: bytes) -> int:
     except ValueError:
         raise ValueError("timestamp is not a number of seconds") from None
     # NaN fails the comparison as well.
-    if not -_MAX_MS < stamp_ms < _MAX_MS:
-        raise ValueError("timestamp is not finite or out of range")
-    return int(stamp_ms)
+    if not -inf < stamp_ms < inf:
+        raise ValueError("timestamp is not finite")
+    # Beyond int64 is valid, and no sample of such a time can be stored.
+    return max(-MAX_TIMESTAMP, min(MAX_TIMESTAMP, int(stamp_ms)))
 
 
 def is_stamp(text: bytes) -> bool:

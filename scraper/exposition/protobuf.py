@@ -247,8 +247,7 @@ def _families(body: bytes) -> Iterator[tuple[int, int, bytes]]:
 def _read_family(data: bytes, building: _Building) -> None:
     fields = fields_of(data)
     name, kind = _text(fields, 1), _whole(fields, 3)
-    if not name:
-        raise _Bad("the family has no name")
+    _check_name(name)
     if kind >= len(_TYPE_TEXTS):
         raise _Bad(f"unknown metric type {kind}")
     quoted = f'"{escaped(name)}"'
@@ -263,9 +262,17 @@ def _read_family(data: bytes, building: _Building) -> None:
     for value in fields.get(4, ()):
         metric = fields_of(_bytes(value))
         building.labels = _labels(metric, 1)
+        for label, _ in building.labels:
+            _check_name(label)
         building.stamp = _signed(_whole(metric, 6)) if 6 in metric else NO_TIMESTAMP
         building.start = None
         _READERS[kind](name, metric, building)
+
+
+def _check_name(name: str) -> None:
+    """A name with NUL cannot be written in the text format, by which series are known here."""
+    if not name or "\0" in name:
+        raise _Bad("a name is empty or holds NUL")
 
 
 def _read_plain(number: int, name: str, metric: Fields, building: _Building) -> None:

@@ -31,11 +31,10 @@ def read(body: bytes, times: int = 1, **options: object) -> Page:
         pytest.param(b"a 1 1.5\n# EOF\n", [(b"a", 1.0, 1500)], id="seconds become milliseconds"),
         pytest.param(b"a 1 -2e1\n# EOF\n", [(b"a", 1.0, -20000)], id="negative, with exponent"),
         pytest.param(b"a 1 1.0009\n# EOF\n", [(b"a", 1.0, 1000)], id="cut, not rounded"),
+        pytest.param(b"a 1 1e300\n# EOF\n", [(b"a", 1.0, 2**63 - 1)], id="the end of time"),
         pytest.param(b"a 1 2\nb 3\n# EOF\n", [(b"a", 1.0, 2000), (b"b", 3.0, None)], id="mixed"),
         pytest.param(b'a{b="c",} 1\n# EOF', [(b'a{b="c",}', 1.0, None)], id="a trailing comma"),
-        pytest.param(
-            b'{"a.b","c d"="e"} 1\n# EOF', [(b'{"a.b","c d"="e"}', 1.0, None)], id="UTF-8"
-        ),
+        pytest.param(b'{"a.b","c"="e"} 1\n# EOF', [(b'{"a.b","c"="e"}', 1.0, None)], id="UTF-8"),
         pytest.param(b'a{b="\0"} 1\n# EOF', [(b'a{b="\0"}', 1.0, None)], id="NUL in a value"),
         pytest.param(b'a{b="x # {y"} 1\n# EOF', [(b'a{b="x # {y"}', 1.0, None)], id="a hash in it"),
         pytest.param(
@@ -67,7 +66,6 @@ def test_good(body: bytes, rows: list[tuple[bytes, float, int | None]], times: i
         (b"a 1 1 1\n# EOF", 1, "timestamp is not"),
         (b"a 1 NaN\n# EOF", 1, "timestamp is not finite"),
         (b"a 1 +Inf\n# EOF", 1, "timestamp is not finite"),
-        (b"a 1 1e300\n# EOF", 1, "timestamp is not finite"),
         (b"a 1_0\n# EOF", 1, "not a number"),
         (b"a 0x1p3\n# EOF", 1, "not a number"),
         (b"a\n# EOF", 1, "expected one blank"),
