@@ -48,10 +48,17 @@ EXCEPTIONS = {
 }
 REPORT = ("up", "scrape_")
 
-OM_GOOD = (b"a 1", b'a{b="c"} 2', b'b{c="d",} 3', b"# TYPE a gauge", b"# HELP a x", b"# UNIT a_s s")
+OM_GOOD: tuple[bytes, ...] = (
+    b"a 1",
+    b'a{b="c"} 2',
+    b'b{c="d",} 3',
+    b"# TYPE a gauge",
+    b"# HELP a x",
+    b"# UNIT a_s s",
+)
 OM_GOOD += (b'c_total 1 # {t="x"} 1', b"d NaN", b"e +Inf", b"f -1.5e3", b'g{h="\\"\\n\\\\"} 0')
 OM_GOOD += (b"# TYPE i info", b"i_info 1", b"# HELP a ", b'j{k=""} 1', b'l{m="x # {y"} 1')
-OM_BAD = (
+OM_BAD: tuple[bytes, ...] = (
     b"",
     b"# c",
     b" a 1",
