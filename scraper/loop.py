@@ -17,12 +17,13 @@ import trio
 from scraper.clock import GridClock
 from scraper.discovery import Discovery
 from scraper.exposition.errors import ExpositionError
+from scraper.exposition.negotiation import Format, choose
 from scraper.exposition.outline import Outlines
 from scraper.failure_log import FailureLog
 from scraper.labelling import LabelLimitError, SeriesError
 from scraper.report import TOO_LARGE, Outcome
 from scraper.schedule import Schedule
-from scraper.scrape import SampleCounts, SampleLimitError, TargetScrape
+from scraper.scrape import Rendered, SampleCounts, SampleLimitError, TargetScrape
 from scraper.settings import DiscoverySettings
 from scraper.setup import JobSetup
 from scraper.status import Health, TargetStatus
@@ -60,6 +61,7 @@ class ScrapeCounts:
     dial_errors: int = 0
     gunzip_failed: int = 0
     invalid: int = 0  # pages that are no exposition text
+    bad_lines: int = 0  # skipped in good pages (lenient_parse)
     body_bytes: int = 0
     wire_bytes: int = 0
     answers: Counter[int] = attrs.field(factory=Counter)  # by status
@@ -117,7 +119,9 @@ class TargetLoop:
         # Forces every scrape to fail, without fetching (target_limit).
         self.forced_error = ""
         self._health: Health = "unknown"
-        self._last_error = ""
+        self._last_error = self._format_warning = ""
+        self._bad_lines: tuple[str, ...] = ()
+        self._bad_lines_total = 0
         self._last_scrape_ms: int | None = None
         self._outcome = Outcome(is_up=False, duration_s=0.0)
         self._body_bytes = 0
@@ -166,8 +170,8 @@ class TargetLoop:
         batches: tuple[Batch, ...]
         self._body_bytes = 0
         try:
-            body = await self._fetch()
-            rendered = await drive(self._scrape.render(body, timestamp_ms))
+            body, format_ = await self._fetch()
+            rendered = await drive(self._scrape.render(body, timestamp_ms, format_))
         except FAILURES as exc:
             self._note_failure(exc)
             batches = self._scrape.fail(timestamp_ms)
@@ -181,6 +185,7 @@ class TargetLoop:
             outcome = _outcome_of(exc, trio.current_time() - started_s)
         else:
             self._note_success()
+            self._note_bad_lines(rendered)
             batches = rendered.batches
             outcome = Outcome(
                 is_up=True,
@@ -201,8 +206,8 @@ class TargetLoop:
             spread.body_bytes.observe(self._body_bytes)
             spread.samples.observe(outcome.scraped)
 
-    async def _fetch(self) -> bytes:
-        """The page. Raises TransportError and AnswerError."""
+    async def _fetch(self) -> tuple[bytes, Format]:
+        """The page and its format. Raises TransportError and AnswerError."""
         if self.forced_error:
             raise AnswerError(self.forced_error)
         if self._client is None:
@@ -219,7 +224,15 @@ class TargetLoop:
         self._counts.answers[response.status] += 1
         if response.status != HTTPStatus.OK:
             raise AnswerError(f"server returned HTTP status {_status_text(response.status)}")
-        return response.body
+        return response.body, self._format_of(response.header("content-type"))
+
+    def _format_of(self, content_type: str | None) -> Format:
+        choice = choose(content_type, self.setup.job.fallback_scrape_protocol)
+        # Once, not each time: a target does not change its mind.
+        if choice.warning and choice.warning != self._format_warning:
+            logger.warning("target %s: %s", self.target.url, choice.warning)
+        self._format_warning = choice.warning
+        return choice.format
 
     def _count_missed(self, started_s: float) -> None:
         if self._started_s is not None:
@@ -232,6 +245,14 @@ class TargetLoop:
         if self._health == "down" and not self.setup.job.suppress_scrape_errors:
             logger.info("target %s of job %s is up again", self.target.url, self.setup.job.job_name)
         self._health, self._last_error = "up", ""
+
+    def _note_bad_lines(self, rendered: Rendered) -> None:
+        """Those that a lenient job skipped."""
+        self._counts.bad_lines += rendered.bad_count
+        self._bad_lines_total += rendered.bad_count
+        if rendered.bad_lines and not self._bad_lines:
+            logger.warning("target %s: bad lines: %s", self.target.url, rendered.bad_lines[0])
+        self._bad_lines = tuple([str(error) for error in rendered.bad_lines])
 
     def _note_failure(self, exc: Exception) -> None:
         self._failures += 1
@@ -294,6 +315,8 @@ class TargetLoop:
             body_bytes=self._body_bytes,
             scrapes_total=self._scrapes,
             scrapes_failed_total=self._failures,
+            bad_lines=self._bad_lines,
+            bad_lines_total=self._bad_lines_total,
         )
 
 

@@ -57,6 +57,10 @@ class Plan:
             return page_values
         return array("d", self.pick(page_values))
 
+    def sources(self) -> tuple[int, ...] | None:
+        """Where in the page each series of the layout stands; None: at the same place."""
+        return None if self.pick is None else self.pick(range(len(self.keys)))
+
 
 class Memo:
     """The series of one target. `in` tells whether a key's text is known to be valid."""

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
+from series import metadata as series
+
 _KEYWORDS = {b"TYPE": "type", b"HELP": "help", b"UNIT": "unit"}
 
 
@@ -51,3 +53,23 @@ def _unescaped(text: str) -> str:
     if "\\" not in text:
         return text
     return text.replace("\\\\", "\0").replace("\\n", "\n").replace('\\"', '"').replace("\0", "\\")
+
+
+def families_of(targets: Iterable[TargetMetadata]) -> list[series.Metadata]:
+    """What the targets of a job say together, as remote write wants it; the first of a name wins.
+
+    Targets with equal pages share their comments, which are read once.
+    """
+    families: dict[str, Metadata] = {}
+    for comments in dict.fromkeys(target.comments for target in targets):
+        for name, said in metadata_of(comments).items():
+            families.setdefault(name, said)
+    return [
+        series.Metadata(
+            name, _TYPES.get(said.type, series.MetricType.UNKNOWN), said.help, said.unit
+        )
+        for name, said in families.items()
+    ]
+
+
+_TYPES = {each.name.lower(): each for each in series.MetricType}

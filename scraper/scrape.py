@@ -11,8 +11,11 @@ from collections.abc import Generator
 
 import attrs
 
+from scraper.batching import Batcher
+from scraper.exposition.bodies import BodyReader, ReadOptions
+from scraper.exposition.errors import ExpositionError
+from scraper.exposition.negotiation import Format
 from scraper.exposition.outline import Outlines
-from scraper.exposition.reader import Reader
 from scraper.labelling import Labelling
 from scraper.memo import Memo
 from scraper.report import Outcome, constants, figures, report, report_layout
@@ -56,6 +59,8 @@ class Rendered:
     scraped: int
     post_relabel: int
     series_added: int
+    bad_lines: tuple[ExpositionError, ...] = ()
+    bad_count: int = 0
 
 
 class TargetScrape:
@@ -66,7 +71,8 @@ class TargetScrape:
     ) -> None:
         self._counts = counts
         self._lane_key = target.lane_key
-        self._reader = Reader(outlines)
+        self._reader = BodyReader(outlines)
+        self._batcher = Batcher(target.lane_key)
         self._stamps = StampFilter()
         self._staleness = Staleness()
         self._series = SeriesLimit()
@@ -83,6 +89,7 @@ class TargetScrape:
             self._series = SeriesLimit(target.options.series_limit)
         self._constants = constants(target)
         self._marks = not job.no_stale_markers
+        self._reader.options = ReadOptions.of(job)
         self._stamps.honor = job.honor_timestamps
         self._stamps.track_staleness = job.track_timestamps_staleness
         labelling = setup.labelling(target)
@@ -94,12 +101,14 @@ class TargetScrape:
             if _texts(layout) != _texts(self._report_layout):
                 self._report_layout = layout
 
-    def render(self, body: bytes, timestamp_ms: int) -> Generator[None, None, Rendered]:
+    def render(
+        self, body: bytes, timestamp_ms: int, format_: Format = Format.TEXT
+    ) -> Generator[None, None, Rendered]:
         """A good answer's body.
 
         Raises ExpositionError, SeriesError and SampleLimitError; then `fail` is next.
         """
-        page = yield from self._reader.read(body, self._memo)
+        page = yield from self._reader.read(body, self._memo, format_)
         plan = yield from self._memo.plan(page.keys)
         if 0 < self._sample_limit < plan.kept_count:
             raise SampleLimitError(self._sample_limit, len(page.keys), plan.kept_count)
@@ -110,10 +119,12 @@ class TargetScrape:
         self._staleness.succeeded(selection.tracked)
         self._count(selection)
         return Rendered(
-            batches=(*self._samples(selection), *self._markers(gone, timestamp_ms)),
+            batches=(*self._batcher.batches(page, selection), *self._markers(gone, timestamp_ms)),
             scraped=len(page.keys),
             post_relabel=plan.kept_count,
             series_added=plan.added,
+            bad_lines=page.bad_lines,
+            bad_count=page.bad_count,
         )
 
     def fail(self, timestamp_ms: int) -> tuple[Batch, ...]:
@@ -145,18 +156,6 @@ class TargetScrape:
     def comments(self) -> frozenset[bytes]:
         """Comment lines of the last good page, for whoever asks for metadata."""
         return self._reader.comments()
-
-    def _samples(self, selection: Selection) -> tuple[Batch, ...]:
-        if not selection.layout.templates:
-            return ()
-        return (
-            Batch(
-                lane_key=self._lane_key,
-                layout=selection.layout,
-                values=selection.values,
-                timestamps=selection.timestamps,
-            ),
-        )
 
     def _markers(self, gone: Layout, timestamp_ms: int) -> tuple[Batch, ...]:
         if not gone.templates or not self._marks:

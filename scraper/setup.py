@@ -10,6 +10,7 @@ from collections.abc import Mapping
 import attrs
 
 from relabel.pipeline import Pipeline, compile_rules
+from scraper.exposition.negotiation import accept_header, protocols_of
 from scraper.labelling import LabelLimits, Labelling
 from scraper.report import report_names
 from scraper.settings import ScrapeJob
@@ -18,11 +19,6 @@ from scraper.target import Target
 # A target's whole body is held in memory while it is read, so this bounds one task's memory.
 # vmagent's default is the same 16 MiB.
 DEFAULT_MAX_BODY_BYTES = 16 * 2**20
-
-# Prometheus' header, the formats that are not read yet left out (reference/prometheus.md 3.3).
-ACCEPT = (
-    "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,text/plain;version=0.0.4;q=0.5,*/*;q=0.4"
-)
 
 
 @attrs.frozen(kw_only=True)
@@ -57,9 +53,14 @@ class JobSetup:
             reports=report_names(job, target),
         )
 
+    def _accept(self) -> str:
+        job = self.job
+        protocols = protocols_of(job.scrape_protocols, job.scrape_native_histograms)
+        return accept_header(protocols, job.metric_name_escaping_scheme)
+
     def headers(self, target: Target) -> tuple[tuple[str, str], ...]:
         return (
-            ("Accept", ACCEPT),
+            ("Accept", self._accept()),
             ("Accept-Encoding", "gzip" if self.job.enable_compression else "identity"),
             ("X-Prometheus-Scrape-Timeout-Seconds", _shortest(target.timeout_s)),
         )

@@ -33,6 +33,8 @@ class Selection:
     duplicates: int = 0
     out_of_order: int = 0
     out_of_bounds: int = 0
+    # Where in the page each sample stands; None: at the same place.
+    sources: Sequence[int] | None = None
 
 
 class StampFilter:
@@ -56,11 +58,13 @@ class StampFilter:
                 timestamps=now_ms,
                 tracked=plan.layout,
                 duplicates=plan.duplicates,
+                sources=None if page.is_plain else plan.sources(),
             )
         sieve = _Sieve(self._last, now_ms)
-        for template, value, stamp in zip(plan.templates, page.values, page.stamps, strict=True):
-            if template is not None:
-                sieve.add(template, value, stamp)
+        rows = zip(plan.templates, page.values, page.stamps, strict=True)
+        for at, (template, value, stamp) in enumerate(rows):
+            if template is not None and sieve.add(template, value, stamp):
+                sieve.sources.append(at)
         # Only what the last page with timestamps exposes is remembered, which bounds it.
         self._last = sieve.last
         self._layout = _reused(self._layout, sieve.templates)
@@ -76,6 +80,7 @@ class StampFilter:
             duplicates=sieve.duplicates,
             out_of_order=sieve.out_of_order,
             out_of_bounds=sieve.out_of_bounds,
+            sources=None if page.is_plain else sieve.sources,
         )
 
 
@@ -88,30 +93,33 @@ class _Sieve:
         self.last: dict[Pieces, int] = {}
         self.plain: dict[Pieces, Template] = {}
         self.templates: list[Template] = []
+        self.sources: list[int] = []
         self.values = array("d")
         self.timestamps = array("q")
         self.duplicates = self.out_of_order = self.out_of_bounds = 0
 
-    def add(self, template: Template, value: float, stamp: int) -> None:
+    def add(self, template: Template, value: float, stamp: int) -> bool:
+        """Whether the sample is to be stored."""
         pieces = template.pieces
         if stamp == NO_TIMESTAMP:
             if pieces in self.plain:
                 self.duplicates += 1
-                return
+                return False
             self.plain[pieces] = template
             stamp = self._now_ms
         elif stamp > self._now_ms + MAX_AHEAD_MS:
             self.out_of_bounds += 1
-            return
+            return False
         else:
             last = self.last.get(pieces) or self._before.get(pieces, NO_TIMESTAMP)
             self.last[pieces] = max(last, stamp)
             if stamp <= last:
                 self.out_of_order += 1
-                return
+                return False
         self.templates.append(template)
         self.values.append(value)
         self.timestamps.append(stamp)
+        return True
 
 
 def _reused(layout: Layout, templates: Sequence[Template]) -> Layout:

@@ -30,6 +30,8 @@ class TargetStatus:
     body_bytes: int = 0
     scrapes_total: int = 0
     scrapes_failed_total: int = 0
+    bad_lines: tuple[str, ...] = ()  # of the last page, the first few (lenient_parse)
+    bad_lines_total: int = 0
 
 
 @attrs.frozen(kw_only=True)

@@ -24,6 +24,9 @@ class Batch:
     is sent in order. `chunks`: the target's encoded labels, which fill the templates' holes.
     `timestamps`: one in ms for all, or one for each. What is beside the floats is indexed by the
     position in the layout and None when there is none of it.
+    `histograms`: None, or one for every position: a batch is all floats or all native histograms,
+    so that nothing looks at single positions. Then `values` mean nothing and must not be sent; a
+    remote that cannot carry native histograms drops the batch, counted.
     `is_markers`: every value is the staleness marker, so thinning must keep the batch.
     """
 
@@ -37,6 +40,10 @@ class Batch:
     start_timestamps: "array[int] | None" = None
     histograms: Mapping[int, Histogram] | None = None
     exemplars: Mapping[int, tuple[Exemplar, ...]] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.histograms is not None and len(self.histograms) != len(self.values):
+            raise ValueError("a batch holds native histograms in every position or in none")
 
     def __len__(self) -> int:
         return len(self.values)

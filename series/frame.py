@@ -30,6 +30,8 @@ def head_of(labels: bytes) -> bytes:
 
 def frame(batch: Batch, start: int = 0, stop: int | None = None) -> bytes:
     """The samples `start` to `stop` (exclusive; None: all) as framed TimeSeries."""
+    if batch.histograms is not None:
+        raise ValueError("native histograms are no floats: their values must not be framed")
     stop = len(batch) if stop is None else stop
     timestamp = batch.timestamps
     if isinstance(timestamp, int) and _SIX_BYTES_FROM <= timestamp < _SIX_BYTES_BELOW:

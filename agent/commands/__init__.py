@@ -19,6 +19,7 @@ COMMANDS = {
     "targets": ("agent.commands.targets", "show what would be scraped, and what was dropped"),
     "test": ("agent.commands.test_rules", "run tests of relabel rules"),
     "bundle": ("agent.commands.bundle", "collect what somebody needs to help, in one archive"),
+    "lint": ("agent.commands.lint", "check exposition text and the names of its metrics"),
     "demo": ("agent.commands.demo", "start an agent and a receiver together, to look at"),
 }
 

@@ -151,11 +151,15 @@ def _with_flag_defaults(job: ScrapeJob, values: Values) -> ScrapeJob:
     series_limit = job.series_limit
     if series_limit is None:
         series_limit = values["promscrape.seriesLimitPerTarget"]
+    lenient = job.lenient_parse
+    if lenient is None:
+        lenient = values["promscrape.lenientParse"]
     return attrs.evolve(
         job,
         max_scrape_size_bytes=size_bytes,
         no_stale_markers=no_markers,
         series_limit=series_limit,
+        lenient_parse=lenient,
         enable_compression=job.enable_compression and not values["promscrape.disableCompression"],
         disable_keepalive=job.disable_keepalive or values["promscrape.disableKeepAlive"],
         max_dropped_targets=values["promscrape.maxDroppedTargets"],

@@ -106,6 +106,10 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "disable_keepalive": "Whether each scrape opens a new connection.",
         "max_scrape_size": "The largest body of a scrape, uncompressed; "
         "`-promscrape.maxScrapeSize` where it is missing.",
+        "lenient_parse": "Whether bad lines are skipped and counted instead of failing the scrape; "
+        "`-promscrape.lenientParse` where it is missing.",
+        "start_timestamps": "Whether `_created` lines become start timestamps instead of series.",
+        "normalize_le_quantile": "Whether `le` and `quantile` are rewritten as Prometheus 3 does.",
         "no_stale_markers": "Whether staleness markers are left out; "
         "`-promscrape.noStaleMarkers` where it is missing.",
         "scrape_align_interval": "Scrapes happen at multiples of this time.",

@@ -48,6 +48,9 @@ class ScrapeSection(CommonSection, FetchSection, DiscoverySection):
     disable_keepalive: bool = False
     max_scrape_size: Bytes | None = None
     no_stale_markers: bool | None = None
+    lenient_parse: bool | None = None
+    start_timestamps: bool = False
+    normalize_le_quantile: bool = False
     scrape_align_interval: Duration = Duration(0)
     scrape_offset: Duration | None = None
     series_limit: Count | None = None
@@ -96,6 +99,9 @@ _COPIED = (
     "series_limit",
     "stream_parse",
     "no_stale_markers",
+    "lenient_parse",
+    "start_timestamps",
+    "normalize_le_quantile",
 )
 
 

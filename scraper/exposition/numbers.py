@@ -77,6 +77,14 @@ def parse_timestamp(text: bytes) -> int:
     return int(digits)
 
 
+def check_rest(rest: bytes) -> None:
+    """One line's `value` or `value timestamp`. Raises ValueError with the reason."""
+    value, blank, stamp = rest.partition(b" ")
+    parse_value(value)
+    if blank:
+        parse_timestamp(stamp)
+
+
 def parse_rests(rests: Sequence[bytes]) -> "tuple[array[float], array[int] | None]":
     """Values and timestamps of texts of the form `value` or `value timestamp`.
 

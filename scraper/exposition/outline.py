@@ -9,7 +9,7 @@ from collections.abc import Generator, Sequence
 from itertools import chain
 from weakref import WeakValueDictionary
 
-from scraper.exposition.numbers import parse_rests
+from scraper.exposition.dialect import TEXT, Dialect
 from scraper.exposition.page import Page, concatenated
 from scraper.exposition.section import Section
 
@@ -17,9 +17,12 @@ from scraper.exposition.section import Section
 class Outline:
     """Immutable; equal by text. `keys` and `others` of all sections are the whole text."""
 
-    __slots__ = ("__weakref__", "_fixed_bytes", "_sections", "keys", "line_count")
+    __slots__ = ("__weakref__", "_fixed_bytes", "_sections", "dialect", "keys", "line_count")
 
-    def __init__(self, keys: tuple[bytes, ...], sections: Sequence[Section]) -> None:
+    def __init__(
+        self, keys: tuple[bytes, ...], sections: Sequence[Section], dialect: Dialect = TEXT
+    ) -> None:
+        self.dialect = dialect
         self.keys = keys
         self.line_count = sum([section.line_count for section in sections])
         self._sections = sections
@@ -46,7 +49,7 @@ class Outline:
                 return None
             rest_bytes += len(b"".join(rests))
             try:
-                pages.append(Page((), *parse_rests(rests)))
+                pages.append(self.dialect.parse_rests(rests))
             except ValueError:
                 return None
         # A line that begins with another series than its own was not shortened: the sum tells.
@@ -57,6 +60,7 @@ class Outline:
     def __eq__(self, other: object) -> bool:
         return (
             isinstance(other, Outline)
+            and self.dialect is other.dialect
             and self.keys == other.keys
             and self._sections == other._sections
         )

@@ -1,12 +1,18 @@
-"""What one body of the text format says: its series in order, their values and timestamps."""
+"""What one body says: its series in order, their values and timestamps, and what is beside them."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import repeat
+from typing import TypeVar
 
 import attrs
 
+from scraper.exposition.errors import ExpositionError
 from scraper.exposition.numbers import NO_TIMESTAMP
+from series.exemplar import Exemplar
+from series.histogram import Histogram
+
+Item = TypeVar("Item")
 
 
 @attrs.frozen(eq=False)
@@ -16,23 +22,38 @@ class Page:
     `keys` names the series: each is the raw series text and one blank. It is the same tuple object
     as that of the reader's previous page if both expose the same series in the same order.
     `stamps` holds NO_TIMESTAMP where a line has none, and is None where no line has one.
+    What is beside the values is by position, and None where there is none of it; the value of a
+    position in `histograms` means nothing. `starts`: start timestamps in ms.
+    `bad_lines`: lines that a lenient reader skipped, the first few; `bad_count`: all of them.
     """
 
     keys: tuple[bytes, ...]
     values: "array[float]"
     stamps: "array[int] | None" = None
+    exemplars: Mapping[int, tuple[Exemplar, ...]] | None = None
+    histograms: Mapping[int, Histogram] | None = None
+    starts: Mapping[int, int] | None = None
+    bad_lines: tuple[ExpositionError, ...] = ()
+    bad_count: int = 0
+
+    @property
+    def is_plain(self) -> bool:
+        """Nothing is beside the values."""
+        return self.exemplars is None and self.histograms is None and self.starts is None
 
 
 def concatenated(keys: tuple[bytes, ...], pages: Sequence[Page]) -> Page:
-    """One page of the parts, which together expose `keys`."""
+    """One page of the parts of a text page, which together expose `keys`."""
     if len(pages) == 1:
-        return Page(keys, pages[0].values, pages[0].stamps)
+        return attrs.evolve(pages[0], keys=keys)
     values = array("d")
+    exemplars: dict[int, tuple[Exemplar, ...]] = {}
     for page in pages:
+        exemplars.update({len(values) + at: held for at, held in (page.exemplars or {}).items()})
         values.extend(page.values)
     if all(page.stamps is None for page in pages):
-        return Page(keys, values)
+        return Page(keys, values, None, exemplars or None)
     stamps = array("q")
     for page in pages:
         stamps.extend(page.stamps or repeat(NO_TIMESTAMP, len(page.values)))
-    return Page(keys, values, stamps)
+    return Page(keys, values, stamps, exemplars or None)

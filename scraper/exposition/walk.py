@@ -5,14 +5,17 @@ A line is taken by its text alone only if it is regular: a known series, one bla
 if need be one blank and a timestamp. `exposition.text` reads all others.
 """
 
-from collections.abc import Container, Generator, Mapping, Sequence
+from collections.abc import Container, Generator, Mapping
 from typing import Protocol
 
+import attrs
+
+from scraper.exposition.dialect import TEXT, Dialect
 from scraper.exposition.errors import ExpositionError
-from scraper.exposition.numbers import PLAIN_BYTES, parse_rests, parse_timestamp, parse_value
+from scraper.exposition.numbers import PLAIN_BYTES
 from scraper.exposition.page import Page, concatenated
 from scraper.exposition.section import Section
-from scraper.exposition.text import parse_series, read_comment, read_sample, skip_blanks
+from scraper.exposition.text import parse_series, skip_blanks
 
 # Lines between two yields: a known one costs about 0.6 us, a new one 25 us, and so as 40.
 STEP_LINES = 5000
@@ -20,7 +23,10 @@ NEW_LINE_COST = 40
 # A predicted line costs 0.4 us.
 SECTION_LINES = 6000
 
-_HASH, _LINE_FEED = b"#\n"
+_LINE_FEED = ord("\n")
+
+# A lenient reader counts all bad lines, and keeps that many to be looked at.
+KEPT_BAD_LINES = 10
 
 
 class Series(Protocol):
@@ -33,9 +39,24 @@ class Series(Protocol):
 
 
 class Walk:
-    """One reading of one body. `others`: lines that are known to be good and no samples."""
+    """One reading of one body. `others`: lines that are known to be good and no samples.
 
-    def __init__(self, body: bytes, lines: list[bytes], others: Container[bytes] = ()) -> None:
+    `is_lenient`: a bad line is skipped and noted.
+    """
+
+    def __init__(
+        self,
+        body: bytes,
+        lines: list[bytes],
+        others: Container[bytes] = (),
+        *,
+        dialect: Dialect = TEXT,
+        is_lenient: bool = False,
+    ) -> None:
+        self._dialect = dialect
+        self._is_lenient = is_lenient
+        self._bad_lines: list[ExpositionError] = []
+        self._bad_count = 0
         self.lines = lines
         self.keys: list[bytes] = []
         self.is_regular = True
@@ -58,11 +79,28 @@ class Walk:
                 # Values are read in bulk; an error in them comes before that of a later line.
                 self._convert(first)
             if at >= len(self.lines):
-                return
+                break
             yield
+        try:
+            self._dialect.check_end(self._body)
+        except ExpositionError as exc:
+            self._skip(exc)
 
     def page(self, keys: tuple[bytes, ...]) -> Page:
-        return concatenated(keys, self._pages)
+        page = concatenated(keys, self._pages)
+        if not self._bad_count:
+            return page
+        return attrs.evolve(page, bad_lines=tuple(self._bad_lines), bad_count=self._bad_count)
+
+    def _skip(self, error: ExpositionError) -> None:
+        """Go on behind a bad line, if that is wanted. Raises the error otherwise."""
+        if not self._is_lenient:
+            raise error
+        self._bad_count += 1
+        if len(self._bad_lines) < KEPT_BAD_LINES:
+            self._bad_lines.append(error)
+        # Read line by line next time as well, or the bad lines would go uncounted.
+        self.is_regular = False
 
     def sections(self, keys: tuple[bytes, ...]) -> Generator[None, None, list[Section]]:
         """What to predict the next page from, if this one was regular."""
@@ -82,7 +120,7 @@ class Walk:
 
     def _read_some(self, at: int, known: Series) -> int:
         # Hot when a page has changed: bench/bench_exposition.py holds the figure.
-        others = self._others
+        others, allows_blanks = self._others, self._dialect.allows_blanks
         lines, keys, rests, positions = self.lines, self.keys, self._rests, self._positions
         stop = min(len(lines), at + STEP_LINES)
         while at < stop:
@@ -93,9 +131,9 @@ class Walk:
                 rests.append(line[len(key) :])
                 positions.append(at)
                 at += 1
-            elif not line or line in others:
+            elif line in others or (not line and allows_blanks):
                 at += 1
-            elif (stamped := _known_before_timestamp(line, known)) is not None:
+            elif (stamped := self._known_before_timestamp(line, known)) is not None:
                 keys.append(stamped)
                 rests.append(line[len(stamped) :])
                 positions.append(at)
@@ -107,14 +145,26 @@ class Walk:
 
     def _read_line(self, at: int, known: Series) -> int:
         """Read what begins at line `at` by its bytes; give the line behind it."""
-        offset = self._offset_of(at)
-        start = skip_blanks(self._body, offset)
-        if start == len(self._body) or self._body[start] == _LINE_FEED:
-            self.is_regular = self.is_regular and start == offset
+        try:
+            return self._read_bytes(at, known)
+        except ExpositionError as exc:
+            # A label limit or a rule's mistake is no bad line.
+            if exc.__cause__ is not None and type(exc.__cause__) is not ValueError:
+                raise
+            self._skip(exc)
             return at + 1
-        if self._body[start] == _HASH:
-            return self._line_at(read_comment(self._body, start), at)
-        sample = read_sample(self._body, start)
+
+    def _read_bytes(self, at: int, known: Series) -> int:
+        offset = self._offset_of(at)
+        start = offset
+        if self._dialect.allows_blanks:
+            start = skip_blanks(self._body, offset)
+            if start == len(self._body) or self._body[start] == _LINE_FEED:
+                self.is_regular = self.is_regular and start == offset
+                return at + 1
+        if self._body[start : start + 1] == b"#":
+            return self._line_at(self._dialect.read_comment(self._body, start), at)
+        sample = self._dialect.read_sample(self._body, start)
         key = sample.series + b" "
         if key not in known:
             self._learn(key, at, known)
@@ -145,30 +195,33 @@ class Walk:
         return at + count
 
     def _convert(self, first: int) -> None:
-        rests = self._rests
         try:
-            self._pages.append(Page((), *parse_rests(rests)))
+            page = self._dialect.parse_rests(self._rests)
         except ValueError:
-            positions = self._positions[first:]
-            raise self._first_error(positions) from None
-        rests.clear()
+            self._skip_bad_values(first)
+            page = self._dialect.parse_rests(self._rests)
+        self._pages.append(page)
+        self._rests.clear()
 
-    def _first_error(self, positions: Sequence[int]) -> ExpositionError:
-        for at, rest in zip(positions, self._rests, strict=True):
-            value, blank, stamp = rest.partition(b" ")
+    def _skip_bad_values(self, first: int) -> None:
+        """Raises the first bad value's error; leaves the good ones only where that is wanted."""
+        good = []
+        for index, rest in enumerate(self._rests):
             try:
-                parse_value(value)
-                if blank:
-                    parse_timestamp(stamp)
+                self._dialect.check_rest(rest)
             except ValueError as exc:
-                return ExpositionError(str(exc), at + 1, self.lines[at])
-        raise AssertionError("all values are good, one by one")
+                at = self._positions[first + index]
+                self._skip(ExpositionError(str(exc), at + 1, self.lines[at]))
+            else:
+                good.append(index)
+        self.keys[first:] = [self.keys[first + index] for index in good]
+        self._positions[first:] = [self._positions[first + index] for index in good]
+        self._rests[:] = [self._rests[index] for index in good]
 
-
-def _known_before_timestamp(line: bytes, known: Series) -> bytes | None:
-    """The key of a regular line with a timestamp, if it is known."""
-    head, _, stamp = line.rpartition(b" ")
-    if not stamp.isdigit():
-        return None
-    key = head.rstrip(PLAIN_BYTES)
-    return key if key in known and len(key) < len(head) else None
+    def _known_before_timestamp(self, line: bytes, known: Series) -> bytes | None:
+        """The key of a regular line with a timestamp, if it is known."""
+        head, _, stamp = line.rpartition(b" ")
+        if not self._dialect.is_stamp(stamp):
+            return None
+        key = head.rstrip(PLAIN_BYTES)
+        return key if key in known and len(key) < len(head) else None

@@ -16,6 +16,7 @@ from pushqueue.settings import CommonSteps
 from relabel.limits import LabelLimits
 from relabel.rule import RelabelRule
 from series.batch import Sink
+from series.histogram import Histogram
 from tests.pushqueue.blocks import NOW_MS, batch
 from tests.pushqueue.fake_remote import FakeRemote, Reply, always, in_turn
 from tests.pushqueue.remotes import remote_on, running
@@ -111,6 +112,19 @@ async def test_what_is_put_before_the_start_is_sent(
     remote.put_nowait([batch(5)])
     async with running(remote):
         await trio.sleep(2)
+    assert len(far_end.accepted) == 5
+
+
+async def test_native_histograms_are_dropped_and_never_sent_as_floats(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    far_end = FakeRemote()
+    held = Histogram(schema=0, count=1, sum=1.0)
+    native = attrs.evolve(batch(2), histograms={0: held, 1: held})
+    async with running(remote_on(tmp_path, far_end)) as remote:
+        remote.put_nowait([native, batch(5)])
+        await trio.sleep(2)
+        assert remote.statistics().dropped_samples["native_histogram"] == 2
     assert len(far_end.accepted) == 5
 
 

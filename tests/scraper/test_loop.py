@@ -92,8 +92,10 @@ async def test_what_is_asked_for(fleet: Fleet, autojump_clock: MockClock) -> Non
     assert {name: value for name, value in request.headers if name != "authorization"} == {
         "host": "h:1",
         "user-agent": "promferry/test",
-        "accept": "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.6,"
-        "text/plain;version=0.0.4;q=0.5,*/*;q=0.4",
+        "accept": "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+        "application/openmetrics-text;version=0.0.1;q=0.5,"
+        "text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,"
+        "*/*;q=0.2",
         "accept-encoding": "gzip",
         "x-prometheus-scrape-timeout-seconds": "2.5",
     }

@@ -213,13 +213,22 @@ def _summary(targets: Sequence["TargetStatus"], dropped_count: int) -> str:
     return f"{text}; {dropped_count} dropped by rules."
 
 
+def _wrong(target: "TargetStatus") -> Markup:
+    """The last error, and the lines that a lenient job skipped."""
+    said = [target.last_error] if target.last_error else []
+    if target.bad_lines:
+        said.append(f"{target.bad_lines_total} bad lines skipped so far; of the last page:")
+        said.extend(target.bad_lines)
+    return join(_ERROR(text) for text in said) if said else NOTHING
+
+
 def _row(target: "TargetStatus", row_id: str, now_ms: int) -> Markup:
     return _ROW(
         target.health,
         _STATE_TEXTS[target.health],
         _safe_link(target.url),
         target.url,
-        _ERROR(target.last_error) if target.last_error else NOTHING,
+        _wrong(target),
         label_chips(target.labels),
         _ORIGINAL(row_id, label_chips(target.discovered_labels, hidden=True)),
         target_id(target),

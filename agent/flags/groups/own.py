@@ -65,7 +65,6 @@ GROUP = Group(
             BOOL,
             False,
             "Skip and count bad lines of a scrape, as vmagent does, instead of failing it.",
-            later=when.EXPOSITION,
         ),
         Flag(
             "promscrape.vmagentReportSeries",

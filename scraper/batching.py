@@ -1,0 +1,124 @@
+"""The samples of one scrape as batches: floats, and native histograms apart.
+
+Takes a page and what of it is stored; gives batches, with exemplars and start timestamps beside.
+Invariant: a batch holds native histograms in every position or in none (`series.batch`); equal
+series in equal order give the same layout object as before.
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from scraper.exemplars import ExemplarFilter
+from scraper.exposition.page import Page
+from scraper.stamps import Selection
+from series.batch import Batch
+from series.exemplar import Exemplar
+from series.layout import Layout
+from series.template import Template
+
+Item = TypeVar("Item")
+
+
+class Batcher:
+    """What one target's batches had, so that layouts are shared with the next scrape."""
+
+    def __init__(self, lane_key: int) -> None:
+        self._lane_key = lane_key
+        self._floats = self._histograms = Layout(())
+        self.exemplars = ExemplarFilter()
+
+    def batches(self, page: Page, selection: Selection) -> tuple[Batch, ...]:
+        if not selection.layout.templates:
+            return ()
+        # Fast path: floats only, nothing beside them.
+        if page.is_plain:
+            return (
+                Batch(
+                    lane_key=self._lane_key,
+                    layout=selection.layout,
+                    values=selection.values,
+                    timestamps=selection.timestamps,
+                ),
+            )
+        sources = selection.sources
+        if sources is None:
+            sources = range(len(page.keys))
+        held = page.histograms or {}
+        # Positions in the selection's layout.
+        of_floats = [at for at, source in enumerate(sources) if source not in held]
+        of_histograms = [at for at, source in enumerate(sources) if source in held]
+        if not of_histograms:
+            self._floats = selection.layout
+        else:
+            self._floats = _reused(self._floats, selection.layout, of_floats)
+        self._histograms = _reused(self._histograms, selection.layout, of_histograms)
+        exemplars = self._fresh(page, selection, sources)
+        parts = ((self._floats, of_floats, False), (self._histograms, of_histograms, True))
+        return tuple(
+            [
+                self._batch(page, selection, layout, at, sources, exemplars, native)
+                for layout, at, native in parts
+                if at
+            ]
+        )
+
+    def _fresh(
+        self, page: Page, selection: Selection, sources: Sequence[int]
+    ) -> dict[int, tuple[Exemplar, ...]] | None:
+        found = page.exemplars
+        if found is None:
+            return None
+
+        def offered() -> Iterator[tuple[int, Template, int, tuple[Exemplar, ...]]]:
+            stamps = selection.timestamps
+            for at, source in enumerate(sources):
+                if source in found:
+                    stamp = stamps if isinstance(stamps, int) else stamps[at]
+                    yield at, selection.layout.templates[at], stamp, found[source]
+
+        return self.exemplars.select(offered())
+
+    def _batch(
+        self,
+        page: Page,
+        selection: Selection,
+        layout: Layout,
+        positions: Sequence[int],
+        sources: Sequence[int],
+        exemplars: dict[int, tuple[Exemplar, ...]] | None,
+        is_native: bool,
+    ) -> Batch:
+        stamps, starts = selection.timestamps, page.starts
+        held = page.histograms or {}
+        values = array("d", [selection.values[at] for at in positions])
+        return Batch(
+            lane_key=self._lane_key,
+            layout=layout,
+            values=array("d", bytes(8 * len(positions))) if is_native else values,
+            timestamps=stamps if isinstance(stamps, int) else _picked(stamps, positions),
+            histograms=(
+                {to: held[sources[at]] for to, at in enumerate(positions)} if is_native else None
+            ),
+            exemplars=_moved(exemplars, positions),
+            start_timestamps=(
+                array("q", [starts.get(sources[at], 0) for at in positions]) if starts else None
+            ),
+        )
+
+
+def _picked(stamps: "array[int]", positions: Sequence[int]) -> "array[int]":
+    return array("q", [stamps[at] for at in positions])
+
+
+def _moved(
+    beside: dict[int, tuple[Exemplar, ...]] | None, positions: Sequence[int]
+) -> dict[int, tuple[Exemplar, ...]] | None:
+    if beside is None:
+        return None
+    return {to: beside[at] for to, at in enumerate(positions) if at in beside} or None
+
+
+def _reused(before: Layout, layout: Layout, positions: Sequence[int]) -> Layout:
+    templates = tuple([layout.templates[at] for at in positions])
+    return before if before.templates == templates else Layout(templates)

@@ -1,0 +1,52 @@
+"""Which exemplars of a page are new.
+
+Takes the exemplars of samples that are stored; gives those to send, each with a timestamp.
+Facts: reference/prometheus.md section 4: at most 128 characters of labels, one that equals the last
+of its series is left out, the sample's timestamp counts where it has none.
+Bounded: what the last page with exemplars had.
+"""
+
+from collections.abc import Iterable
+
+import attrs
+
+from series.exemplar import Exemplar
+from series.template import Template
+
+MAX_LABEL_CHARACTERS = 128
+
+Pieces = tuple[bytes, ...]
+
+
+class ExemplarFilter:
+    """The last exemplars of each series of one target."""
+
+    def __init__(self) -> None:
+        self._last: dict[Pieces, tuple[Exemplar, ...]] = {}
+        self.too_long_total = 0
+
+    def select(
+        self, offered: Iterable[tuple[int, Template, int, tuple[Exemplar, ...]]]
+    ) -> dict[int, tuple[Exemplar, ...]] | None:
+        """Takes position, series, timestamp of the sample, exemplars of each; None: nothing new."""
+        last: dict[Pieces, tuple[Exemplar, ...]] = {}
+        fresh: dict[int, tuple[Exemplar, ...]] = {}
+        for position, template, sample_ms, exemplars in offered:
+            short = tuple([each for each in exemplars if _is_short(each)])
+            self.too_long_total += len(exemplars) - len(short)
+            known = self._last.get(template.pieces, ())
+            last[template.pieces] = short or known
+            if new := tuple([_stamped(each, sample_ms) for each in short if each not in known]):
+                fresh[position] = new
+        self._last = last
+        return fresh or None
+
+
+def _is_short(exemplar: Exemplar) -> bool:
+    return sum([len(name) + len(value) for name, value in exemplar.labels]) <= MAX_LABEL_CHARACTERS
+
+
+def _stamped(exemplar: Exemplar, sample_ms: int) -> Exemplar:
+    if exemplar.timestamp_ms is not None:
+        return exemplar
+    return attrs.evolve(exemplar, timestamp_ms=sample_ms)

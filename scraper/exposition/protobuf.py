@@ -1,0 +1,395 @@
+"""The delimited protobuf format: `io.prometheus.client.MetricFamily`, one after the other.
+
+Takes a body; gives a Page and the comment lines that say the same metadata in text.
+Fields: reference/prometheus.md 1.3; what Prometheus makes of them: section 5 and 3.2's matrix.
+An own reader: every byte is checked here, and what it does not know is skipped.
+Invariant: linear in the length of the body; the only error is ExpositionError, `line_no` then being
+the number of the family.
+"""
+
+import struct
+from array import array
+from collections.abc import Callable, Generator, Iterator, Sequence
+from math import inf
+
+import attrs
+
+from scraper.exposition.errors import ExpositionError
+from scraper.exposition.numbers import NO_TIMESTAMP
+from scraper.exposition.page import Page
+from scraper.exposition.rearrange import escaped, series_text, spelt
+from scraper.exposition.text import parse_series
+from scraper.exposition.walk import Series
+from series.exemplar import Exemplar
+from series.histogram import BucketSpan, Histogram, ResetHint
+from series.labels import canonical
+from series.stale import CANONICAL_NAN
+from series.wire import WireError, read_varint
+
+COUNTER, GAUGE, SUMMARY, UNTYPED, HISTOGRAM, GAUGE_HISTOGRAM = range(6)
+_TYPE_TEXTS = ("counter", "gauge", "summary", "unknown", "histogram", "gaugehistogram")
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+# Families between two yields, by their bytes: about 1 us a byte of labels and values.
+STEP_BYTES = 4000
+
+Value = int | float | bytes
+Fields = dict[int, list[Value]]
+
+
+class _Bad(ValueError):
+    pass
+
+
+def fields_of(data: bytes) -> Fields:
+    """The fields of a message by number. Raises WireError."""
+    found: Fields = {}
+    at = 0
+    while at < len(data):
+        tag, at = read_varint(data, at)
+        kind = tag & 7
+        value: Value
+        if kind == _VARINT:
+            value, at = read_varint(data, at)
+        elif kind == _FIXED64:
+            if at + 8 > len(data):
+                raise WireError(f"number at byte {at} is cut off")
+            value, at = data[at : at + 8], at + 8
+        elif kind == _BYTES:
+            length, at = read_varint(data, at)
+            if at + length > len(data):
+                raise WireError(f"field at byte {at} is cut off")
+            value, at = data[at : at + length], at + length
+        elif kind == _FIXED32:
+            value, at = data[at : at + 4], at + 4
+        else:
+            raise WireError(f"wire type {kind} at byte {at}")
+        found.setdefault(tag >> 3, []).append(value)
+    return found
+
+
+def _message(fields: Fields, number: int) -> Fields | None:
+    found = fields.get(number)
+    return None if not found else fields_of(_bytes(found[-1]))
+
+
+def _bytes(value: Value) -> bytes:
+    if not isinstance(value, bytes):
+        raise _Bad("a field has the wrong wire type")
+    return value
+
+
+def _text(fields: Fields, number: int) -> str:
+    found = fields.get(number)
+    try:
+        return _bytes(found[-1]).decode() if found else ""
+    except UnicodeDecodeError:
+        raise _Bad("text is not valid UTF-8") from None
+
+
+def _double(fields: Fields, number: int) -> float:
+    found = fields.get(number)
+    return _as_double(found[-1]) if found else 0.0
+
+
+def _as_double(value: Value) -> float:
+    data = _bytes(value)
+    if len(data) != 8:
+        raise _Bad("a number does not have 8 bytes")
+    number: float = struct.unpack("<d", data)[0]
+    # No target may expose the staleness marker.
+    return number if number == number else CANONICAL_NAN
+
+
+def _whole(fields: Fields, number: int) -> int:
+    found = fields.get(number)
+    value = found[-1] if found else 0
+    if not isinstance(value, int):
+        raise _Bad("a field has the wrong wire type")
+    return value
+
+
+def _signed(number: int) -> int:
+    return number - 2**64 if number >= 2**63 else number
+
+
+def _zigzag(number: int) -> int:
+    return (number >> 1) ^ -(number & 1)
+
+
+def _zigzags(fields: Fields, number: int) -> tuple[int, ...]:
+    """Repeated sint64, packed or not."""
+    numbers: list[int] = []
+    for value in fields.get(number, ()):
+        if isinstance(value, int):
+            numbers.append(_zigzag(value))
+            continue
+        data, at = _bytes(value), 0
+        while at < len(data):
+            raw, at = read_varint(data, at)
+            numbers.append(_zigzag(raw))
+    return tuple(numbers)
+
+
+def _doubles(fields: Fields, number: int) -> tuple[float, ...]:
+    data = b"".join([_bytes(value) for value in fields.get(number, ())])
+    if len(data) % 8:
+        raise _Bad("a number does not have 8 bytes")
+    return tuple([_as_double(data[at : at + 8]) for at in range(0, len(data), 8)])
+
+
+def _labels(fields: Fields, number: int) -> list[tuple[str, str]]:
+    pairs = [fields_of(_bytes(value)) for value in fields.get(number, ())]
+    return [(_text(pair, 1), _text(pair, 2)) for pair in pairs]
+
+
+def _timestamp_ms(fields: Fields | None) -> int | None:
+    """A google.protobuf.Timestamp."""
+    if fields is None:
+        return None
+    stamp_ms = _signed(_whole(fields, 1)) * 1000 + _signed(_whole(fields, 2)) // 1_000_000
+    return stamp_ms if -(2**63) < stamp_ms < 2**63 else None
+
+
+def _exemplar(fields: Fields | None) -> Exemplar | None:
+    if fields is None:
+        return None
+    labels = canonical(dict(_labels(fields, 1)))
+    return Exemplar(labels, _double(fields, 2), _timestamp_ms(_message(fields, 3)))
+
+
+@attrs.define
+class _Building:
+    """The page so far."""
+
+    known: Series
+    native: bool
+    classic_too: bool
+    keys: list[bytes] = attrs.field(factory=list)
+    values: list[float] = attrs.field(factory=list)
+    stamps: list[int] = attrs.field(factory=list)
+    exemplars: dict[int, tuple[Exemplar, ...]] = attrs.field(factory=dict)
+    histograms: dict[int, Histogram] = attrs.field(factory=dict)
+    starts: dict[int, int] = attrs.field(factory=dict)
+    comments: list[bytes] = attrs.field(factory=list)
+    # Of the metric that is read.
+    labels: list[tuple[str, str]] = attrs.field(factory=list)
+    stamp: int = NO_TIMESTAMP
+    start: int | None = None
+
+    def add(
+        self,
+        name: str,
+        value: float,
+        *more: tuple[str, str],
+        exemplars: Sequence[Exemplar | None] = (),
+    ) -> int:
+        at = len(self.keys)
+        key = series_text(name, [*self.labels, *more]) + b" "
+        if key not in self.known:
+            self.known.learn(key, parse_series(key))
+        self.keys.append(key)
+        self.values.append(value)
+        self.stamps.append(self.stamp)
+        if self.start is not None:
+            self.starts[at] = self.start
+        if held := tuple([each for each in exemplars if each is not None]):
+            self.exemplars[at] = held
+        return at
+
+    def page(self) -> Page:
+        has_stamps = any(stamp != NO_TIMESTAMP for stamp in self.stamps)
+        values = array("d", self.values)
+        raw = memoryview(values).cast("B")
+        for at, value in enumerate(self.values):
+            if value != value:
+                raw[8 * at : 8 * at + 8] = struct.pack("<Q", 0x7FF8000000000001)
+        return Page(
+            tuple(self.keys),
+            values,
+            array("q", self.stamps) if has_stamps else None,
+            self.exemplars or None,
+            self.histograms or None,
+            self.starts or None,
+        )
+
+
+def read(
+    body: bytes, known: Series, *, native: bool = False, classic_too: bool = False
+) -> Generator[None, None, tuple[Page, frozenset[bytes]]]:
+    """All families of a body. Raises ExpositionError; a new series' error by way of `known`."""
+    building = _Building(known, native, classic_too)
+    done = 0
+    for number, start, family in _families(body):
+        try:
+            _read_family(family, building)
+        except ValueError as exc:  # _Bad, WireError, or the labels of a series
+            raise ExpositionError(str(exc), number, family[:80]) from exc
+        if start - done > STEP_BYTES:
+            done = start
+            yield
+    return building.page(), frozenset(building.comments)
+
+
+def _families(body: bytes) -> Iterator[tuple[int, int, bytes]]:
+    at, number = 0, 0
+    while at < len(body):
+        number += 1
+        try:
+            length, start = read_varint(body, at)
+        except WireError as exc:
+            raise ExpositionError(str(exc), number, body[at : at + 10]) from exc
+        if start - at > 5 or start + length > len(body):
+            raise ExpositionError("the family is cut off", number, body[at : at + 10])
+        yield number, start, body[start : start + length]
+        at = start + length
+
+
+def _read_family(data: bytes, building: _Building) -> None:
+    fields = fields_of(data)
+    name, kind = _text(fields, 1), _whole(fields, 3)
+    _check_name(name)
+    if kind >= len(_TYPE_TEXTS):
+        raise _Bad(f"unknown metric type {kind}")
+    quoted = f'"{escaped(name)}"'
+    described = (
+        ("TYPE", _TYPE_TEXTS[kind]),
+        ("HELP", _text(fields, 2)),
+        ("UNIT", _text(fields, 5)),
+    )
+    for keyword, text in described:
+        if text or keyword == "HELP":
+            building.comments.append(f"# {keyword} {quoted} {escaped(text)}".encode())
+    for value in fields.get(4, ()):
+        metric = fields_of(_bytes(value))
+        building.labels = _labels(metric, 1)
+        for label, _ in building.labels:
+            _check_name(label)
+        building.stamp = _signed(_whole(metric, 6)) if 6 in metric else NO_TIMESTAMP
+        building.start = None
+        _READERS[kind](name, metric, building)
+
+
+def _check_name(name: str) -> None:
+    """A name with NUL cannot be written in the text format, by which series are known here."""
+    if not name or "\0" in name:
+        raise _Bad("a name is empty or holds NUL")
+
+
+def _read_plain(number: int, name: str, metric: Fields, building: _Building) -> None:
+    holder = _message(metric, number)
+    if holder is None:
+        raise _Bad("a metric has no value of its family's type")
+    exemplar = _exemplar(_message(holder, 2)) if number == 3 else None
+    if number == 3:
+        building.start = _timestamp_ms(_message(holder, 3))
+    building.add(name, _double(holder, 1), exemplars=(exemplar,))
+
+
+def _read_summary(name: str, metric: Fields, building: _Building) -> None:
+    holder = _message(metric, 4)
+    if holder is None:
+        raise _Bad("a metric has no value of its family's type")
+    building.start = _timestamp_ms(_message(holder, 4))
+    building.add(name + "_count", float(_whole(holder, 1)))
+    building.add(name + "_sum", _double(holder, 2))
+    for value in holder.get(3, ()):
+        quantile = fields_of(_bytes(value))
+        building.add(name, _double(quantile, 2), ("quantile", spelt(_double(quantile, 1))))
+
+
+def _read_histogram(
+    name: str, metric: Fields, building: _Building, *, is_gauge: bool = False
+) -> None:
+    holder = _message(metric, 7)
+    if holder is None:
+        raise _Bad("a metric has no value of its family's type")
+    building.start = _timestamp_ms(_message(holder, 15))
+    is_native = _is_native(holder)
+    if is_native and building.native:
+        histogram = _native(holder, is_gauge)
+        at = building.add(name, 0.0, exemplars=_native_exemplars(holder))
+        building.histograms[at] = histogram
+        if not building.classic_too or 3 not in holder:
+            return
+    _add_classic(name, holder, building)
+
+
+def _is_native(holder: Fields) -> bool:
+    has_zero = _double(holder, 6) > 0 or _whole(holder, 7) > 0 or _double(holder, 8) > 0
+    return has_zero or 9 in holder or 12 in holder
+
+
+def _count(holder: Fields) -> float:
+    return _double(holder, 4) or float(_whole(holder, 1))
+
+
+def _add_classic(name: str, holder: Fields, building: _Building) -> None:
+    count = _count(holder)
+    building.add(name + "_count", count)
+    building.add(name + "_sum", _double(holder, 2))
+    has_infinity = False
+    for value in holder.get(3, ()):
+        bucket = fields_of(_bytes(value))
+        bound = _double(bucket, 2)
+        has_infinity = has_infinity or bound == inf
+        below = _double(bucket, 4) or float(_whole(bucket, 1))
+        exemplar = _exemplar(_message(bucket, 3))
+        building.add(name + "_bucket", below, ("le", spelt(bound)), exemplars=(exemplar,))
+    if not has_infinity:
+        building.add(name + "_bucket", count, ("le", "+Inf"))
+
+
+def _native_exemplars(holder: Fields) -> list[Exemplar]:
+    """Those of the histogram, else those of its buckets; only with a timestamp."""
+    found = [_exemplar(fields_of(_bytes(value))) for value in holder.get(16, ())]
+    if not found:
+        buckets = [fields_of(_bytes(value)) for value in holder.get(3, ())]
+        found = [_exemplar(_message(bucket, 3)) for bucket in buckets]
+    return [each for each in found if each is not None and each.timestamp_ms is not None]
+
+
+def _native(holder: Fields, is_gauge: bool) -> Histogram:
+    is_float = _double(holder, 4) > 0 or _double(holder, 8) > 0
+    schema = _zigzag(_whole(holder, 5))
+    if not -4 <= schema <= 8:
+        raise _Bad(f"native histogram of unknown schema {schema}")
+    positive, negative = _spans(holder, 12), _spans(holder, 9)
+    positive_buckets = _doubles(holder, 14) if is_float else _zigzags(holder, 13)
+    negative_buckets = _doubles(holder, 11) if is_float else _zigzags(holder, 10)
+    for spans, buckets in ((positive, positive_buckets), (negative, negative_buckets)):
+        if sum([span.length for span in spans]) != len(buckets):
+            raise _Bad("spans and buckets of a native histogram do not match")
+    return Histogram(
+        schema=schema,
+        count=_double(holder, 4) if is_float else _whole(holder, 1),
+        sum=_double(holder, 2),
+        zero_threshold=_double(holder, 6),
+        zero_count=_double(holder, 8) if is_float else _whole(holder, 7),
+        positive_spans=positive,
+        positive_buckets=positive_buckets,
+        negative_spans=negative,
+        negative_buckets=negative_buckets,
+        reset_hint=ResetHint.GAUGE if is_gauge else ResetHint.UNKNOWN,
+        is_float=is_float,
+    )
+
+
+def _spans(holder: Fields, number: int) -> tuple[BucketSpan, ...]:
+    messages = [fields_of(_bytes(value)) for value in holder.get(number, ())]
+    spans = [BucketSpan(_zigzag(_whole(span, 1)), _whole(span, 2)) for span in messages]
+    for at, span in enumerate(spans):
+        if (at and span.offset < 0) or abs(span.offset) >= 2**31 or span.length >= 2**32:
+            raise _Bad("a span of a native histogram is out of order")
+    return tuple(spans)
+
+
+_READERS: dict[int, Callable[[str, Fields, _Building], None]] = {
+    COUNTER: lambda name, metric, building: _read_plain(3, name, metric, building),
+    GAUGE: lambda name, metric, building: _read_plain(2, name, metric, building),
+    SUMMARY: _read_summary,
+    UNTYPED: lambda name, metric, building: _read_plain(5, name, metric, building),
+    HISTOGRAM: _read_histogram,
+    GAUGE_HISTOGRAM: lambda name, metric, building: _read_histogram(
+        name, metric, building, is_gauge=True
+    ),
+}
