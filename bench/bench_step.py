@@ -9,7 +9,7 @@ import gc
 import time
 
 from agent.garbage import look_rarely
-from bench.bench_scrape import NOW_MS, body_of, scrapes_of
+from bench_scrape import NOW_MS, body_of, scrapes_of
 
 STEPS_END = object()
 
