@@ -1,4 +1,4 @@
-"""Type, help and unit of the families of a job."""
+"""The families of a job, as remote write wants them."""
 
 from scraper.metadata import TargetMetadata, families_of
 from series.metadata import Metadata, MetricType
