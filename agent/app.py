@@ -8,6 +8,7 @@ stores what it holds. Exit code 0 after SIGINT and SIGTERM.
 """
 
 import logging
+import os
 import signal
 import time
 from collections.abc import Iterator
@@ -16,24 +17,34 @@ from typing import TYPE_CHECKING
 
 import trio
 
-from agent.metrics.family import LabelledRemote, Snapshot
+from agent.config_watch import watch_config
+from agent.disk_space import DiskSpace
+from agent.doorkeeper import Doorkeeper
+from agent.garbage import settle, settle_more
+from agent.observer import Observer, State
+from agent.push_settings import push_settings
 from agent.reloads import ReloadStatistics
 from agent.remote_set import RemoteSet
 from agent.settings import Settings
 from agent.start import SettingsError, Start
+from agent.summary import summarise
+from agent.systemd import Notifier
+from agent.unclean import RunningMark
 from agent.version import VERSION
+from agent.web_config import WebConfigError
+from agent.web_settings import admission_of, web_settings
 from pushqueue.errors import QueueError
 from pushqueue.remote import Remote
 from pushqueue.settings import RemoteSettings
-from pushqueue.statistics import RemoteStatistics
 from scraper.manager import Manager
 from transport.tls import TlsContexts
+from web.counts import PathCounts
 from web.listeners import ListenError
 from web.server import Server
-from web.views import ReloadResult, Views
+from web.tls_settings import TlsError
+from web.views import ReloadResult
 
 if TYPE_CHECKING:
-    from agent.metrics.render import Renderer
     from web.asgi import AsgiApp
 
 log = logging.getLogger("promferry.agent")
@@ -51,42 +62,66 @@ class App:
 
     def __init__(self, start: Start) -> None:
         self._start = start
-        self._settings = start.settings
+        now_s = time.time()
+        self._state = State(start.settings, now_s, ReloadStatistics(last_success_s=now_s))
         self._contexts = TlsContexts()
         self._remotes = RemoteSet(self._make_remote)
         self._scraper = Manager(
             self._remotes.fan_out, contexts=self._contexts, version=VERSION, wall_ms=wall_ms
         )
-        self._server = Server(self._build_pages, addresses=start.settings.listen_addresses)
-        self._renderer: Renderer | None = None
+        self._web = web_settings(start.flags)
+        self._doorkeeper = Doorkeeper(self._web)
+        self._counts = PathCounts()
+        self._disk = DiskSpace(start.settings.data_path)
+        self._server = Server(
+            self._build_pages,
+            addresses=self._web.addresses,
+            tls=self._doorkeeper.contexts,
+            limits=self._web.limits,
+        )
+        self._observer = Observer(
+            start,
+            self._state,
+            scraper=self._scraper,
+            remotes=self._remotes,
+            server=self._server,
+            counts=self._counts,
+            disk=self._disk,
+            admission=admission_of(start.flags),
+        )
+        self._mark = RunningMark(Path(start.settings.data_path))
+        self._systemd = Notifier.of(os.environ)
         self._reload_lock = trio.Lock()
-        self._is_ready = False
-        self._started_s = time.time()
-        self._reloads = ReloadStatistics(last_success_s=self._started_s)
+        self._warnings = set(start.warnings)  # told already
 
     async def run(self) -> None:
         """Raises QueueError or ListenError if the agent cannot start."""
         async with trio.open_nursery() as nursery:
-            await nursery.start(self._remotes.run, self._settings.remotes)
+            await nursery.start(self._remotes.run, self._state.settings.remotes)
+            self._state.was_unclean = await trio.to_thread.run_sync(self._mark.set)
             await self._collect()
             # The remotes are cancelled last: what scraping and pushing gave them is safe or sent.
             nursery.cancel_scope.cancel()
+        self._mark.clear()  # nothing is left to be lost
 
     async def reload(self) -> ReloadResult:
         """Read the configuration again; a bad one changes nothing."""
         async with self._reload_lock:
             try:
-                wanted = await trio.to_thread.run_sync(self._start.reload)
-                await self._apply(wanted)
+                loaded = await trio.to_thread.run_sync(self._start.reload)
+                await self._apply(loaded.settings)
             except (SettingsError, QueueError) as exc:
                 return self._refuse(exc)
-            self._reloads = self._reloads.succeeded(time.time())
+            self._state.reloads = self._state.reloads.succeeded(time.time())
             log.info("configuration reloaded")
+            for warning in sorted(set(loaded.warnings) - self._warnings):
+                log.warning("%s", warning)
+            self._warnings = set(loaded.warnings)
             return ReloadResult(ok=True)
 
     def _refuse(self, exc: SettingsError | QueueError) -> ReloadResult:
         errors = exc.errors if isinstance(exc, SettingsError) else (str(exc),)
-        self._reloads = self._reloads.failed()
+        self._state.reloads = self._state.reloads.failed()
         for error in errors:
             log.error("reload failed, the old configuration stays: %s", error)
         return ReloadResult(ok=False, errors=errors)
@@ -94,28 +129,46 @@ class App:
     async def _apply(self, wanted: Settings) -> None:
         await self._remotes.apply(wanted.remotes)
         self._scraper.apply(wanted.jobs, wanted.global_.external_labels)
-        self._settings = wanted
+        self._state.settings = wanted
 
     async def _collect(self) -> None:
         """Serve and scrape until a signal comes."""
         async with trio.open_nursery() as nursery:
+            settings = self._state.settings
+            await nursery.start(self._doorkeeper.run)
             await nursery.start(self._serve)
-            await nursery.start(
-                self._scraper.run,
-                self._settings.jobs,
-                self._settings.global_.external_labels,
-            )
-            self._is_ready = True
+            nursery.start_soon(self._systemd.run)
+            settle()
+            nursery.start_soon(self._disk.run)
+            await nursery.start(self._push_metrics)
+            await nursery.start(self._scraper.run, settings.jobs, settings.global_.external_labels)
+            self._state.is_ready = True
+            self._systemd.ready()
+            nursery.start_soon(summarise, self._observer)
+            nursery.start_soon(self._watch_config)
             await self._wait_for_signals()
             nursery.cancel_scope.cancel()
+
+    async def _watch_config(self) -> None:
+        await watch_config(
+            self._start.flags["promscrape.configCheckInterval"],
+            load=lambda: self._start.reload().settings,
+            running=lambda: self._state.settings,
+            reload=self.reload,
+        )
 
     async def _wait_for_signals(self) -> None:
         with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM, signal.SIGHUP) as signals:
             async for number in signals:
-                if number != signal.SIGHUP:
-                    log.info("%s: stopping", signal.Signals(number).name)
-                    return
-                await self.reload()
+                if number == signal.SIGHUP:
+                    await self.reload()
+                    continue
+                log.info("%s: stopping", signal.Signals(number).name)
+                self._state.is_stopping = True
+                self._systemd.stopping()
+                with trio.move_on_after(self._web.shutdown_delay_s):
+                    await anext(aiter(signals))  # whoever asks again does not want to wait
+                return
 
     async def _serve(
         self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -128,7 +181,7 @@ class App:
     def _make_remote(self, settings: RemoteSettings) -> Remote:
         return Remote(
             settings,
-            data_path=Path(self._settings.data_path),
+            data_path=Path(self._state.settings.data_path),
             contexts=self._contexts,
             run_sync=trio.to_thread.run_sync,
             wall_ms=wall_ms,
@@ -139,45 +192,24 @@ class App:
         # Late, by the first visitor: Starlette and hypercorn take 9 MiB.
         from web.app import create_app
 
-        return create_app(
-            Views(
-                targets=self._scraper.active_targets,
-                dropped=self._scraper.dropped_targets,
-                metrics=self._metrics,
-                is_ready=lambda: self._is_ready,
-                reload=self.reload,
-                remotes=self._remotes.statistics,
-            )
+        app = create_app(
+            self._observer.views(self.reload),
+            access=self._doorkeeper.access(),
+            settings=self._doorkeeper.front(),
+            counts=self._counts,
         )
+        settle_more()
+        return app
 
-    def _metrics(self) -> bytes:
-        if self._renderer is None:
-            from agent.metrics.render import Renderer  # late, like the pages
+    async def _push_metrics(
+        self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        settings = push_settings(self._start.flags)
+        task_status.started()
+        if settings.urls:
+            from agent.push_metrics import push_for_ever  # late: it renders and sends
 
-            self._renderer = Renderer()
-        return self._renderer.render(self._snapshot())
-
-    def _snapshot(self) -> Snapshot:
-        return Snapshot(
-            version=VERSION,
-            started_s=self._started_s,
-            now_s=time.time(),
-            flags=tuple(self._start.flags.listing()),
-            remotes=tuple(
-                LabelledRemote(url_label=self._url_label(at, remote), statistics=remote)
-                for at, remote in enumerate(self._remotes.statistics(), start=1)
-            ),
-            scraper=self._scraper.statistics(),
-            reloads=self._reloads,
-            logs=self._start.log_statistics(),
-            server=self._server.statistics(),
-        )
-
-    def _url_label(self, position: int, remote: RemoteStatistics) -> str:
-        """As vmagent hides URLs, but for a remote that has a name of its own."""
-        if self._start.flags["remoteWrite.showURL"]:
-            return remote.url
-        return remote.name if remote.name != remote.key else f"{position}:secret-url"
+            await push_for_ever(settings, self._observer.metrics, self._contexts)
 
 
 def serve(start: Start) -> int:
@@ -185,7 +217,7 @@ def serve(start: Start) -> int:
     code = 0
     try:
         trio.run(App(start).run)
-    except* (QueueError, ListenError) as group:
+    except* (QueueError, ListenError, TlsError, WebConfigError) as group:
         for error in _leaves(group):
             log.error("%s", error)
         code = START_ERROR

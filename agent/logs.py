@@ -12,6 +12,7 @@ import json
 import logging
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
@@ -21,6 +22,9 @@ import attrs
 # A program has fewer places that log; what is beyond is counted as one.
 _MAX_PLACES = 2000
 _OTHER_PLACE = "other"
+# What `promferry bundle` gets to see; 150 characters are a usual line.
+_TAIL_LINES = 500
+_TAIL_LINE_CHARACTERS = 2000
 _ROOT = str(Path(__file__).resolve().parent.parent) + "/"
 
 _LEVELS = {
@@ -90,6 +94,7 @@ class LogHandler(logging.Handler):
         self._limiter = _Limiter(settings)
         self._counts: dict[tuple[str, str, bool], int] = {}
         self._write_errors = 0
+        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -98,7 +103,9 @@ class LogHandler(logging.Handler):
             prefix = self._limiter.judge(level, place, int(record.created))
             self._count(level, place, is_written=prefix is not None)
             if prefix is not None:
-                self._stream.write(self._line(record, level, place, prefix))
+                line = self._line(record, level, place, prefix)
+                self._tail.append(line[:_TAIL_LINE_CHARACTERS])
+                self._stream.write(line)
                 self._stream.flush()
         except Exception:
             # A full disk, a closed pipe, an argument whose text cannot be had: who logs goes on.
@@ -106,6 +113,10 @@ class LogHandler(logging.Handler):
 
     def statistics(self) -> LogStatistics:
         return LogStatistics(messages=dict(self._counts), write_errors=self._write_errors)
+
+    def tail(self) -> list[str]:
+        """The last lines, for whoever cannot read where they were written to."""
+        return [line.rstrip("\n") for line in tuple(self._tail)]
 
     def _count(self, level: str, place: str, *, is_written: bool) -> None:
         key = (level, place, is_written)

@@ -32,6 +32,9 @@ class File(Protocol):
 
     def truncate(self, size: int) -> None: ...
     def sync(self) -> None: ...
+    def is_named(self) -> bool:
+        """Whether a directory still has it; False if it was removed."""
+
     def close(self) -> None: ...
 
 
@@ -81,6 +84,9 @@ class RealFile:
 
     def sync(self) -> None:
         os.fdatasync(self._fd)
+
+    def is_named(self) -> bool:
+        return os.fstat(self._fd).st_nlink > 0
 
     def close(self) -> None:
         os.close(self._fd)

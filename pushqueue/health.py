@@ -9,6 +9,8 @@ from collections import Counter
 
 import attrs
 
+from series.ranges import RangeCounts
+
 OK, RETRYING, HOLDING = "ok", "retrying", "holding"
 
 REFUSAL_LOG_INTERVAL_MS = 60_000
@@ -34,6 +36,8 @@ class Health:
     retries: int = 0
     request_errors: int = 0
     request_seconds: float = 0.0
+    refused_blocks: int = 0
+    durations: RangeCounts = attrs.field(factory=RangeCounts)
     answers: Counter[int] = attrs.field(factory=Counter)
     dropped: Counter[str] = attrs.field(factory=Counter)
     _refusal_logged_ms: int | None = None
@@ -77,6 +81,7 @@ class Health:
         """Samples that the remote will never take."""
         self._remember(reason, now_ms)
         self.dropped[kind] += samples
+        self.refused_blocks += 1
         self._refused_unlogged += samples
         last_ms = self._refusal_logged_ms
         # A clock that stepped back must not silence the log for years.

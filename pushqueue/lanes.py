@@ -59,6 +59,7 @@ class Lanes:
         self._max_bytes = max_bytes
         self.blocks = self.samples = self.bytes = 0
         self.dropped: Counter[str] = Counter()
+        self.dropped_blocks = self.dropped_bytes = 0
 
     def __len__(self) -> int:
         return len(self._lanes)
@@ -101,11 +102,13 @@ class Lanes:
         """Drops a waiting Block."""
         self[held.block.lane].waiting.remove(held)
         self._count(held.block, -1)
-        self.count_drop(reason, held.block.sample_count)
+        self.count_drop(reason, held.block.sample_count, size=len(held.block.body))
 
-    def count_drop(self, reason: str, samples: int) -> None:
+    def count_drop(self, reason: str, samples: int, *, blocks: int = 1, size: int = 0) -> None:
         if samples:
             self.dropped[reason] += samples
+            self.dropped_blocks += blocks
+            self.dropped_bytes += size
 
     def take(self, lane: Lane) -> None:
         """Hands the lane's oldest waiting Block, if there is one, to the sender."""

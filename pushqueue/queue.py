@@ -173,6 +173,7 @@ class Queue:
                     await self._settle_all()
                     block: Block | None = await self._run_sync(self._store.next_block, lane.number)
                     lane.may_have_stored = block is not None
+                self._disk.succeeded("read")
                 return block
             except DiskError as exc:
                 self._disk.failed(exc)
@@ -215,7 +216,7 @@ class Queue:
 
     async def discard(self, block: Block, reason: str) -> None:
         """The Block is given up by a named policy."""
-        self._lanes.count_drop(reason, block.sample_count)
+        self._lanes.count_drop(reason, block.sample_count, size=len(block.body))
         await self.acknowledge(block)
 
     async def _settle_all(self) -> None:
@@ -223,6 +224,7 @@ class Queue:
         while self._settled:
             try:
                 await self._run_sync(self._store.acknowledge, self._settled.popleft().block)
+                self._disk.succeeded("acknowledge in")
             except DiskError as exc:
                 self._disk.failed(exc)
 
@@ -298,7 +300,8 @@ class Queue:
                 # Whether what is being sent is lost shows when the attempt ends.
                 held.is_orphan = True
                 samples -= held.block.sample_count
-        self._lanes.count_drop("disk_bound", samples)
+        blocks, size = drop.tally.blocks, drop.tally.payload_bytes
+        self._lanes.count_drop("disk_bound", samples, blocks=blocks, size=size)
 
     def _give_up(self, held: Held) -> None:
         """A Block larger than the disk's bound."""
@@ -333,4 +336,6 @@ class Queue:
             disk_state=state,
             oldest_ms=min(oldest, default=None),
             dropped_samples=dict(lanes.dropped),
+            dropped_blocks_total=lanes.dropped_blocks,
+            dropped_bytes_total=lanes.dropped_bytes,
         )

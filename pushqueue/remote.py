@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import attrs
 import trio
 
 from pushqueue.backoff import Backoff
@@ -25,10 +26,12 @@ from pushqueue.rewrite import Apply, Rewriter
 from pushqueue.sender import Poster, Sender
 from pushqueue.settings import RemoteSettings
 from pushqueue.shown import shown_url
-from pushqueue.statistics import RemoteStatistics
+from pushqueue.statistics import QueueStatistics, RemoteStatistics
 from pushqueue.store import Store
+from pushqueue.timed_directory import TimedDirectory
 from pushqueue.timing import Timing
 from series.batch import Batch
+from series.ranges import RangeCounts
 
 if TYPE_CHECKING:
     from transport.tls import TlsContexts
@@ -71,7 +74,8 @@ class Remote:
         self._version = version
         self._connect = connect or self._new_client
         self._rand = rand
-        self._directory = RealDirectory(data_path / QUEUES_FOLDER / quote(settings.key, safe=""))
+        self._real = RealDirectory(data_path / QUEUES_FOLDER / quote(settings.key, safe=""))
+        self._directory = TimedDirectory(self._real)
         self._rewriter = Rewriter(_compiled(settings), settings.extra_labels)
         self._batchers = [
             Batcher(max_rows=queue.max_rows_per_block, close_after_s=timing.close_after_s)
@@ -93,6 +97,8 @@ class Remote:
         self._put_samples = 0
         self._newest_put_ms: int | None = None
         self._dropped: Counter[str] = Counter()
+        self._clients: list[Poster] = []
+        self._block_samples, self._block_bytes = RangeCounts(), RangeCounts()
 
     def _new_store(self) -> Store:
         queue = self.settings.queue
@@ -118,7 +124,7 @@ class Remote:
         """Creates and locks the queue's directory for a moment. Raises QueueError."""
         if self.settings.queue.disable_disk:
             return
-        self._directory.check()
+        self._real.check()
 
     # In
 
@@ -183,11 +189,12 @@ class Remote:
 
     def _senders(self) -> list[Sender]:
         queue = self.settings.queue
+        self._clients = [self._connect() for _ in range(queue.lanes)]
         return [
             Sender(
                 lane=lane,
                 queue=self._queue,
-                client=self._connect(),
+                client=self._clients[lane],
                 health=self._health,
                 backoff=Backoff(queue.retry_min_interval_s, queue.retry_max_interval_s, self._rand),
                 timeout_s=self.settings.send_timeout_s,
@@ -230,12 +237,15 @@ class Remote:
         created_ms = self._wall_ms()
         for block in encode(parts, lane=lane, created_ms=created_ms, max_bytes=max_bytes):
             self._newest_put_ms = max(block.newest_ms, self._newest_put_ms or block.newest_ms)
+            self._block_samples.observe(block.sample_count)
+            self._block_bytes.observe(len(block.body))
             self._queue.put_nowait(block)
 
     # Looking in
 
     def statistics(self) -> RemoteStatistics:
-        health, queue = self._health, self._queue.statistics()
+        health, queue = self._health, self._queue_statistics()
+        connections, sent_bytes = self._connections()
         open_samples = sum(batcher.sample_count for batcher in self._batchers)
         dropped = self._dropped + Counter(queue.dropped_samples) + health.dropped
         if queue.damaged_samples_total:
@@ -268,16 +278,48 @@ class Remote:
             last_sent_ms=health.last_sent_ms,
             spill_after_s=self.settings.queue.spill_after_s,
             send_timeout_s=self.settings.send_timeout_s,
+            lanes=self.settings.queue.lanes,
+            refused_blocks_total=health.refused_blocks,
+            connections=connections,
+            connection_sent_bytes_total=sent_bytes,
+            request_durations_s=health.durations.snapshot(),
+            block_samples=self._block_samples.snapshot(),
+            block_bytes=self._block_bytes.snapshot(),
+            newest_put_ms=self._newest_put_ms,
+            newest_sent_ms=health.newest_sent_ms,
         )
+
+    def _queue_statistics(self) -> QueueStatistics:
+        counts = self._directory.counts
+        return attrs.evolve(
+            self._queue.statistics(),
+            disk_read_bytes_total=counts.read_bytes,
+            disk_read_seconds_total=counts.read_s,
+            disk_write_seconds_total=counts.write_s,
+            disk_sync_seconds_total=counts.sync_s,
+        )
+
+    def _connections(self) -> tuple[int, int]:
+        """How many are open, and the bytes that went over those of all times."""
+        looks = [look() for one in self._clients if (look := getattr(one, "statistics", None))]
+        return sum(one.is_connected for one in looks), sum(one.sent_bytes for one in looks)
 
 
 def _compiled(settings: RemoteSettings) -> Apply | None:
-    if not settings.write_relabel_configs:
+    common = settings.common
+    if common.is_empty and not settings.write_relabel_configs:
         return None
     # Imported late: RE2 is not loaded for remotes without rules.
     from relabel.pipeline import compile_rules
+    from relabel.remote_steps import RemoteSteps
 
-    return compile_rules(settings.write_relabel_configs).apply
+    return RemoteSteps(
+        common=compile_rules(common.relabel_configs),
+        limits=common.limits,
+        own=compile_rules(settings.write_relabel_configs),
+        is_compatible_naming=common.is_compatible_naming,
+        has_scratch_labels=settings.strips_scratch_labels,
+    ).apply
 
 
 def _seconds_between(earlier_ms: int | None, later_ms: int | None) -> float | None:

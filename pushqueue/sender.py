@@ -124,7 +124,9 @@ class Sender:
         except TransportError as exc:
             return self._without_answer(exc, delivery)
         finally:
-            self.health.request_seconds += trio.current_time() - started
+            took_s = trio.current_time() - started
+            self.health.request_seconds += took_s
+            self.health.durations.observe(took_s)
         self.health.answers[answer.status] += 1
         verdict = judge(answer.status, answer.header("retry-after"), self.wall_ms())
         return verdict if isinstance(verdict, Done) else _with_words(verdict, answer.body)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from relabel.limits import LabelLimits
 from relabel.rule import RelabelRule
 from transport.settings import HttpSettings
 
@@ -41,8 +42,24 @@ class MetadataSettings:
 
 
 @attrs.frozen(kw_only=True)
+class CommonSteps:
+    """What flags ask to be done before every remote's own rules (reference/vmagent.md 1.1)."""
+
+    relabel_configs: tuple[RelabelRule, ...] = ()
+    limits: LabelLimits = LabelLimits()
+    is_compatible_naming: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.relabel_configs and self.limits.is_empty and not self.is_compatible_naming
+
+
+@attrs.frozen(kw_only=True)
 class RemoteSettings:
-    """One remote. `key` names its queue's directory (DESIGN section 8, 4)."""
+    """One remote. `key` names its queue's directory (DESIGN section 8, 4).
+
+    `strips_scratch_labels`: its own rules come from a flag, so `__*` labels are gone after them.
+    """
 
     url: str
     key: str
@@ -52,7 +69,9 @@ class RemoteSettings:
     send_exemplars: bool = False
     send_native_histograms: bool = False
     http: HttpSettings = HttpSettings(enable_http2=False)
+    common: CommonSteps = CommonSteps()
     write_relabel_configs: tuple[RelabelRule, ...] = ()
+    strips_scratch_labels: bool = False
     extra_labels: Mapping[str, str] = attrs.field(factory=dict)
     round_robin_dns: bool = False
     queue: QueueSettings = QueueSettings()

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import attrs
 
+from series.ranges import Ranges
+
 
 @attrs.frozen(kw_only=True)
 class QueueStatistics:
@@ -31,6 +33,12 @@ class QueueStatistics:
     disk_state: str = "ok"
     oldest_ms: int | None = None
     dropped_samples: Mapping[str, int] = attrs.field(factory=dict)
+    dropped_blocks_total: int = 0
+    dropped_bytes_total: int = 0
+    disk_read_bytes_total: int = 0
+    disk_read_seconds_total: float = 0.0
+    disk_write_seconds_total: float = 0.0
+    disk_sync_seconds_total: float = 0.0
 
 
 @attrs.frozen(kw_only=True)
@@ -69,3 +77,12 @@ class RemoteStatistics:
     last_sent_ms: int | None
     spill_after_s: float
     send_timeout_s: float
+    lanes: int = 1
+    refused_blocks_total: int = 0
+    connections: int = 0
+    connection_sent_bytes_total: int = 0
+    request_durations_s: Ranges = Ranges()
+    block_samples: Ranges = Ranges()
+    block_bytes: Ranges = Ranges()
+    newest_put_ms: int | None = None
+    newest_sent_ms: int | None = None

@@ -6,6 +6,7 @@ Invariant: what `sync` returned is on the disk; after any OSError the writer is 
 """
 
 import contextlib
+import errno
 
 from pushqueue.block import Block
 from pushqueue.directory import Directory
@@ -78,6 +79,9 @@ class SegmentWriter:
         if not self._is_named:
             self._directory.sync()
             self._is_named = True
+        if not self.segment.file.is_named():
+            # Writing and syncing a file that was removed succeeds, and keeps nothing.
+            raise FileNotFoundError(errno.ENOENT, "the file was removed", self._name)
         staged, self._staged = self._staged, []
         for header in staged:
             self.segment.add(header)

@@ -7,8 +7,7 @@ is closed, and so is one whose exchange was cancelled.
 
 import attrs
 
-from transport.connection import Connection
-from transport.dialer import Dialer
+from transport.dialer import AnyConnection, Dialer
 from transport.errors import TransportError
 from transport.parser import ResponseParser
 from transport.request import Encoder, Request
@@ -47,7 +46,7 @@ class Channel:
         self._encoder = encoder
         self._keepalive = keepalive
         self._max_header_bytes = max_header_bytes
-        self._connection: Connection | None = None
+        self._connection: AnyConnection | None = None
         self._parser: ResponseParser | None = None
         self._was_sent = False
         self.was_resent = False  # something went out twice, the first time unanswered
@@ -85,9 +84,10 @@ class Channel:
             # (RFC 9112 9.3.1), or so it must be assumed of a connection that was idle.
             if exc.kind != "closed" or self._parser is None or self._parser.wire_bytes:
                 raise
+            may_have_arrived = exc.may_have_arrived
         self._parser = None
         self.counts.stale_retries += 1
-        self.was_resent = True
+        self.was_resent = may_have_arrived
         return await self._exchange_anew(request, data)
 
     async def _exchange_anew(self, request: Request, data: bytes) -> ResponseParser:
@@ -119,15 +119,15 @@ class Channel:
         status = parser.status if parser.has_head else None
         return TransportError("timeout", message, status=status, may_have_arrived=True)
 
-    def _is_good(self, connection: Connection, origin: Origin) -> bool:
+    def _is_good(self, connection: AnyConnection, origin: Origin) -> bool:
         return (
             (connection.origin is origin or connection.origin == origin)
             and connection.is_quiet()
-            and connection.token is self._dialer.token(origin)
+            and self._dialer.is_current(connection)
         )
 
     async def _exchange_on(
-        self, connection: Connection, request: Request, data: bytes
+        self, connection: AnyConnection, request: Request, data: bytes
     ) -> ResponseParser:
         self._parser = parser = ResponseParser(
             request.method,

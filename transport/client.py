@@ -20,6 +20,7 @@ from transport.proof import proof_of
 from transport.redirect import MAX_REDIRECTS, STATUSES, redirect_of
 from transport.request import Encoder, HeaderRows, Request
 from transport.response import Response
+from transport.scrub import without_identity
 from transport.settings import HttpSettings
 from transport.tls import TlsContexts
 from transport.url import Url, clean_target, parse_url
@@ -36,10 +37,14 @@ class ClientStatistics:
     redirects: int
     sent_bytes: int
     received_bytes: int
+    is_connected: bool = False
 
 
 class Client:
     """Requests to the origin of `url`. Nothing is opened before the first request.
+
+    One connection at a time: where each request is redirected to another origin, each opens two.
+    A URL that always redirects is better replaced by where it leads.
 
     `unix_socket`: the path of a socket to connect to instead of the URL's host.
     `connector`: opens byte streams in place of TCP; for tests.
@@ -127,6 +132,7 @@ class Client:
             self._redirects,
             counts.sent_bytes,
             counts.received_bytes,
+            self._channel.is_connected,
         )
 
     def __repr__(self) -> str:
@@ -163,6 +169,8 @@ class Client:
                 response = await decoded(parser, body, request)
             if self._channel.was_resent:
                 response = attrs.evolve(response, is_resent=True)
+            if response.status >= 400 and identity:
+                response = attrs.evolve(response, body=without_identity(response.body, identity))
             if self._proof is not None and request.has_identity:
                 self._proof.answered(response)
             # Fast path: no redirect.

@@ -4,6 +4,7 @@ Takes a host and a port, or the path of a unix socket; gives a connected stream.
 Invariant: a socket that did not become the result is closed, also when cancelled.
 """
 
+import itertools
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -26,9 +27,27 @@ _RESOLVER_THREADS = 16
 _limiter: trio.lowlevel.RunVar[trio.CapacityLimiter] = trio.lowlevel.RunVar("resolver_limiter")
 
 
+# Which address begins, with `round_robin_dns`: the connections of the whole process take turns.
+_turns = itertools.count()
+
+
 async def connect_tcp(host: str, port: int) -> SocketStream:
     """Raises TransportError (resolve, connect)."""
-    addresses = await resolve(host, port)
+    return await _connect(await resolve(host, port), host, port)
+
+
+async def connect_in_turn(host: str, port: int) -> SocketStream:
+    """The same, beginning with another address each time. Raises TransportError."""
+    return await _connect(in_turn(await resolve(host, port), next(_turns)), host, port)
+
+
+def in_turn(addresses: Sequence[Address], turn: int) -> list[Address]:
+    """Rotated: name service may give them in the same order always."""
+    first = turn % len(addresses)
+    return [*addresses[first:], *addresses[:first]]
+
+
+async def _connect(addresses: Sequence[Address], host: str, port: int) -> SocketStream:
     # Fast path: one address, so there is nothing to race.
     if len(addresses) == 1:
         return await _connect_one(addresses[0], f"{host}:{port}")

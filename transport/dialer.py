@@ -6,11 +6,12 @@ Invariant: what is half open is closed when a step fails or is cancelled.
 
 import os
 import ssl
+from typing import TYPE_CHECKING, TypeAlias
 
 import trio
 
 from transport.connection import Connection
-from transport.dial import Connector, connect_tcp, connect_unix
+from transport.dial import Connector, connect_in_turn, connect_tcp, connect_unix
 from transport.errors import TransportError, reason_of
 from transport.handshake import start_tls
 from transport.proxy import proxy_for
@@ -20,7 +21,26 @@ from transport.tls import TlsContexts
 from transport.tunnel import open_tunnel, proxy_authorization
 from transport.url import Origin, Url
 
+if TYPE_CHECKING:
+    from transport.http2 import Http2Connection
+
 _NO_PROXY = ProxySettings()
+
+AnyConnection: TypeAlias = "Connection | Http2Connection"
+
+
+class Stages:
+    """A deadline that starts anew for the next stage."""
+
+    __slots__ = ("scope", "timeout_s")
+
+    def __init__(self, timeout_s: float) -> None:
+        self.scope = trio.CancelScope()
+        self.next(timeout_s)
+
+    def next(self, timeout_s: float) -> None:
+        self.timeout_s = timeout_s
+        self.scope.deadline = trio.current_time() + timeout_s
 
 
 class Dialer:
@@ -49,13 +69,21 @@ class Dialer:
         self._contexts = contexts
         self._connect_timeout_s = connect_timeout_s
         self._unix_socket = unix_socket
-        self._connector = connector or connect_tcp
+        self._connector = connector or (
+            connect_in_turn if settings.round_robin_dns else connect_tcp
+        )
         self._has_proxy = settings.proxy != _NO_PROXY and not unix_socket
         self.phase = ""
 
-    def token(self, origin: Origin) -> ssl.SSLContext | None:
-        """What a connection to `origin` depends on now; it is renewed when this has changed."""
-        return self._contexts.context(self._settings.tls) if origin.scheme == "https" else None
+    def is_current(self, connection: AnyConnection) -> bool:
+        """Nothing that the connection depends on has changed since it was opened."""
+        if connection.origin.scheme != "https":
+            return True
+        http2 = self._settings.offers_http2
+        return connection.token is self._contexts.maybe_context(self._settings.tls, http2=http2)
+
+    async def _wait_context(self, *, http2: bool = False) -> ssl.SSLContext:
+        return await self._contexts.wait_context(self._settings.tls, http2=http2)
 
     def proxy(self, origin: Origin) -> Url | None:
         """The proxy that leads to `origin`. Raises TransportError when its URL is bad."""
@@ -71,27 +99,37 @@ class Dialer:
             return None
         return proxy_authorization(proxy)
 
-    async def open(self, origin: Origin) -> Connection:
-        """Raises TransportError."""
-        context = self.token(origin)
-        with trio.CancelScope() as scope:
-            scope.deadline = trio.current_time() + self._connect_timeout_s
-            return await self._open(origin, context)
-        message = f"{self.phase} took longer than {self._connect_timeout_s:g}s"
+    async def open(self, origin: Origin) -> AnyConnection:
+        """Raises TransportError. The TLS handshake has a time-out of its own."""
+        stages = Stages(self._connect_timeout_s)
+        with stages.scope:
+            return await self._open(origin, stages)
+        message = f"{self.phase} took longer than {stages.timeout_s:g}s"
         raise TransportError("timeout", message)
 
-    async def _open(self, origin: Origin, context: ssl.SSLContext | None) -> Connection:
+    async def _open(self, origin: Origin, stages: Stages) -> AnyConnection:
         proxy = self.proxy(origin)
         if proxy is None:
             socket = stream = await self._reach(origin)
         else:
             socket, stream = await self._reach_through(proxy, origin)
-        if context is not None:
-            where = self._unix_socket or origin.authority
-            self.phase = f"the TLS handshake with {where}"
-            name = self._settings.tls.server_name or origin.host
-            stream = await start_tls(stream, context, name, where)
-        return Connection(stream, socket, origin, context)
+        if origin.scheme != "https":
+            return Connection(stream, socket, origin, None)
+        where = self._unix_socket or origin.authority
+        self.phase = f"the TLS handshake with {where}"
+        stages.next(self._settings.tls_handshake_timeout_s)
+        try:
+            context = await self._wait_context(http2=self._settings.offers_http2)
+        except BaseException:
+            await trio.aclose_forcefully(stream)
+            raise
+        name = self._settings.tls.server_name or origin.host
+        tls = await start_tls(stream, context, name, where)
+        if tls.selected_alpn_protocol() == "h2":
+            from transport.http2 import Http2Connection  # late: few need it
+
+            return Http2Connection(tls, socket, origin, context)
+        return Connection(tls, socket, origin, context)
 
     async def _reach(self, origin: Origin) -> trio.abc.Stream:
         self.phase = f"connecting to {self._unix_socket or origin.authority}"
@@ -122,7 +160,7 @@ class Dialer:
     async def _pass(self, stream: trio.abc.Stream, proxy: Url, origin: Origin) -> trio.abc.Stream:
         """Make the proxy connect to `origin`, unless it will be told with each request."""
         if proxy.origin.scheme == "https":
-            context = self._contexts.context(self._settings.tls)
+            context = await self._wait_context()
             stream = await start_tls(stream, context, proxy.origin.host, "it")
         if proxy.origin.scheme.startswith("socks"):
             password = proxy.password.reveal()

@@ -43,7 +43,7 @@ _ADVICE_BY_REASON = {
 
 async def start_tls(
     stream: trio.abc.Stream, context: ssl.SSLContext, server_name: str, where: str
-) -> trio.abc.Stream:
+) -> "trio.SSLStream[trio.abc.Stream]":
     """The encrypted stream. Raises TransportError (tls). `where` names the peer in messages."""
     tls: trio.SSLStream[trio.abc.Stream] = trio.SSLStream(
         stream, context, server_hostname=server_name, https_compatible=True

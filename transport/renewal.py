@@ -69,10 +69,12 @@ class Renewed(Generic[T]):
             try:
                 self._keep(await self._fetch())
             except TransportError as exc:
-                if self._failure is None:
-                    logger.warning("credentials cannot be renewed: %s", exc)
+                is_first = self._failure is None
                 self._failure, self._failed_s = exc, now_s
-                return self._last_resort(exc)
+                value = self._last_resort(exc)
+                if is_first:
+                    logger.warning("credentials cannot be renewed, the old ones serve: %s", exc)
+                return value
             self._failure = None
             assert self._lease is not None
             return self._lease.value

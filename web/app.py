@@ -5,9 +5,8 @@ three steps: take a snapshot, hand it to a page or API function, answer.
 Never: reads anything but through `Views` and the request.
 """
 
-import socket
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,48 +14,68 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from web.api.targets import TargetQuery, targets_json
+from web.access import Access
+from web.api.envelope import ApiError
+from web.api.handlers import ApiHandlers, api_error, api_unavailable
+from web.api.status import flags_text
+from web.api.targets import target_id
+from web.asgi import AsgiApp
+from web.counts import PathCounts
+from web.endpoints import ENDPOINTS, UNAVAILABLE
+from web.front import Front
+from web.front_settings import FrontSettings
 from web.pages.frame import page
 from web.pages.root import not_found, root_html, root_plain
-from web.pages.targets import TargetFilter, targets_html, targets_plain
-from web.policy import why_not_change_state
-from web.responses import HTML, JSON, TEXT, respond, respond_text, wants_html
+from web.pages.targets import SearchError, TargetFilter, targets_html, targets_plain
+from web.responses import HTML, TEXT, respond, respond_text, wants_html
 from web.static import MEDIA_TYPES, asset
 from web.views import ReloadResult, Views
 
 __all__ = ["ReloadResult", "Views", "create_app"]
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+Handler = Callable[[Request], Awaitable[Response]]
 BRAND = "promferry"
 LINKS = (("./targets", "Targets"), ("./metrics", "Metrics"))
-ENTRIES = (
-    ("/targets", "what is scraped, how it goes, what is wrong"),
-    ("/api/v1/targets", "the same for programs, as Prometheus' API gives it"),
-    ("/metrics", "the agent's own metrics"),
-    ("/-/healthy", "is the process alive?"),
-    ("/-/ready", "has discovery run, so that everything configured is scraped?"),
-    ("/-/reload", "read the configuration again (POST, from this host)"),
-)
+ENTRIES = tuple((endpoint.path, endpoint.entry) for endpoint in ENDPOINTS if endpoint.entry)
 
 
-def create_app(views: Views, *, wall_s: Callable[[], float] = time.time) -> Starlette:
-    """The application; it holds nothing but `views`."""
+def create_app(
+    views: Views,
+    *,
+    access: Access | None = None,
+    settings: FrontSettings | None = None,
+    counts: PathCounts | None = None,
+    wall_s: Callable[[], float] = time.time,
+) -> AsgiApp:
+    """The application; it holds nothing but `views`. Without `access` nobody is asked."""
+    settings = settings or FrontSettings()
     pages = _Pages(views, wall_s)
-    return Starlette(
+    api = ApiHandlers(views, prefix=settings.path_prefix)
+    routes = [
+        Route(one.path, _handler(one.handler, api, pages), methods=list(one.methods))
+        for one in ENDPOINTS
+    ]
+    app = Starlette(
         routes=[
-            Route("/", pages.root),
-            Route("/targets", pages.targets),
-            Route("/metrics", pages.metrics),
-            Route("/health", pages.health),
-            Route("/-/healthy", pages.healthy),
-            Route("/ready", pages.ready),
-            Route("/-/ready", pages.ready),
-            Route("/-/reload", pages.reload, methods=["GET", "POST"]),
-            Route("/api/v1/targets", pages.api_targets),
+            *routes,
+            *(Route(path, api_unavailable, methods=["GET", "POST"]) for path in UNAVAILABLE),
+            Route("/robots.txt", robots),
             Route("/static/{name}", static_file),
         ],
-        exception_handlers={HTTPException: _http_error, Exception: _failed},
+        exception_handlers={
+            HTTPException: _http_error,
+            ApiError: api_error,
+            Exception: _failed,
+        },
     )
+    return Front(app, access=access or Access(), settings=settings, counts=counts or PathCounts())
+
+
+def _handler(name: str, *owners: object) -> Handler:
+    """The method that the table names."""
+    found: Handler = next(getattr(owner, name) for owner in owners if hasattr(owner, name))
+    return found
 
 
 class _Pages:
@@ -74,7 +93,10 @@ class _Pages:
         return await respond(request, page(BRAND, content, brand=BRAND, links=LINKS), HTML)
 
     async def targets(self, request: Request) -> Response:
-        wanted = TargetFilter.of(request.query_params)
+        try:
+            wanted = TargetFilter.of(request.query_params)
+        except SearchError as exc:
+            raise HTTPException(400, str(exc)) from exc
         targets = self._views.targets()
         if not wants_html(request):
             lines = targets_plain(targets, self._views.dropped(), wanted, self._now_ms())
@@ -83,17 +105,35 @@ class _Pages:
         whole = page("Targets", content, brand=BRAND, links=LINKS, here="./targets")
         return await respond(request, whole, HTML)
 
-    async def api_targets(self, request: Request) -> Response:
-        query = TargetQuery.of(request.query_params)
-        pieces = targets_json(
-            query, self._views.targets(), self._views.dropped(), socket.gethostname()
-        )
-        return await respond(request, pieces, JSON)
+    async def target_response(self, request: Request) -> Response:
+        wanted = request.query_params.get("id", "")
+        target = next((one for one in self._views.targets() if target_id(one) == wanted), None)
+        if target is None:
+            text = "no target has this id; it is on the target's page, ?id=...\n"
+            return await respond_text(request, text, status=404)
+        fetched = await self._views.fetch(target)
+        if fetched.error:
+            return await respond_text(request, f"{fetched.error}\n", status=502)
+        # Whatever the target says it is: here it is text, or a browser would run it.
+        headers = {"x-target-status": str(fetched.status)}
+        return await respond(request, [fetched.body], TEXT, headers=headers)
+
+    async def config(self, request: Request) -> Response:
+        return await respond_text(request, await self._views.config())
+
+    async def flags(self, request: Request) -> Response:
+        return await respond(request, flags_text(self._views.flags()), TEXT)
+
+    async def tasks(self, request: Request) -> Response:
+        lines = (f"{line}\n" for line in self._views.tasks())
+        return await respond(request, lines, TEXT)
 
     async def metrics(self, request: Request) -> Response:
         return await respond(request, [self._views.metrics()], METRICS_TYPE)
 
     async def health(self, request: Request) -> Response:
+        if self._views.is_stopping():
+            return await respond_text(request, "stopping\n", status=503)
         return await respond_text(request, "OK")  # vmagent's word, without a line end
 
     async def healthy(self, request: Request) -> Response:
@@ -108,15 +148,16 @@ class _Pages:
     async def reload(self, request: Request) -> Response:
         if request.method == "HEAD":  # looks, never acts
             return await respond_text(request, "", status=405, headers={"allow": "GET, POST"})
-        client = request.client.host if request.client else None
-        if reason := why_not_change_state(client, request.headers):
-            return await respond_text(request, f"not reloaded: {reason}\n", status=403)
         result = await self._views.reload()
         if result.ok:
             return await respond_text(request, "reloaded\n")
         errors = "\n".join(result.errors) or "unknown error"
         text = f"not reloaded, the running configuration stays:\n{errors}\n"
         return await respond_text(request, text, status=400)
+
+
+async def robots(request: Request) -> Response:
+    return await respond_text(request, "User-agent: *\nDisallow: /\n")
 
 
 async def static_file(request: Request) -> Response:

@@ -11,10 +11,10 @@ import os
 import ssl
 from collections.abc import Callable, Sequence
 
-import attrs
 import trio
 
 from web.run_sync import RunSync
+from web.tls_settings import VERSIONS, ServerTls, TlsError
 
 logger = logging.getLogger("promferry.web")
 
@@ -22,36 +22,6 @@ logger = logging.getLogger("promferry.web")
 LOOK_AFTER_S = 1.0
 # A handshake takes two round trips; a phone on a bad link needs seconds for them.
 HANDSHAKE_TIMEOUT_S = 15.0
-
-VERSIONS = {
-    "TLS10": ssl.TLSVersion.TLSv1,
-    "TLS11": ssl.TLSVersion.TLSv1_1,
-    "TLS12": ssl.TLSVersion.TLSv1_2,
-    "TLS13": ssl.TLSVersion.TLSv1_3,
-}
-
-
-class TlsError(Exception):
-    """Files or settings that make no TLS; the message names the file."""
-
-
-@attrs.frozen(kw_only=True)
-class ServerTls:
-    """`client_certificates`: "" for none, "optional" or "required". Without `client_ca_file` the
-    system's certificates judge them. `cipher_suites` are OpenSSL's or the RFCs' names."""
-
-    cert_file: str
-    key_file: str
-    min_version: str = "TLS12"
-    max_version: str = ""
-    cipher_suites: tuple[str, ...] = ()
-    client_certificates: str = ""
-    client_ca_file: str = ""
-    client_names: tuple[str, ...] = ()
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        return tuple(filter(None, (self.cert_file, self.key_file, self.client_ca_file)))
 
 
 class Contexts:
@@ -114,9 +84,9 @@ def _marks(files: Sequence[str]) -> tuple[object, ...]:
 def make_context(settings: ServerTls) -> ssl.SSLContext:
     """Reads the files. Raises TlsError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = VERSIONS[settings.min_version]
+    context.minimum_version = ssl.TLSVersion[VERSIONS[settings.min_version]]
     if settings.max_version:
-        context.maximum_version = VERSIONS[settings.max_version]
+        context.maximum_version = ssl.TLSVersion[VERSIONS[settings.max_version]]
     context.set_alpn_protocols(["http/1.1"])
     if settings.cipher_suites:
         _restrict(context, settings.cipher_suites)

@@ -3,13 +3,15 @@
 Nothing pushes into the pages; they ask when somebody looks.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
 
 if TYPE_CHECKING:
     from pushqueue.statistics import RemoteStatistics
+    from relabel.pipeline import Pipeline
+    from scraper.metadata import TargetMetadata
     from scraper.status import DroppedTarget, TargetStatus
 
 
@@ -22,8 +24,36 @@ class ReloadResult:
 
 
 @attrs.frozen(kw_only=True)
+class Runtime:
+    """The process, and how its configuration is. Times in epoch seconds."""
+
+    version: str
+    started_s: float
+    working_directory: str
+    hostname: str
+    reload_ok: bool
+    last_reload_s: float
+    tasks: int
+    threads: int
+
+
+@attrs.frozen
+class Fetched:
+    """A page as a target gave it now, or the error that it gave in its place."""
+
+    status: int = 0
+    content_type: str = ""
+    body: bytes = b""
+    error: str = ""
+
+
+@attrs.frozen(kw_only=True)
 class Views:
-    """Snapshot functions; each is cheap, returns at once and gives something immutable."""
+    """Snapshot functions; each is cheap, returns at once and gives something immutable.
+
+    Those that are awaited may take longer: they read files, ask a target or write much text.
+    `rules_of` gives None for a job that does not exist.
+    """
 
     targets: "Callable[[], Sequence[TargetStatus]]"
     dropped: "Callable[[], Sequence[DroppedTarget]]"
@@ -31,3 +61,14 @@ class Views:
     is_ready: Callable[[], bool]
     reload: Callable[[], Awaitable[ReloadResult]]
     remotes: "Callable[[], Sequence[RemoteStatistics]]"
+    is_stopping: Callable[[], bool]
+    pools: Callable[[], Sequence[str]]
+    flags: Callable[[], Sequence[tuple[str, str, bool]]]
+    config: Callable[[], Awaitable[str]]
+    runtime: Callable[[], Runtime]
+    log_lines: Callable[[], Sequence[str]]
+    metadata: "Callable[[], Sequence[TargetMetadata]]"
+    rules_of: "Callable[[str], Pipeline | None]"
+    fetch: "Callable[[TargetStatus], Awaitable[Fetched]]"
+    tasks: Callable[[], Sequence[str]]
+    discovery_errors: Callable[[], Mapping[str, str]]

@@ -17,6 +17,7 @@ COMMANDS = {
     "relabel": ("agent.commands.relabel", "show what relabel rules do to given series"),
     "test": ("agent.commands.test_rules", "run tests of relabel rules"),
     "lint": ("agent.commands.lint", "check exposition text and the names of its metrics"),
+    "bundle": ("agent.commands.bundle", "collect what somebody needs to help, in one archive"),
     "demo": ("agent.commands.demo", "start an agent and a receiver together, to look at"),
 }
 

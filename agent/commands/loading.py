@@ -17,6 +17,7 @@ from agent.config.rule_file import load_rules
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.merge import merge_remotes
 from agent.flags.remotes import (
+    label_limits_from_flags,
     labels_from_flags,
     remotes_from_flags,
     section_defaults,
@@ -26,11 +27,14 @@ from agent.flags.values import Values
 from agent.logs import LogSettings, clock_of, parse_fields
 from agent.settings import Settings
 from agent.start import Loaded, SettingsError, Start
-from pushqueue.settings import RemoteSettings
+from pushqueue.settings import CommonSteps, RemoteSettings
+from relabel.limits import LabelLimits
 from relabel.rule import RelabelRule
 from scraper.settings import ScrapeJob
 
 T = TypeVar("T")
+
+NO_REMOTE = "nowhere to push; give it, or a remote_write section in -promscrape.config"
 
 
 def build_start(values: Values) -> Start:
@@ -39,10 +43,18 @@ def build_start(values: Values) -> Start:
     return Start(
         settings=loaded.settings,
         flags=values,
-        reload=lambda: load_all(values).settings,
+        reload=lambda: _loaded_again(values),
         warnings=(*values.warnings, *loaded.warnings),
         files=loaded.files,
     )
+
+
+def _loaded_again(values: Values) -> Loaded:
+    loaded = load_all(values)
+    if not loaded.settings.remotes:
+        # A start refuses this too; going on would scrape for nobody.
+        raise SettingsError([f"-remoteWrite.url: {NO_REMOTE}"])
+    return loaded
 
 
 def load_all(values: Values) -> Loaded:
@@ -52,20 +64,27 @@ def load_all(values: Values) -> Loaded:
     files = LoadedFiles()
     from_flags: tuple[RemoteSettings, ...] = ()
     labels: dict[str, str] = {}
+    limits = LabelLimits()
     with mistakes.collected():
         from_flags = remotes_from_flags(values, rule_files.read)
     with mistakes.collected():
         labels = labels_from_flags(values)
     with mistakes.collected():
+        limits = label_limits_from_flags(values)
+    with mistakes.collected():
         files = _load_config(values)
     path = values["remoteWrite.relabelConfig"]
-    rules = rule_files.read(path) if path else ()
+    common = CommonSteps(
+        relabel_configs=rule_files.read(path) if path else (),
+        limits=limits,
+        is_compatible_naming=values["usePromCompatibleNaming"],
+    )
     mistakes.raise_if_any()
     remotes, warnings = _merge(from_flags, files.remotes)
     settings = Settings(
         global_=files.global_,
         jobs=tuple(_with_flag_defaults(job, values) for job in files.jobs),
-        remotes=tuple(_with_common_rules(remote, rules, labels) for remote in remotes),
+        remotes=tuple(_with_common_steps(remote, common, labels) for remote in remotes),
         data_path=values["remoteWrite.tmpDataPath"],
         listen_addresses=tuple(filter(None, values["httpListenAddr"])),
     )
@@ -115,15 +134,11 @@ def _merge(
         raise SettingsError([str(error) for error in exc.errors]) from exc
 
 
-def _with_common_rules(
-    remote: RemoteSettings, rules: tuple[RelabelRule, ...], labels: Mapping[str, str]
+def _with_common_steps(
+    remote: RemoteSettings, common: CommonSteps, labels: Mapping[str, str]
 ) -> RemoteSettings:
-    """What `-remoteWrite.relabelConfig` and `.label` ask of all remotes, in vmagent's order."""
-    return attrs.evolve(
-        remote,
-        write_relabel_configs=(*rules, *remote.write_relabel_configs),
-        extra_labels={**labels, **remote.extra_labels},
-    )
+    """What flags ask of all remotes, before each one's own rules and after them."""
+    return attrs.evolve(remote, common=common, extra_labels={**labels, **remote.extra_labels})
 
 
 def _with_flag_defaults(job: ScrapeJob, values: Values) -> ScrapeJob:

@@ -94,7 +94,8 @@ def of_rules(rules: Sequence[RelabelRule], target_labels: Mapping[str, str]) -> 
 
 
 def of_remote(remote: RemoteSettings, target_labels: Mapping[str, str]) -> Subject:
-    return of_rules(remote.write_relabel_configs, target_labels)
+    rules = (*remote.common.relabel_configs, *remote.write_relabel_configs)
+    return of_rules(rules, target_labels)
 
 
 def of_job(job: ScrapeJob, settings: Settings, target_labels: Mapping[str, str]) -> Subject:

@@ -70,6 +70,7 @@ class RemoteSection(HttpSection):
     sigv4: SigV4 | None = None
     azuread: AzureAdSection | None = None
     google_iam: GoogleIam | None = None
+    tls_handshake_timeout: Duration = Duration(20)
     # Per-URL flags of vmagent and of promferry that Prometheus has no key for.
     label: Mapping[str, str] = attrs.field(factory=dict)
     queues: Count | None = None
@@ -88,7 +89,6 @@ class RemoteSection(HttpSection):
     rate_limit: object = refused()
     round_digits: object = refused()
     significant_figures: object = refused()
-    tls_handshake_timeout: object = refused()
 
 
 # What the per-URL flags are called where Prometheus has a key for the same.
@@ -134,6 +134,21 @@ def _check_remote(section: RemoteSection, cursor: Cursor) -> None:
     if section.failed_request_logging:
         message = "no effect here: refused requests are always logged, with the remote's answer"
         cursor.key_of("failed_request_logging").warning(message)
+    _warn_of_what_is_to_come(section, cursor)
+
+
+def _warn_of_what_is_to_come(section: RemoteSection, cursor: Cursor) -> None:
+    """Keys of Prometheus that a configuration may bring and that change nothing yet."""
+    if section.protobuf_message == RW2:
+        message = "no effect yet: requests are sent as remote write 1.0"
+        cursor.at("protobuf_message").warning(message, RW2)
+    if section.send_exemplars:
+        cursor.key_of("send_exemplars").warning("no effect yet: exemplars are not sent")
+    if section.send_native_histograms:
+        message = "no effect yet: native histograms are not sent"
+        cursor.key_of("send_native_histograms").warning(message)
+    if cursor.has("metadata_config") and section.metadata_config.send:
+        cursor.key_of("metadata_config").warning("no effect yet: metadata is not sent")
 
 
 def _check_one_way(cursor: Cursor) -> None:

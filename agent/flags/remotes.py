@@ -15,6 +15,7 @@ from agent.flags.remote_http import http_settings
 from agent.flags.url_flags import UrlFlags
 from agent.flags.values import Values
 from pushqueue.settings import QueueSettings, RemoteSettings
+from relabel.limits import LabelLimits
 from relabel.rule import RelabelRule
 from transport.errors import TransportError
 from transport.url import parse_url
@@ -55,6 +56,18 @@ _IDENTITY = frozenset(
         "tlsCertFile",
         "tlsKeyFile",
         "tlsServerName",
+        *(
+            f"oauth2.{name}"
+            for name in ("clientID", "clientSecret", "clientSecretFile", "scopes", "tokenUrl")
+        ),
+        "oauth2.endpointParams",
+        *(
+            f"aws.{name}"
+            for name in ("useSigv4", "region", "roleARN", "accessKey", "secretKey", "service")
+        ),
+        "aws.stsEndpoint",
+        "proxyURL",
+        "tlsHandshakeTimeout",
     )
 )
 
@@ -122,6 +135,7 @@ def _remote(url: str, flags: UrlFlags, read_rules: ReadRules) -> Iterator[Remote
         http=http_settings(flags, userinfo),
         queue=_queue(flags),
         write_relabel_configs=read_rules(rules) if rules else (),
+        strips_scratch_labels=bool(rules),
     )
 
 
@@ -142,6 +156,20 @@ def _queue(flags: UrlFlags) -> QueueSettings:
         max_age_s=flags.number("maxAge"),
         disable_disk=flags.is_on("disableOnDiskQueue"),
     )
+
+
+def label_limits_from_flags(values: Values) -> LabelLimits:
+    """`-maxLabels*`, for what goes to any remote; raises FlagErrors."""
+    names = ("maxLabelsPerTimeseries", "maxLabelNameLen", "maxLabelValueLen")
+    errors = [
+        FlagError(name=name, reason="must be 0 (no limit) or more", text=str(values[name]))
+        for name in names
+        if values[name] < 0
+    ]
+    if errors:
+        raise FlagErrors(errors)
+    labels, name_bytes, value_bytes = (values[name] for name in names)
+    return LabelLimits(max_labels=labels, max_name_bytes=name_bytes, max_value_bytes=value_bytes)
 
 
 def labels_from_flags(values: Values) -> dict[str, str]:

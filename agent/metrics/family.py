@@ -6,12 +6,17 @@ from typing import Literal
 import attrs
 
 from agent.logs import LogStatistics
+from agent.metrics.look import Look
 from agent.reloads import ReloadStatistics
 from pushqueue.statistics import RemoteStatistics
 from scraper.manager import ScraperStatistics
+from series.ranges import Ranges
+from web.admission import AdmissionStatistics
+from web.counts import PathStatistics
 from web.server import ServerStatistics
 
 Sample = tuple[tuple[str, ...], float]
+Spread = tuple[tuple[str, ...], Ranges]
 
 
 @attrs.frozen(kw_only=True)
@@ -35,6 +40,11 @@ class Snapshot:
     reloads: ReloadStatistics
     logs: LogStatistics
     server: ServerStatistics | None
+    was_unclean: bool = False
+    paths: PathStatistics = PathStatistics()
+    admission: AdmissionStatistics | None = None
+    free_disk_bytes: int | None = None
+    look: Look = attrs.field(factory=Look, eq=False, repr=False)
 
 
 @attrs.frozen
@@ -46,3 +56,32 @@ class Family:
     help: str
     labels: tuple[str, ...]
     read: Callable[[Snapshot], Iterable[Sample]]
+
+
+def spread(
+    name: str, what: str, labels: tuple[str, ...], read: Callable[[Snapshot], Iterable[Spread]]
+) -> tuple[Family, ...]:
+    """The three families of a histogram as VictoriaMetrics writes it: ranges, sum and count."""
+
+    def ranges(snapshot: Snapshot) -> Iterable[Sample]:
+        for values, found in read(snapshot):
+            for text, count in found.counts:
+                yield (*values, text), count
+
+    return (
+        Family(f"{name}_bucket", "counter", f"{what}, by range.", (*labels, "vmrange"), ranges),
+        Family(
+            f"{name}_sum",
+            "counter",
+            f"{what}, added up.",
+            labels,
+            lambda snapshot: [(values, found.total) for values, found in read(snapshot)],
+        ),
+        Family(
+            f"{name}_count",
+            "counter",
+            f"{what}: how many there were.",
+            labels,
+            lambda snapshot: [(values, found.count) for values, found in read(snapshot)],
+        ),
+    )

@@ -3,8 +3,9 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from agent.metrics.family import Family, Sample, Snapshot
+from agent.metrics.family import Family, Sample, Snapshot, Spread, spread
 from pushqueue.statistics import RemoteStatistics
+from series.ranges import Ranges, added
 
 STATES = ("ok", "retrying", "holding")
 
@@ -55,6 +56,28 @@ def _states(snapshot: Snapshot) -> Iterable[Sample]:
     for remote in snapshot.remotes:
         for state in STATES:
             yield (remote.url_label, state), remote.statistics.state == state
+
+
+def _free(snapshot: Snapshot) -> Iterable[Sample]:
+    if snapshot.free_disk_bytes is not None:
+        for remote in snapshot.remotes:
+            yield (remote.statistics.key, remote.url_label), snapshot.free_disk_bytes
+
+
+def _total(read: Callable[[RemoteStatistics], float]) -> Callable[[Snapshot], Iterable[Sample]]:
+    return lambda snapshot: [((), sum(read(remote.statistics) for remote in snapshot.remotes))]
+
+
+def _blocks(
+    read: Callable[[RemoteStatistics], Ranges],
+) -> Callable[[Snapshot], Iterable[Spread]]:
+    """vmagent has these for all remotes together."""
+    return lambda snapshot: [((), added(read(remote.statistics) for remote in snapshot.remotes))]
+
+
+def _durations(snapshot: Snapshot) -> Iterable[Spread]:
+    for remote in snapshot.remotes:
+        yield (remote.url_label,), remote.statistics.request_durations_s
 
 
 FAMILIES = (
@@ -134,6 +157,133 @@ FAMILIES = (
         "Bytes written to the queue's files.",
         ("path", "name"),
         _each_queue(lambda remote: remote.queue.disk_written_bytes_total),
+    ),
+    Family(
+        "vmagent_remotewrite_packets_dropped_total",
+        "counter",
+        "Blocks that the remote will never take; the log has its words.",
+        ("url",),
+        _each(lambda remote: remote.refused_blocks_total),
+    ),
+    Family(
+        "vmagent_remotewrite_queues",
+        "gauge",
+        "Lanes: requests that may be under way at a time.",
+        ("url",),
+        _each(lambda remote: remote.lanes),
+    ),
+    Family(
+        "vmagent_remotewrite_conns",
+        "gauge",
+        "Open connections to remotes.",
+        (),
+        _total(lambda remote: remote.connections),
+    ),
+    Family(
+        "vmagent_remotewrite_conn_bytes_written_total",
+        "counter",
+        "Bytes sent to remotes, heads included.",
+        (),
+        _total(lambda remote: remote.connection_sent_bytes_total),
+    ),
+    *spread(
+        "vmagent_remotewrite_duration_seconds",
+        "Duration of requests to the remote",
+        ("url",),
+        _durations,
+    ),
+    *spread(
+        "vmagent_remotewrite_block_size_rows",
+        "Samples of a block",
+        (),
+        _blocks(lambda remote: remote.block_samples),
+    ),
+    *spread(
+        "vmagent_remotewrite_block_size_bytes",
+        "Compressed bytes of a block",
+        (),
+        _blocks(lambda remote: remote.block_bytes),
+    ),
+    Family(
+        "vmagent_remotewrite_queue_blocked",
+        "gauge",
+        "1 while the remote does not let us in, as after 401 or 404.",
+        ("path", "url"),
+        _each_queue(lambda remote: remote.state == "holding"),
+    ),
+    Family(
+        "vmagent_remotewrite_samples_dropped_total",
+        "counter",
+        "Samples lost to this remote, whatever the reason.",
+        ("path", "url"),
+        _each_queue(lambda remote: sum(remote.dropped_samples.values())),
+    ),
+    Family(
+        "vmagent_remotewrite_rows_pushed_after_relabel_total",
+        "counter",
+        "Samples that the remote's own rules left.",
+        ("path", "url"),
+        _each_queue(lambda remote: remote.put_samples_total - remote.dropped_by_rules_total),
+    ),
+    Family(
+        "vm_persistentqueue_free_disk_space_bytes",
+        "gauge",
+        "Free bytes of the file system that the queue lives on, for this user.",
+        ("path", "name"),
+        _free,
+    ),
+    Family(
+        "vm_persistentqueue_bytes_dropped_total",
+        "counter",
+        "Compressed bytes that the queue's bounds or a policy dropped.",
+        ("path", "name"),
+        _each_queue(lambda remote: remote.queue.dropped_bytes_total),
+    ),
+    Family(
+        "vm_persistentqueue_blocks_dropped_total",
+        "counter",
+        "Blocks that the queue's bounds or a policy dropped.",
+        ("path", "name"),
+        _each_queue(lambda remote: remote.queue.dropped_blocks_total),
+    ),
+    Family(
+        "vm_persistentqueue_bytes_read_total",
+        "counter",
+        "Bytes read from the queue's files.",
+        ("path", "name"),
+        _each_queue(lambda remote: remote.queue.disk_read_bytes_total),
+    ),
+    Family(
+        "vm_persistentqueue_read_duration_seconds_total",
+        "counter",
+        "Seconds spent reading the queue's files.",
+        ("path", "name"),
+        _each_queue(lambda remote: remote.queue.disk_read_seconds_total),
+    ),
+    Family(
+        "vm_persistentqueue_write_duration_seconds_total",
+        "counter",
+        "Seconds spent writing and syncing the queue's files.",
+        ("path", "name"),
+        _each_queue(
+            lambda remote: (
+                remote.queue.disk_write_seconds_total + remote.queue.disk_sync_seconds_total
+            )
+        ),
+    ),
+    Family(
+        "vm_filestream_fsync_calls_total",
+        "counter",
+        "Calls that brought files to the disk for good.",
+        (),
+        _total(lambda remote: remote.queue.disk_syncs_total),
+    ),
+    Family(
+        "vm_filestream_fsync_duration_seconds_total",
+        "counter",
+        "Seconds spent in these calls.",
+        (),
+        _total(lambda remote: remote.queue.disk_sync_seconds_total),
     ),
     Family(
         "promferry_remote_samples_sent_total",

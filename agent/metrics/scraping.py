@@ -1,8 +1,9 @@
 """Rows on scraping: targets, scrapes and what became of their samples."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 
-from agent.metrics.family import Family, Sample, Snapshot
+from agent.metrics.family import Family, Sample, Snapshot, spread
 from scraper.loop import ScrapeCounts
 from scraper.manager import PoolStatistics
 
@@ -31,7 +32,138 @@ def _lost(snapshot: Snapshot) -> Iterable[Sample]:
         yield (pool.job, "out_of_bounds"), samples.out_of_bounds
 
 
+def _kinds(snapshot: Snapshot) -> Iterable[Sample]:
+    counts: Counter[tuple[str, str]] = Counter()
+    for pool in snapshot.scraper.pools:
+        counts.update(pool.kinds)
+    for kind in sorted({kind for kind, _ in counts}):
+        for status in ("up", "down", "unknown"):
+            yield (kind, status), counts[kind, status]
+
+
+def _answers(snapshot: Snapshot) -> Iterable[Sample]:
+    counts: Counter[int] = Counter()
+    for pool in snapshot.scraper.pools:
+        counts.update(pool.counts.answers)
+    for status, count in sorted(counts.items()):
+        yield (str(status),), count
+
+
+def _ignored(snapshot: Snapshot) -> Iterable[Sample]:
+    by_reason: Counter[str] = Counter()
+    for (_, reason), count in _lost(snapshot):
+        by_reason[reason] += int(count)
+    for reason, count in by_reason.items():
+        yield (reason,), count
+
+
+def _rows(read: Callable[[ScrapeCounts], int]) -> Callable[[Snapshot], Iterable[Sample]]:
+    """Under vmagent's name of the format that scrapes are."""
+    return lambda snapshot: [
+        (("promscrape",), sum(read(pool.counts) for pool in snapshot.scraper.pools))
+    ]
+
+
+def _read_rows(snapshot: Snapshot) -> Iterable[Sample]:
+    yield ("promscrape",), snapshot.scraper.scraped_samples.total
+
+
 FAMILIES = (
+    Family(
+        "vm_promscrape_targets",
+        "gauge",
+        "Targets, by the kind of discovery that found them.",
+        ("type", "status"),
+        _kinds,
+    ),
+    Family(
+        "vm_promscrape_scrapes_total",
+        "counter",
+        "Answers of targets, by status code.",
+        ("status_code",),
+        _answers,
+    ),
+    Family(
+        "vm_promscrape_dial_errors_total",
+        "counter",
+        "Scrapes that found nobody at the target's address.",
+        (),
+        _total(lambda counts: counts.dial_errors),
+    ),
+    Family(
+        "vm_promscrape_scrapes_gunzip_failed_total",
+        "counter",
+        "Scrapes whose page was damaged gzip.",
+        (),
+        _total(lambda counts: counts.gunzip_failed),
+    ),
+    Family(
+        "vm_promscrape_scrapes_skipped_by_sample_limit_total",
+        "counter",
+        "Scrapes left out because of sample_limit.",
+        (),
+        _total(lambda counts: counts.over_sample_limit),
+    ),
+    Family(
+        "vm_promscrape_scrapes_skipped_by_label_limit_total",
+        "counter",
+        "Scrapes left out because of label_limit and its kin.",
+        (),
+        _total(lambda counts: counts.over_label_limit),
+    ),
+    Family(
+        "vm_promscrape_conn_bytes_read_total",
+        "counter",
+        "Bytes of targets' answers as they came over the network.",
+        (),
+        _total(lambda counts: counts.wire_bytes),
+    ),
+    *spread(
+        "vm_promscrape_scrape_duration_seconds",
+        "Duration of scrapes",
+        (),
+        lambda snapshot: [((), snapshot.scraper.durations_s)],
+    ),
+    *spread(
+        "vm_promscrape_scrape_response_size_bytes",
+        "Inflated bytes of good pages",
+        (),
+        lambda snapshot: [((), snapshot.scraper.response_bytes)],
+    ),
+    *spread(
+        "vm_promscrape_scraped_samples",
+        "Samples of good pages",
+        (),
+        lambda snapshot: [((), snapshot.scraper.scraped_samples)],
+    ),
+    Family(
+        "vm_protoparser_rows_read_total",
+        "counter",
+        "Samples read, by format.",
+        ("type",),
+        _read_rows,
+    ),
+    Family(
+        "vm_rows_invalid_total",
+        "counter",
+        "Scrapes that failed because a line could not be read, by format.",
+        ("type",),
+        _rows(lambda counts: counts.invalid),
+    ),
+    Family(
+        "vm_rows_ignored_total",
+        "counter",
+        "Samples of good pages that were not taken, by reason.",
+        ("reason",),
+        _ignored,
+    ),
+    Family(
+        "promferry_discovery_failing",
+        "gauge",
+        "1 for a job whose discovery cannot get a current set of targets.",
+        ("scrape_job",),
+        _each(lambda pool: bool(pool.discovery_errors)),
+    ),
     Family(
         "vm_promscrape_scrape_pool_targets",
         "gauge",

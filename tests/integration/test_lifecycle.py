@@ -95,6 +95,18 @@ def test_a_reload_changes_what_is_scraped(
     assert len(pages.visits("/first")) <= before + 1
 
 
+def test_a_changed_file_is_noticed_when_asked_for(
+    pages: Pages, start_agent: StartAgent, job: str
+) -> None:
+    for path in ("/first", "/second"):
+        pages.put(path, "sample 1\n")
+    config = CONFIG.format(job=job, path="/first", address=pages.address)
+    agent = start_agent(config, [NO_REMOTE, "-promscrape.configCheckInterval=300ms"])
+    wait_until(lambda: pages.visits("/first"), "a scrape", evidence=agent.log)
+    agent.config.write_text(agent.config.read_text().replace("/first", "/second"))
+    wait_until(lambda: pages.visits("/second"), "a scrape of the new path", evidence=agent.log)
+
+
 def test_a_bad_reload_changes_nothing(agent: Agent, pages: Pages) -> None:
     wait_until(lambda: pages.visits("/first"), "a scrape", evidence=agent.log)
     agent.config.write_text(agent.config.read_text().replace("metrics_path", "metric_path"))

@@ -140,6 +140,9 @@ class FakeFile:
         self._disk.check("sync")
         self._node.sync()
 
+    def is_named(self) -> bool:
+        return any(node is self._node for node in self._disk.nodes.values())
+
     def close(self) -> None:
         pass
 

@@ -79,6 +79,7 @@ class Driver:
     healthy_since: float = 0.0
     is_counted: bool = True
     threads: int = 0
+    had_fault: bool = False
     max_disk_is_kept: bool = True
     max_disk: int = 0
     max_memory: int = 0
@@ -108,6 +109,9 @@ class Driver:
                 ending = await self._act()
                 self._check()
             nursery.cancel_scope.cancel()
+        if self.had_fault:
+            # A position may not have reached the disk.
+            self.model.may_repeat.update(self.model.delivered)
         await (ending or self._close)()
         # What was not durable is gone with the process, and is no longer waited for.
         self.model.put_at.clear()
@@ -143,6 +147,7 @@ class Driver:
             self.model.may_repeat.update(self.model.delivered)
             self.max_disk_is_kept = False
         self.last_of_series.clear()
+        self.had_fault = bool(self.disk.faults) or self.disk.capacity is not None
         await self.queue.open()
         found = self.queue.statistics()
         self.recovered = found.disk_samples + found.damaged_samples_total
@@ -231,9 +236,6 @@ class Driver:
         self.model.delivered.append(number)
         self.acknowledged_samples += sent.sample_count
         await self.queue.acknowledge(sent)
-        if self.disk.faults or self.disk.capacity is not None:
-            # The position may not have reached the disk.
-            self.model.may_repeat.add(number)
 
     async def _release(self) -> None:
         """An attempt failed: the sender looks whether the Block is still its."""
@@ -259,6 +261,7 @@ class Driver:
             self.disk.faults[operation] = self.rng.choice([errno.EIO, errno.EROFS, errno.EACCES])
             self.log.append(f"{operation} fails from now on")
         self.healthy_since = float("inf")
+        self.had_fault = True
 
     async def _end_faults_and_wait(self) -> None:
         if self.disk.faults or self.disk.capacity is not None:

@@ -67,6 +67,17 @@ def test_names_come_and_go(make: Make) -> None:
     directory.release()
 
 
+def test_a_removed_file_can_be_told(make: Make) -> None:
+    directory = make()
+    directory.prepare()
+    file = directory.open("a", create=True)
+    assert file.is_named()
+    directory.remove("a")
+    assert not file.is_named()
+    file.close()
+    directory.release()
+
+
 def test_creating_an_existing_file_keeps_it(make: Make) -> None:
     directory = make()
     directory.prepare()

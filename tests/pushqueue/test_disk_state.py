@@ -36,6 +36,16 @@ def test_attempts_become_rare() -> None:
     assert state.error == ""
 
 
+def test_each_kind_of_failure_ends_by_itself() -> None:
+    state = DiskState("r")
+    state.failed(DiskError("read", "/q", OSError(errno.EIO, "Input/output error")))
+    state.write_failed(FULL, 0.0)
+    state.succeeded("read")
+    assert state.error == "cannot write /q: No space left on device"
+    state.write_succeeded()
+    assert state.error == ""
+
+
 def test_what_does_not_concern_writing_does_not_delay_it() -> None:
     state = DiskState("r")
     state.failed(FULL)

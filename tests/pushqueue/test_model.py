@@ -1,7 +1,6 @@
 """The real queue against a plain model, under random actions on a disk that tears and fails.
 
-A failing seed is replayed by `pytest tests/pushqueue/test_model.py --seed N`... or by calling
-`play(seed)`; the actions are in the message.
+The seed of a sequence that fails is in the message, with its actions; `play(seed)` replays it.
 """
 
 import pytest

@@ -12,6 +12,8 @@ from trio.testing import MockClock
 from pushqueue.errors import QueueError
 from pushqueue.fanout import FanOut
 from pushqueue.remote import Remote
+from pushqueue.settings import CommonSteps
+from relabel.limits import LabelLimits
 from relabel.rule import RelabelRule
 from series.batch import Sink
 from series.histogram import Histogram
@@ -48,6 +50,31 @@ async def test_batches_of_a_flush_interval_are_one_request(
         await trio.sleep(2)
     assert 4 <= len(far_end.requests) <= 5
     assert len(far_end.accepted) == 200
+
+
+class Wakes(trio.abc.Instrument):
+    """Counts how often tasks other than the current one are woken."""
+
+    def __init__(self) -> None:
+        self._own, self.count = trio.lowlevel.current_task(), 0
+
+    def task_scheduled(self, task: trio.lowlevel.Task) -> None:
+        self.count += task is not self._own
+
+
+async def test_a_steady_stream_wakes_the_remote_for_its_flushes_only(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    async with running(remote_on(tmp_path, FakeRemote())) as remote:
+        wakes = Wakes()
+        trio.lowlevel.add_instrument(wakes)
+        for _ in range(1000):
+            remote.put_nowait([batch(1)])
+            await trio.sleep(0.01)
+        trio.lowlevel.remove_instrument(wakes)
+        assert remote.statistics().requests_total == pytest.approx(10, abs=1)
+    # One to make the Block, one to look at the disk's time, the others to send.
+    assert wakes.count <= 10 * 10
 
 
 async def test_full_blocks_go_at_once(tmp_path: Path, autojump_clock: MockClock) -> None:
@@ -112,6 +139,32 @@ async def test_own_rules_and_labels(tmp_path: Path, autojump_clock: MockClock) -
         await trio.sleep(2)
         assert remote.statistics().dropped_by_rules_total == 3
     assert [name for name, _, _ in far_end.accepted] == ["metric_00000", "metric_00004"]
+
+
+async def test_the_steps_of_all_remotes_come_before_its_own(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    rename = RelabelRule(target_label="__name__", replacement="a.b", regex=".*")
+    own = RelabelRule(action="drop", source_labels=("__name__",), regex="a\\.b")
+    far_end = FakeRemote()
+    common = CommonSteps(relabel_configs=(rename,), is_compatible_naming=True)
+    remote = remote_on(tmp_path, far_end, common=common, write_relabel_configs=(own,))
+    async with running(remote):
+        remote.put_nowait([batch(1)])
+        await trio.sleep(2)
+    assert [name for name, _, _ in far_end.accepted] == ["a_b"]
+
+
+async def test_a_limit_on_labels_drops_the_series(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    far_end = FakeRemote()
+    common = CommonSteps(limits=LabelLimits(max_labels=1))
+    async with running(remote_on(tmp_path, far_end, common=common)) as remote:
+        remote.put_nowait([batch(2)])
+        await trio.sleep(2)
+        assert remote.statistics().dropped_by_rules_total == 2
+    assert far_end.accepted == []
 
 
 # The stop

@@ -2,9 +2,12 @@
 
 import errno
 import random
+import shutil
+from pathlib import Path
 
 import pytest
 
+from pushqueue.directory import RealDirectory
 from pushqueue.errors import DiskError, QueueError
 from pushqueue.store import Store
 from tests.pushqueue.blocks import NOW_MS, block, number_of
@@ -458,15 +461,19 @@ def test_a_drop_that_fails_books_nothing() -> None:
     assert drained(store)[:3] == [2, 3, 4]
 
 
-def test_a_directory_that_was_removed_is_made_anew() -> None:
-    disk = Disk()
-    store = opened(disk, segment_bytes=200)
+@pytest.mark.parametrize("is_full", [True, False])
+def test_a_directory_that_was_removed_is_made_anew(is_full: bool, tmp_path: Path) -> None:
+    """On a real disk, where writing to a removed file succeeds."""
+    store = Store(RealDirectory(tmp_path / "q"), segment_bytes=200 if is_full else 2000)
+    store.open()
     put(store, [1, 2])
-    disk.nodes.clear()
-    disk.durable_nodes.clear()
-    put(store, [3])
+    shutil.rmtree(tmp_path / "q")
+    if put(store, [3]).durable == 0:
+        assert put(store, [3]).durable == 1
     assert drained(store) == [3]
     assert store.statistics.damaged_samples_total == 2
+    assert (tmp_path / "q" / "lock").exists()
+    store.close()
 
 
 @pytest.mark.parametrize("operation", ["prepare", "names"])

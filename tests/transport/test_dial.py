@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from transport import dial
-from transport.dial import Address, connect_tcp, resolve
+from transport.dial import Address, connect_in_turn, connect_tcp, in_turn, resolve
 from transport.errors import TransportError
 from transport.socket_stream import SocketStream
 
@@ -168,3 +168,21 @@ async def test_closing_wakes_who_waits() -> None:
             nursery.start_soon(wait)
             await trio.testing.wait_all_tasks_blocked()
             stream.close()
+
+
+@pytest.mark.parametrize(
+    ("turn", "expected"),
+    [
+        pytest.param(0, [four(1), four(2), four(3)], id="the first begins"),
+        pytest.param(1, [four(2), four(3), four(1)], id="then the second, the others behind it"),
+        pytest.param(5, [four(3), four(1), four(2)], id="and so round"),
+    ],
+)
+def test_addresses_in_turn(turn: int, expected: Sequence[Address]) -> None:
+    assert in_turn([four(1), four(2), four(3)], turn) == expected
+
+
+async def test_connections_in_turn(listener: socket.socket) -> None:
+    for _ in range(2):
+        async with await connect_in_turn("127.0.0.1", listener.getsockname()[1]):
+            pass

@@ -204,3 +204,44 @@ async def test_a_proxy_that_hangs(
     words = "waiting for the proxy http://proxy:1 to connect to target:443 took longer than 9s"
     with pytest.raises(TransportError, match=words):
         await client.request("GET", timeout_s=9, max_body_bytes=99)
+
+
+@pytest.mark.parametrize(
+    ("connect_s", "handshake_s", "words"),
+    [
+        pytest.param(19, 60, "the TLS handshake with target:443 took longer than 3s", id="TLS"),
+        pytest.param(21, 60, "connecting to target:443 took longer than 20s", id="connecting"),
+        pytest.param(19, 2, "", id="each stage has its own time"),
+    ],
+)
+async def test_the_handshake_has_a_time_out_of_its_own(
+    nursery: trio.Nursery,
+    autojump_clock: trio.testing.MockClock,
+    certificates: Certificates,
+    connect_s: float,
+    handshake_s: float,
+    words: str,
+) -> None:
+    server = ScriptedServer(nursery, lambda request: answer(), serving(certificates))
+
+    async def connect(host: str, port: int) -> trio.abc.Stream:
+        await trio.sleep(connect_s)
+        ours, theirs = memory_stream_pair()
+        nursery.start_soon(serve_late, theirs)
+        return ours
+
+    async def serve_late(stream: trio.abc.Stream) -> None:
+        await trio.sleep(handshake_s)
+        behind = await server.connect("behind", 0)
+        nursery.start_soon(pump, stream, behind)
+        nursery.start_soon(pump, behind, stream)
+
+    tls = TlsSettings(ca_file=str(certificates.ca))
+    settings = HttpSettings(tls=tls, tls_handshake_timeout_s=3)
+    client = client_of(server, "https://target/", settings, connector=connect)
+    if not words:
+        assert (await client.request("GET", timeout_s=99, max_body_bytes=9)).status == 200
+        return
+    with pytest.raises(TransportError, match=words) as caught:
+        await client.request("GET", timeout_s=99, max_body_bytes=9)
+    assert caught.value.kind == "timeout"

@@ -323,3 +323,44 @@ def test_no_descriptor_is_left_by_inline_texts(certificates: Certificates) -> No
     before = len(os.listdir("/proc/self/fd"))
     build_context(with_client_texts(certificates))
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+async def test_many_wait_for_one_context_of_the_system() -> None:
+    contexts = TlsContexts()
+    settings = TlsSettings()
+    assert contexts.maybe_context(settings) is None
+    found: list[ssl.SSLContext] = []
+
+    async def wait() -> None:
+        found.append(await contexts.wait_context(settings))
+
+    async with trio.open_nursery() as nursery:
+        for _ in range(20):
+            nursery.start_soon(wait)
+    assert found == [contexts.maybe_context(settings)] * 20
+    assert await contexts.wait_context(settings, http2=True) is not found[0]
+
+
+async def test_a_client_certificate_beside_the_systems_authorities_is_followed(
+    certificates: Certificates, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = Now()
+    contexts = TlsContexts(clock=now)
+    cert, key = tmp_path / "cert", tmp_path / "key"
+    settings = TlsSettings(cert_file=str(cert), key_file=str(key))
+    with pytest.raises(TransportError, match="cannot read the certificate file"):
+        await contexts.wait_context(settings)
+    shutil.copy(certificates.client.cert, cert)
+    shutil.copy(certificates.client.key, key)
+    first = await contexts.wait_context(settings)
+    assert contexts.maybe_context(settings) is first
+    os.utime(cert, ns=(1, 1))
+    assert contexts.maybe_context(settings) is first  # not looked at yet
+    now.seconds += 2
+    assert contexts.maybe_context(settings) is None
+    second = await contexts.wait_context(settings)
+    assert second is not first
+    key.write_text("garbage")
+    now.seconds += 2
+    assert await contexts.wait_context(settings) is second
+    assert "the old ones stay" in caplog.text

@@ -3,10 +3,21 @@
 from typing import Any
 
 from scraper.status import DroppedTarget, TargetStatus
-from web.views import ReloadResult, Views
+from web.views import Fetched, ReloadResult, Runtime, Views
 
 NOW_MS = 1_795_500_000_000
 NASTY = "<script>alert(1)</script>\"'&"
+
+RUNTIME = Runtime(
+    version="1.2.3",
+    started_s=NOW_MS / 1000 - 60,
+    working_directory="/var/lib/promferry",
+    hostname="edge-1",
+    reload_ok=True,
+    last_reload_s=NOW_MS / 1000 - 50,
+    tasks=7,
+    threads=2,
+)
 
 
 def target(name: str = "a", **changes: Any) -> TargetStatus:
@@ -48,6 +59,12 @@ def views(*targets: TargetStatus, **changes: Any) -> Views:
     async def reload() -> ReloadResult:
         return ReloadResult(ok=True)
 
+    async def config() -> str:
+        return "scrape_configs: []\n"
+
+    async def fetch(target: TargetStatus) -> Fetched:
+        return Fetched(200, "text/html", NASTY.encode())
+
     fields: dict[str, Any] = {
         "targets": lambda: targets,
         "dropped": lambda: (dropped(),),
@@ -55,5 +72,16 @@ def views(*targets: TargetStatus, **changes: Any) -> Views:
         "is_ready": lambda: True,
         "reload": reload,
         "remotes": tuple,
+        "is_stopping": lambda: False,
+        "pools": lambda: ("node",),
+        "flags": lambda: (("httpListenAddr", ":8429", False), ("remoteWrite.url", "secret", True)),
+        "config": config,
+        "runtime": lambda: RUNTIME,
+        "log_lines": lambda: ("a line",),
+        "metadata": tuple,
+        "rules_of": lambda pool: None,
+        "fetch": fetch,
+        "tasks": lambda: ("main",),
+        "discovery_errors": dict,
     }
     return Views(**{**fields, **changes})

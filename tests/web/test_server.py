@@ -258,7 +258,8 @@ async def test_a_flood_of_connections_costs_a_bounded_number_of_tasks() -> None:
     async with running(limits=ServerLimits(max_connections=50)) as (server, bound):
         streams = [await connect(bound) for _ in range(150)]
         await _until(lambda: server.statistics().connections_total == 150)
-        assert server.statistics().connections <= 51
+        # An evicted one is gone a turn of the loop after the one that took its place came.
+        await _until(lambda: server.statistics().connections <= 51)
         await _ask_once(bound)
         for stream in streams:
             await stream.aclose()

@@ -16,7 +16,8 @@ from tests.web.clients import GET, answer
 from tests.web.test_server import at_once
 from web.asgi import Receive, Scope, Send
 from web.server import Server
-from web.tls import Contexts, ServerTls, TlsError, make_context
+from web.tls import Contexts, make_context
+from web.tls_settings import ServerTls, TlsError
 
 
 @pytest.fixture(scope="module")

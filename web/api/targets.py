@@ -6,6 +6,7 @@ Takes snapshots; gives JSON in pieces. Source: reference/vmagent.md 1.11, Promet
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -89,6 +90,12 @@ def active_target(target: "TargetStatus", hostname: str) -> dict[str, object]:
         "scrapeInterval": duration_text(target.interval_s),
         "scrapeTimeout": duration_text(target.timeout_s),
     }
+
+
+def target_id(target: "TargetStatus") -> str:
+    """Names a target in links; the same after a restart."""
+    known_by = (target.pool, target.url, sorted(dict(target.labels).items()))
+    return sha256(repr(known_by).encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def dropped_target(target: "DroppedTarget") -> dict[str, object]:

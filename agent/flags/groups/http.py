@@ -8,7 +8,7 @@ _KEYS = (
     ("reloadAuthKey", "/-/reload"),
     ("metricsAuthKey", "/metrics"),
     ("flagsAuthKey", "/flags"),
-    ("pprofAuthKey", "/debug/pprof/"),
+    ("pprofAuthKey", "/debug/tasks"),
 )
 
 GROUP = Group(
@@ -19,7 +19,7 @@ GROUP = Group(
             "httpListenAddr",
             STRING,
             ":8429",
-            "Where to answer HTTP requests, host:port; repeatable. Empty listens nowhere.",
+            "Where to answer HTTP requests, host:port or unix:/path; repeatable. Empty: nowhere.",
             many=True,
         ),
         Flag(
@@ -28,41 +28,47 @@ GROUP = Group(
             False,
             "Expect HAProxy's PROXY protocol.",
             many=True,
-            later=when.SERVER,
+            later=when.PROXY_PROTOCOL,
         ),
-        Flag("httpAuth.username", STRING, "", "User name for basic auth.", later=when.SERVER),
-        Flag("httpAuth.password", PASSWORD, "", "Password for basic auth.", later=when.SERVER),
+        Flag("httpAuth.username", STRING, "", "User name for basic auth."),
+        Flag("httpAuth.password", PASSWORD, "", "Password for basic auth."),
         *(
             Flag(
                 name,
                 PASSWORD,
                 "",
                 f"The ?authKey= that {path} demands, in place of basic authentication.",
-                later=when.SERVER,
             )
             for name, path in _KEYS
         ),
-        Flag("http.pathPrefix", STRING, "", "What all paths begin with.", later=when.SERVER),
+        Flag("http.pathPrefix", STRING, "", "What all paths begin with."),
         *(
-            Flag(f"http.{name}", DURATION, default_s, text, later=when.SERVER)
+            Flag(f"http.{name}", DURATION, default_s, text)
             for name, default_s, text in (
-                ("connTimeout", 120, "How long a connection may live."),
+                ("connTimeout", 120, "After how long a connection ends with its next answer."),
                 ("idleConnTimeout", 60, "How long a connection may be idle."),
-                ("maxGracefulShutdownDuration", 7, "How long requests may take at the stop."),
-                ("shutdownDelay", 0, "How long /health says no before the stop."),
+                ("maxGracefulShutdownDuration", 2, "How long requests may take at the stop."),
+                ("shutdownDelay", 0, "How long /health answers 503 before the stop."),
             )
         ),
         *(
-            Flag(f"http.{name}", BOOL, False, text, later=when.SERVER)
+            Flag(f"http.{name}", BOOL, False, text)
             for name, text in (
                 ("disableKeepAlive", "Close each connection after one request."),
                 ("disableResponseCompression", "Never compress answers."),
-                ("disableCORS", "Send no CORS headers."),
                 ("header.disableServerHostname", "Send no X-Server-Hostname header."),
             )
         ),
+        Flag(
+            "http.disableCORS",
+            BOOL,
+            False,
+            "Send no CORS headers.",
+            idle="no page of another site may ever read the agent's answers",
+            quiet=True,
+        ),
         *(
-            Flag(f"http.header.{name}", STRING, "", text, later=when.SERVER)
+            Flag(f"http.header.{name}", STRING, "", text)
             for name, text in (
                 ("hsts", "Value of the Strict-Transport-Security header."),
                 ("csp", "Value of the Content-Security-Policy header."),

@@ -46,14 +46,19 @@ _LIMITS = (
     Flag("memory.allowedBytes", SIZE, 0, "The same in bytes; it wins.", later=when.QUEUE),
     Flag("maxIngestionRate", INT, 0, "The most samples per second to take.", later=when.REMOTES),
     *(
-        Flag(name, INT, 0, text, later=when.RELABELLING)
+        Flag(name, INT, 0, text)
         for name, text in (
-            ("maxLabelsPerTimeseries", "The most labels of a series; others are dropped."),
+            ("maxLabelsPerTimeseries", "The most labels of a series; with more it is dropped."),
             ("maxLabelNameLen", "The longest name of a label; series with others are dropped."),
             ("maxLabelValueLen", "The longest value of a label; likewise."),
         )
     ),
-    Flag("usePromCompatibleNaming", BOOL, False, "Mend names.", later=when.RELABELLING),
+    Flag(
+        "usePromCompatibleNaming",
+        BOOL,
+        False,
+        "Replace what Prometheus' old rules do not allow in metric and label names by _.",
+    ),
     Flag(
         "sortLabels",
         BOOL,
@@ -63,9 +68,9 @@ _LIMITS = (
         quiet=True,
     ),
     Flag("enableMetadata", BOOL, True, "Pass metadata on.", later=when.REMOTE_WRITE),
-    Flag("maxInsertRequestSize", SIZE, 32 * 2**20, "The largest push.", later=when.SERVER),
-    Flag("maxConcurrentInserts", INT, 0, "Pushes at a time; 0 chooses.", later=when.SERVER),
-    Flag("insert.maxQueueDuration", DURATION, 60, "How long a push waits.", later=when.SERVER),
+    Flag("maxInsertRequestSize", SIZE, 32 * 2**20, "The largest push, in bytes."),
+    Flag("maxConcurrentInserts", INT, 0, "Pushes at a time; 0 is two for each processor."),
+    Flag("insert.maxQueueDuration", DURATION, 60, "How long a push may wait for its turn."),
     Flag(
         "enableTCP6",
         BOOL,
@@ -76,15 +81,15 @@ _LIMITS = (
     ),
     Flag("metrics.exposeMetadata", BOOL, False, "HELP and TYPE.", idle="they are always there"),
     *(
-        Flag(f"pushmetrics.{name}", STRING, "", text, many=True, secret=secret, later=when.SERVER)
+        Flag(f"pushmetrics.{name}", STRING, "", text, many=True, secret=secret)
         for name, text, secret in (
             ("url", "Where to push the agent's own metrics.", True),
             ("extraLabel", "Labels to add to them.", False),
             ("header", "Headers to send along.", True),
         )
     ),
-    Flag("pushmetrics.interval", DURATION, 10, "How often to push them.", later=when.SERVER),
-    Flag("pushmetrics.disableCompression", BOOL, False, "Push them raw.", later=when.SERVER),
+    Flag("pushmetrics.interval", DURATION, 10, "How often to push them."),
+    Flag("pushmetrics.disableCompression", BOOL, False, "Push them raw."),
     *(
         Flag(f"fs.{name}", BOOL, False, text, idle="the agent maps no files", quiet=True)
         for name, text in (

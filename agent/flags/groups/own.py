@@ -78,7 +78,6 @@ GROUP = Group(
             BOOL,
             False,
             "Expose the agent's metrics under Prometheus' names too.",
-            later=when.SERVER,
         ),
         Flag(
             "push.ack",

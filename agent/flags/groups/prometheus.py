@@ -67,7 +67,6 @@ GROUP = Group(
             "",
             "Prometheus' file for TLS and basic authentication of the agent's pages.",
             is_foreign=True,
-            later=when.SERVER,
         ),
         _idle("agent", BOOL, False, "promferry is always an agent", quiet=True),
         _idle("web.enable-lifecycle", BOOL, False, "/-/reload is always there", quiet=True),
@@ -80,14 +79,7 @@ GROUP = Group(
             is_foreign=True,
             idle="Prometheus' feature flags mean nothing here",
         ),
-        Flag(
-            "web.route-prefix",
-            STRING,
-            "",
-            "Prometheus' name for -http.pathPrefix.",
-            is_foreign=True,
-            later=when.SERVER,
-        ),
+        _stands_for("web.route-prefix", STRING, "http.pathPrefix", {}),
         Flag(
             "web.enable-remote-write-receiver",
             BOOL,

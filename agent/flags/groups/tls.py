@@ -9,16 +9,25 @@ GROUP = Group(
     "tls",
     "TLS for the agent's own pages",
     (
-        Flag("tls", BOOL, False, "Answer by HTTPS.", many=True, later=when.SERVER),
-        Flag("mtls", BOOL, False, "Demand client certificates.", many=True, later=when.SERVER),
+        Flag("tls", BOOL, False, "Answer by HTTPS.", many=True),
+        Flag("mtls", BOOL, False, "Demand client certificates.", many=True),
         *(
-            Flag(name, STRING, "", text, many=True, later=when.SERVER)
+            Flag(name, STRING, "", text, many=True)
             for name, text in (
                 ("tlsCertFile", "A file with the certificate to show, re-read on change."),
                 ("tlsKeyFile", "A file with the certificate's key."),
-                ("tlsMinVersion", "The least TLS version to accept: TLS12 or TLS13."),
-                ("tlsCipherSuites", "The cipher suites to accept."),
-                ("mtlsCAFile", "A file with the CA certificates to verify clients by."),
+                (
+                    "tlsMinVersion",
+                    "The least TLS version to accept: TLS10, TLS11, TLS12 (the default) or TLS13.",
+                ),
+                (
+                    "tlsCipherSuites",
+                    "The cipher suites to accept below TLS 1.3, for every address.",
+                ),
+                (
+                    "mtlsCAFile",
+                    "The CA certificates to verify clients by; without it the system's.",
+                ),
             )
         ),
         Flag("tlsAutocertHosts", STRING, "", _AUTOCERT, many=True, later=when.AUTOCERT),

@@ -90,8 +90,10 @@ def test_rules_and_labels_of_flags(path: Path, tmp_path: Path) -> None:
         )
     )
     flag, section = loaded.settings.remotes
-    assert [rule.regex for rule in flag.write_relabel_configs] == ["all", "one"]
-    assert [rule.regex for rule in section.write_relabel_configs] == ["all"]
+    assert [rule.regex for rule in flag.common.relabel_configs] == ["all"]
+    assert [rule.regex for rule in flag.write_relabel_configs] == ["one"]
+    assert [rule.regex for rule in section.common.relabel_configs] == ["all"]
+    assert section.write_relabel_configs == ()
     assert flag.extra_labels == section.extra_labels == {"a": "b"}
     assert loaded.files == (str(path), str(tmp_path / "one.yml"), str(tmp_path / "all.yml"))
 
@@ -135,14 +137,21 @@ def test_two_remotes_of_one_name(path: Path) -> None:
 
 def test_reload_reads_again(path: Path) -> None:
     start = build_start(values_of(path))
-    assert start.reload() == start.settings
+    assert start.reload().settings == start.settings
     path.write_text(CONFIG.replace("job_name: b", "job_name: c"))
-    assert [job.job_name for job in start.reload().jobs] == ["a", "c"]
+    assert [job.job_name for job in start.reload().settings.jobs] == ["a", "c"]
     path.write_text("scrape_configs: 7\n")
     with pytest.raises(SettingsError) as caught:
         start.reload()
     assert str(path) in caught.value.errors[0]
     assert "7" in caught.value.quoted[0].splitlines()[1]
+
+
+def test_a_reload_that_leaves_no_remote_is_refused(path: Path) -> None:
+    start = build_start(values_of(path))
+    path.write_text("scrape_configs: []\n")
+    with pytest.raises(SettingsError, match="nowhere to push"):
+        start.reload()
 
 
 def test_log_settings() -> None:

@@ -49,7 +49,7 @@ def test_notes() -> None:
     text = " ".join(help_of("logger").split())
     assert "One of DEBUG, INFO, WARN, ERROR, FATAL, PANIC." in text
     text = " ".join(help_of("tls").split())
-    assert "Not supported yet: comes with the work on the server." in text
+    assert "Not supported yet: certificates from Let's Encrypt are not in this round." in text
     text = " ".join(help_of("sortLabels").split())
     assert "No effect: labels are always sorted." in text
 

@@ -147,8 +147,9 @@ def test_value(argv: list[str], name: str, value: object) -> None:
             id="a flag that is not built",
         ),
         pytest.param(
-            ["--web.config.file=x"],
-            "not supported yet: -web.config.file (comes with the work on the server)",
+            ["--web.enable-remote-write-receiver"],
+            "not supported yet: -web.enable-remote-write-receiver (comes with the work on pushed "
+            "metrics)",
             id="Prometheus' flag that is not built",
         ),
         pytest.param(
@@ -169,7 +170,7 @@ def test_error(argv: list[str], error: str) -> None:
 
 
 def test_all_errors_are_told_at_once() -> None:
-    errors = errors_of("-foo", "stray", "-loggerLevel=x", "-tls", "-http.connTimeout=1")
+    errors = errors_of("-foo", "stray", "-loggerLevel=x", "-eula=x", "-http.connTimeout=1")
     assert len(errors) == 5
 
 

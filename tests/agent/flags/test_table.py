@@ -29,6 +29,7 @@ OTHER_DEFAULTS = {
     "remoteWrite.tmpDataPath": "our queue lives beside vmagent's, not in it",
     "remoteWrite.queues": "depends on the machine there",
     "maxConcurrentInserts": "depends on the machine there",
+    "http.maxGracefulShutdownDuration": "a stop takes less than five seconds",
     "fs.maxConcurrency": "depends on the machine there",
     # An alias of retryMaxInterval here, which is a list.
     "remoteWrite.retryMaxTime": "an alias",

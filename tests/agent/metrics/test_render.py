@@ -6,7 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from agent.logs import LogStatistics
 from agent.metrics.family import LabelledRemote, Snapshot
-from agent.metrics.render import FAMILIES, Renderer
+from agent.metrics.render import FAMILIES, PROMETHEUS_FAMILIES, Renderer
 from agent.reloads import ReloadStatistics
 from pushqueue.statistics import QueueStatistics, RemoteStatistics
 from scraper.loop import ScrapeCounts
@@ -133,9 +133,37 @@ def test_what_is_not_known_yet_is_absent() -> None:
 
 
 def test_names_are_unique_and_counters_end_in_total() -> None:
-    names = [family.name for family in FAMILIES]
+    families = (*FAMILIES, *PROMETHEUS_FAMILIES)
+    names = [family.name for family in families]
     assert len(set(names)) == len(names)
-    assert all(family.name.endswith("_total") == (family.kind == "counter") for family in FAMILIES)
+    spreads = ("_bucket", "_sum", "_count")
+    for family in families:
+        ending = ("_total", *spreads) if family.kind == "counter" else ("",)
+        assert family.name.endswith(ending), family.name
+        assert family.kind == "counter" or not family.name.endswith("_total")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        pytest.param(3.0, "3", id="whole"),
+        pytest.param(0.1, "0.1", id="a fraction"),
+        pytest.param(1e300, "1e+300", id="huge"),
+        pytest.param(float("inf"), "+Inf", id="infinite"),
+        pytest.param(float("nan"), "NaN", id="no number"),
+    ],
+)
+def test_a_value_is_written_as_the_format_wants_it(value: float, text: str) -> None:
+    snapshot = attrs.evolve(SNAPSHOT, started_s=value)
+    assert f"\nvm_app_start_timestamp {text}\n" in Renderer().render(snapshot).decode()
+
+
+def test_what_is_in_a_label_cannot_break_a_line() -> None:
+    flags = (("a", 'x"\\\ny', True),)
+    text = Renderer().render(attrs.evolve(SNAPSHOT, flags=flags)).decode()
+    assert '\nflag{name="a",value="x\\"\\\\\\ny",is_set="true"} 1\n' in text
+    (family,) = [one for one in text_string_to_metric_families(text) if one.name == "flag"]
+    assert family.samples[0].labels["value"] == 'x"\\\ny'
 
 
 def test_the_process_tells_of_itself() -> None:

@@ -1,0 +1,185 @@
+"""What the agent shows of itself: snapshots for pages, API and metrics.
+
+Takes the boxes of the pipeline; gives functions that look into them. Nothing pushes.
+"""
+
+import os
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING
+
+import attrs
+import trio
+
+from agent.disk_space import DiskSpace
+from agent.metrics.family import LabelledRemote, Snapshot
+from agent.reloads import ReloadStatistics
+from agent.remote_set import RemoteSet
+from agent.settings import Settings
+from agent.start import Start
+from agent.version import VERSION
+from pushqueue.statistics import RemoteStatistics
+from scraper.manager import Manager
+from scraper.status import TargetStatus
+from transport.errors import TransportError
+from web.admission import Admission
+from web.counts import PathCounts
+from web.server import Server
+from web.views import Fetched, ReloadResult, Runtime, Views
+
+if TYPE_CHECKING:
+    from agent.metrics.render import Renderer
+
+
+@attrs.define
+class State:
+    """What changes while the agent runs."""
+
+    settings: Settings
+    started_s: float
+    reloads: ReloadStatistics
+    was_unclean: bool = False
+    is_ready: bool = False
+    is_stopping: bool = False
+
+
+class Observer:
+    """One for each agent; holds nothing but the boxes it looks into."""
+
+    def __init__(
+        self,
+        start: Start,
+        state: State,
+        *,
+        scraper: Manager,
+        remotes: RemoteSet,
+        server: Server,
+        counts: PathCounts,
+        admission: Admission,
+        disk: DiskSpace,
+    ) -> None:
+        self._start = start
+        self._state = state
+        self._scraper = scraper
+        self._remotes = remotes
+        self._server = server
+        self._counts = counts
+        self._admission = admission
+        self._disk = disk
+        self._renderer: Renderer | None = None
+        self._flags = tuple(start.flags.listing())
+
+    def views(self, reload: Callable[[], Awaitable[ReloadResult]]) -> Views:
+        scraper = self._scraper
+        return Views(
+            targets=scraper.active_targets,
+            dropped=scraper.dropped_targets,
+            metrics=self.metrics,
+            is_ready=lambda: self._state.is_ready,
+            reload=reload,
+            remotes=self._remotes.statistics,
+            is_stopping=lambda: self._state.is_stopping,
+            pools=scraper.pool_names,
+            flags=lambda: self._flags,
+            config=self._config,
+            runtime=self.runtime,
+            log_lines=self._start.log_tail,
+            metadata=scraper.metadata,
+            rules_of=scraper.rules_of,
+            fetch=self._fetch,
+            tasks=lambda: list(_tasks()),
+            discovery_errors=self.discovery_errors,
+        )
+
+    def metrics(self) -> bytes:
+        """The agent's own metrics as text."""
+        if self._renderer is None:
+            from agent.metrics.render import Renderer  # late, like the pages
+
+            names = self._start.flags["metrics.prometheusNames"]
+            self._renderer = Renderer(with_prometheus_names=names)
+        return self._renderer.render(self.snapshot())
+
+    def snapshot(self) -> Snapshot:
+        return Snapshot(
+            version=VERSION,
+            started_s=self._state.started_s,
+            now_s=time.time(),
+            was_unclean=self._state.was_unclean,
+            flags=self._flags,
+            remotes=tuple(
+                LabelledRemote(url_label=self._url_label(at, remote), statistics=remote)
+                for at, remote in enumerate(self._remotes.statistics(), start=1)
+            ),
+            scraper=self._scraper.statistics(),
+            reloads=self._state.reloads,
+            logs=self._start.log_statistics(),
+            server=self._server.statistics(),
+            paths=self._counts.statistics(),
+            admission=self._admission.statistics(),
+            free_disk_bytes=self._disk.free_bytes,
+        )
+
+    def runtime(self) -> Runtime:
+        return Runtime(
+            version=VERSION,
+            started_s=self._state.started_s,
+            working_directory=os.getcwd(),
+            hostname=socket.gethostname(),
+            reload_ok=self._state.reloads.is_last_good,
+            last_reload_s=self._state.reloads.last_success_s,
+            tasks=trio.lowlevel.current_statistics().tasks_living,
+            threads=threading.active_count(),
+        )
+
+    def discovery_errors(self) -> dict[str, str]:
+        pools = self._scraper.statistics().pools
+        return {
+            pool.job: "; ".join(pool.discovery_errors) for pool in pools if pool.discovery_errors
+        }
+
+    async def _config(self) -> str:
+        settings = self._state.settings
+        # YAML of thousands of targets takes seconds.
+        return await trio.to_thread.run_sync(lambda: _rendered(settings))
+
+    async def _fetch(self, status: TargetStatus) -> Fetched:
+        try:
+            response = await self._scraper.fetch(status)
+        except TransportError as exc:
+            return Fetched(error=str(exc))
+        except LookupError:
+            return Fetched(error="the target is gone")
+        media_type = response.header("content-type") or ""
+        return Fetched(response.status, media_type, response.body)
+
+    def _url_label(self, position: int, remote: RemoteStatistics) -> str:
+        """As vmagent hides URLs, but for a remote that has a name of its own."""
+        if self._start.flags["remoteWrite.showURL"]:
+            return remote.url
+        named = {one.key for one in self._state.settings.remotes if one.name}
+        return remote.name if remote.key in named else f"{position}:secret-url"
+
+
+def _rendered(settings: Settings) -> str:
+    from agent.config.render import render  # late: only who looks pays
+
+    return render(settings.global_, settings.jobs, settings.remotes)
+
+
+def _tasks() -> Iterator[str]:
+    """The tree of tasks, with the line at which each waits; then the threads."""
+    root = trio.lowlevel.current_root_task()
+    waiting = [(root, 0)] if root is not None else []
+    while waiting:
+        task, depth = waiting.pop()
+        places = [f"{frame.f_code.co_qualname}:{line}" for frame, line in task.iter_await_frames()]
+        yield f"{'  ' * depth}{task.name}: {' < '.join(reversed(places[-4:]))}"
+        for nursery in task.child_nurseries:
+            waiting += [(child, depth + 1) for child in nursery.child_tasks]
+    for number, frame in sys._current_frames().items():
+        yield f"thread {number}: {traceback.extract_stack(frame)[-1]}"

@@ -1,0 +1,270 @@
+"""Every path that the agent answers, in one table.
+
+Routes, the list on `/`, who may ask, the OpenAPI description and docs/api.md are all read from it.
+Never: knows how an answer is made.
+"""
+
+import enum
+from typing import Literal
+
+import attrs
+
+
+class Area(enum.Enum):
+    """Which credentials a path wants; those with a flag of their own take `?authKey=` instead."""
+
+    OPEN = "nobody is asked"
+    PAGES = "basic authentication, if it is configured"
+    METRICS = "-metricsAuthKey"
+    CONFIG = "-configAuthKey"
+    FLAGS = "-flagsAuthKey"
+    RELOAD = "-reloadAuthKey"
+    DEBUG = "-pprofAuthKey"
+
+
+Media = Literal["json", "text", "page", "metrics", "yaml"]
+
+
+@attrs.frozen(kw_only=True)
+class Parameter:
+    """One argument of a query."""
+
+    name: str
+    what: str
+    kind: Literal["string", "integer", "boolean"] = "string"
+    choices: tuple[str, ...] = ()
+    is_required: bool = False
+
+
+@attrs.frozen
+class Endpoint:
+    """`handler` names a function of `web.app`; `entry` is what `/` says of it, "" for nothing.
+
+    `needs_trust`: only for this host's own clients and those that have shown a credential (DESIGN
+    section 8, 12). `statuses`: what it answers beside 200, and when.
+    """
+
+    path: str
+    handler: str
+    what: str
+    media: Media = "json"
+    area: Area = attrs.field(default=Area.PAGES, kw_only=True)
+    methods: tuple[str, ...] = attrs.field(default=("GET",), kw_only=True)
+    needs_trust: bool = attrs.field(default=False, kw_only=True)
+    parameters: tuple[Parameter, ...] = attrs.field(default=(), kw_only=True)
+    statuses: tuple[tuple[int, str], ...] = attrs.field(default=(), kw_only=True)
+    entry: str = attrs.field(default="", kw_only=True)
+
+
+_POOL = Parameter(name="scrapePool", what="only this job")
+_LIMIT = Parameter(name="limit", what="at most so many", kind="integer")
+_METRIC = Parameter(name="metric", what="only this metric")
+_BAD = (400, "an argument that cannot be understood")
+
+_PAGES = (
+    Endpoint("/", "root", "What there is.", "page"),
+    Endpoint(
+        "/targets",
+        "targets",
+        "What is scraped, how it goes, what is wrong: HTML for browsers, vmagent's text else.",
+        "page",
+        parameters=(
+            Parameter(name="q", what="text in address, labels or error"),
+            Parameter(name="show_only_unhealthy", what="only what is not up", kind="boolean"),
+            Parameter(name="show_original_labels", what="labels as discovered", kind="boolean"),
+            Parameter(name="endpoint_search", what="regular expression on the URL"),
+            Parameter(name="label_search", what="selector on the labels, such as {job='a'}"),
+        ),
+        statuses=(_BAD,),
+        entry="what is scraped, how it goes, what is wrong",
+    ),
+    Endpoint(
+        "/target_response",
+        "target_response",
+        "Fetches a target's page now and shows it.",
+        "text",
+        needs_trust=True,
+        parameters=(Parameter(name="id", what="a target's id, from its page", is_required=True),),
+        statuses=(
+            (403, "asked from elsewhere"),
+            (404, "no such target"),
+            (502, "the target fails"),
+        ),
+    ),
+)
+
+_PROBES = (
+    Endpoint(
+        "/health",
+        "health",
+        "vmagent's probe: is the process alive?",
+        "text",
+        area=Area.OPEN,
+        statuses=((503, "the agent is about to stop"),),
+    ),
+    Endpoint(
+        "/-/healthy",
+        "healthy",
+        "Prometheus' probe: is the process alive?",
+        "text",
+        area=Area.OPEN,
+        entry="is the process alive?",
+    ),
+    *(
+        Endpoint(
+            path,
+            "ready",
+            "Has discovery run, so that everything configured is scraped?",
+            "text",
+            area=Area.OPEN,
+            statuses=((425, "not yet"),),
+            entry=entry,
+        )
+        for path, entry in (("/ready", ""), ("/-/ready", "is everything configured scraped?"))
+    ),
+    Endpoint(
+        "/-/health/details",
+        "health_details",
+        "How each remote, the disk and the configuration are.",
+        statuses=((503, "something fails"),),
+        entry="how each remote, the disk and the configuration are; 503 if one fails",
+    ),
+)
+
+_STATE = (
+    Endpoint(
+        "/-/reload",
+        "reload",
+        "Reads the configuration again; a bad one changes nothing.",
+        "text",
+        area=Area.RELOAD,
+        needs_trust=True,
+        methods=("GET", "POST"),
+        statuses=((400, "the configuration is bad"), (403, "asked from elsewhere")),
+        entry="read the configuration again (POST, from this host)",
+    ),
+    Endpoint(
+        "/metrics",
+        "metrics",
+        "The agent's own metrics, in the text format 0.0.4.",
+        "metrics",
+        area=Area.METRICS,
+        entry="the agent's own metrics",
+    ),
+    Endpoint(
+        "/config",
+        "config",
+        "The effective configuration, secrets masked.",
+        "yaml",
+        area=Area.CONFIG,
+        entry="the effective configuration",
+    ),
+    Endpoint(
+        "/flags",
+        "flags",
+        "The flags, secrets masked.",
+        "text",
+        area=Area.FLAGS,
+        entry="the flags",
+    ),
+    Endpoint(
+        "/debug/tasks",
+        "tasks",
+        "Every task of the agent and where it waits.",
+        "text",
+        area=Area.DEBUG,
+        needs_trust=True,
+        statuses=((403, "asked from elsewhere"),),
+    ),
+)
+
+_API = (
+    Endpoint(
+        "/api/v1/targets",
+        "api_targets",
+        "The targets, as Prometheus' API gives them.",
+        parameters=(
+            Parameter(name="state", what="which", choices=("active", "dropped", "any")),
+            _POOL,
+        ),
+        entry="the targets for programs, as Prometheus' API gives them",
+    ),
+    Endpoint("/api/v1/scrape_pools", "api_scrape_pools", "The names of the jobs."),
+    Endpoint(
+        "/api/v1/targets/metadata",
+        "api_targets_metadata",
+        "Type, help and unit of what targets expose.",
+        parameters=(
+            Parameter(name="match_target", what="a selector on the target's labels"),
+            _METRIC,
+            _LIMIT,
+        ),
+        statuses=(_BAD,),
+    ),
+    Endpoint(
+        "/api/v1/metadata",
+        "api_metadata",
+        "Type, help and unit by metric.",
+        parameters=(
+            _METRIC,
+            _LIMIT,
+            Parameter(name="limit_per_metric", what="at most so many each", kind="integer"),
+        ),
+        statuses=(_BAD,),
+    ),
+    Endpoint(
+        "/api/v1/targets/relabel_steps",
+        "api_relabel_steps",
+        "What each rule of a job's relabel_configs makes of given labels.",
+        parameters=(
+            Parameter(name="scrapePool", what="the job", is_required=True),
+            Parameter(name="labels", what="a JSON object of labels", is_required=True),
+        ),
+        statuses=(_BAD,),
+    ),
+    Endpoint(
+        "/api/v1/status/config",
+        "api_config",
+        "The effective configuration as YAML, secrets masked.",
+        area=Area.CONFIG,
+    ),
+    Endpoint("/api/v1/status/flags", "api_flags", "The flags, secrets masked.", area=Area.FLAGS),
+    Endpoint("/api/v1/status/buildinfo", "api_buildinfo", "The version."),
+    Endpoint("/api/v1/status/runtimeinfo", "api_runtimeinfo", "The process."),
+    Endpoint("/api/v1/remotes", "api_remotes", "Each remote: state, what was sent, what was lost."),
+    Endpoint("/api/v1/queue", "api_queue", "What waits for each remote, in memory and on disk."),
+    Endpoint(
+        "/api/v1/logs",
+        "api_logs",
+        "The last lines of the log.",
+        needs_trust=True,
+        statuses=((403, "asked from elsewhere"),),
+    ),
+    Endpoint("/api/v1/openapi.json", "openapi", "This API, described for programs."),
+)
+
+ENDPOINTS: tuple[Endpoint, ...] = (*_PAGES, *_PROBES, *_STATE, *_API)
+BY_PATH = {endpoint.path: endpoint for endpoint in ENDPOINTS}
+
+# Prometheus' API for what an agent has not; it answers there as Prometheus' agent mode does.
+UNAVAILABLE = (
+    "/api/v1/query",
+    "/api/v1/query_range",
+    "/api/v1/query_exemplars",
+    "/api/v1/format_query",
+    "/api/v1/series",
+    "/api/v1/labels",
+    "/api/v1/rules",
+    "/api/v1/alerts",
+    "/api/v1/alertmanagers",
+    "/api/v1/status/tsdb",
+)
+
+
+def area_of(path: str) -> Area:
+    """What a path wants; one that is not in the table is a page like any other."""
+    endpoint = BY_PATH.get(path)
+    if endpoint is not None:
+        return endpoint.area
+    is_harmless = path in ("/favicon.ico", "/robots.txt") or path.startswith("/static/")
+    return Area.OPEN if is_harmless else Area.PAGES
