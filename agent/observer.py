@@ -167,11 +167,8 @@ class Observer:
 
 def _rendered(settings: Settings) -> str:
     from agent.config.render import render  # late: only who looks pays
-    from pushqueue.shown import shown_url
 
-    # A token may be in a query, where no setting says that it is one.
-    remotes = [attrs.evolve(one, url=shown_url(one.url)) for one in settings.remotes]
-    return render(settings.global_, settings.jobs, remotes)
+    return render(settings.global_, settings.jobs, settings.remotes)
 
 
 def _tasks() -> Iterator[str]:

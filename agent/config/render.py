@@ -25,6 +25,7 @@ from agent.config.remote_section import MetadataSection, RemoteSection
 from agent.config.writer import Tree, Writer
 from agent.settings import GlobalSettings
 from pushqueue.settings import QueueSettings, RemoteSettings
+from pushqueue.shown import shown_url
 from scraper.settings import (
     DiscoverySettings,
     FileDiscovery,
@@ -169,6 +170,8 @@ def _remote(remote: RemoteSettings, writer: Writer) -> Tree:
     percent = beside.get("min_free_disk_percent")
     values = {
         **_fields(remote),
+        # A token may be in a query, where no setting says that it is one.
+        "url": remote.url if writer.reveal else shown_url(remote.url),
         **_http(remote.http, writer),
         **beside,
         "remote_timeout": remote.send_timeout_s,

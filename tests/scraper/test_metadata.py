@@ -1,10 +1,6 @@
-"""Type, help and unit: of a page's lines, and of the families of a job."""
-
 import pytest
 
-from scraper.metadata import Metadata, TargetMetadata, families_of, metadata_of
-from series import metadata as series
-from series.metadata import MetricType
+from scraper.metadata import Metadata, metadata_of
 
 
 @pytest.mark.parametrize(
@@ -30,13 +26,3 @@ from series.metadata import MetricType
 )
 def test_what_comment_lines_say(lines: list[bytes], expected: dict[str, Metadata]) -> None:
     assert metadata_of(lines) == expected
-
-
-def test_the_families_of_a_job() -> None:
-    one = TargetMetadata({}, frozenset((b"# TYPE a counter", b"# HELP a b\\nc", b"# UNIT a s")))
-    same = TargetMetadata({}, one.comments)
-    other = TargetMetadata({}, frozenset((b"# TYPE a gauge", b'# TYPE "d.e" untyped', b"# x")))
-    assert families_of((one, same, other)) == [
-        series.Metadata("a", MetricType.COUNTER, "b\nc", "s"),
-        series.Metadata("d.e", MetricType.UNKNOWN),
-    ]

@@ -64,9 +64,10 @@ def test_passwords_in_urls_are_masked() -> None:
         {
             "p.yml": "scrape_configs:\n- job_name: a\n  proxy_url: http://u:hunter2@h:1/\n"
             "  http_sd_configs: [{url: 'http://u:hunter2@h:2/'}]\n"
+            "remote_write: [{url: 'http://u:hunter2@h:3/w?token=hunter2'}]\n"
         }
     )
-    text = render(loaded.global_, loaded.jobs, ())
+    text = render(loaded.global_, loaded.jobs, loaded.remotes)
     assert "proxy_url: http://u:<secret>@h:1/" in text
     assert "url: http://h:2/" in text
     assert "hunter2" not in text
