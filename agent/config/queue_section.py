@@ -82,6 +82,10 @@ def _warn_without_effect(section: QueueSection, cursor: Cursor) -> None:
         cursor.key_of("retry_on_http_429").warning(message)
 
 
+# A smaller bound holds no segment, so that nothing would be kept; vmagent rounds up as well.
+MIN_DISK_BYTES = 2**20
+
+
 def parse_percent(text: str) -> float | None:
     """`5%` as 5.0; None if it is no percentage from 0 to 100."""
     match = _PERCENT.fullmatch(text.strip())
@@ -106,4 +110,6 @@ def queue_settings(
         if name != "send_timeout_s" and flag is not None and not is_given:
             values[name] = flag
     values |= {name: value for name, value in entry.items() if value is not None}
+    if values.get("max_disk_bytes"):
+        values["max_disk_bytes"] = max(values["max_disk_bytes"], MIN_DISK_BYTES)
     return QueueSettings(**values)
