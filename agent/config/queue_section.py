@@ -86,6 +86,11 @@ def _warn_without_effect(section: QueueSection, cursor: Cursor) -> None:
 MIN_DISK_BYTES = 2**20
 
 
+def disk_bound(wanted: int) -> int:
+    """The bound that is kept to; 0 is none."""
+    return max(wanted, MIN_DISK_BYTES) if wanted else 0
+
+
 def parse_percent(text: str) -> float | None:
     """`5%` as 5.0; None if it is no percentage from 0 to 100."""
     match = _PERCENT.fullmatch(text.strip())
@@ -110,6 +115,5 @@ def queue_settings(
         if name != "send_timeout_s" and flag is not None and not is_given:
             values[name] = flag
     values |= {name: value for name, value in entry.items() if value is not None}
-    if values.get("max_disk_bytes"):
-        values["max_disk_bytes"] = max(values["max_disk_bytes"], MIN_DISK_BYTES)
+    values["max_disk_bytes"] = disk_bound(values.get("max_disk_bytes", 0))
     return QueueSettings(**values)
