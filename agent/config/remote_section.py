@@ -12,7 +12,7 @@ from agent.config.cloud_auth import AzureAdSection
 from agent.config.cursor import Cursor
 from agent.config.decode import refused
 from agent.config.http_section import HttpSection, check_http, check_url
-from agent.config.queue_section import QueueSection, parse_percent
+from agent.config.queue_section import MIN_DISK_BYTES, QueueSection, parse_percent
 from agent.config.registry import check, other_names
 from agent.config.rules import Rules
 from agent.config.scalars import Bytes, Count, Duration
@@ -131,6 +131,8 @@ def _check_remote(section: RemoteSection, cursor: Cursor) -> None:
     if free is not None and parse_percent(free) is None:
         place = cursor.at("min_free_disk_space")
         place.error(f"must be a percentage from 0% to 100%, not {free[:80]!r}", free)
+    if 0 < (section.max_disk_usage_per_url or 0) < MIN_DISK_BYTES:
+        cursor.key_of("max_disk_usage_per_url").warning("too small, 1MiB is taken")
     if section.failed_request_logging:
         message = "no effect here: refused requests are always logged, with the remote's answer"
         cursor.key_of("failed_request_logging").warning(message)

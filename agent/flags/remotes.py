@@ -8,7 +8,7 @@ Never: opens a file that a flag names; what reads rules is injected.
 
 from collections.abc import Callable, Iterator
 
-from agent.config.queue_section import RemoteDefaults
+from agent.config.queue_section import RemoteDefaults, disk_bound
 from agent.config.remotes import remote_key, split_userinfo
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.remote_http import http_settings
@@ -151,7 +151,7 @@ def _queue(flags: UrlFlags) -> QueueSettings:
         retry_min_interval_s=least_s,
         retry_max_interval_s=most_s,
         lanes=int(flags.number("queues")) or QueueSettings().lanes,
-        max_disk_bytes=int(flags.number("maxDiskUsagePerURL")),
+        max_disk_bytes=disk_bound(int(flags.number("maxDiskUsagePerURL"))),
         min_free_disk_percent=flags.number("minFreeDiskSpace"),
         max_age_s=flags.number("maxAge"),
         disable_disk=flags.is_on("disableOnDiskQueue"),

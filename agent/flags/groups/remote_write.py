@@ -134,7 +134,8 @@ _QUEUE = (
         "maxDiskUsagePerURL",
         SIZE,
         0,
-        "The most that a remote's queue may take on disk; the oldest goes first. 0 is no bound.",
+        "The most that a remote's queue may take on disk; the oldest goes first. 0 is no bound, "
+        "less than 1MiB is 1MiB.",
     ),
     Flag(
         "remoteWrite.keepDanglingQueues",
