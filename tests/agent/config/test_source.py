@@ -3,7 +3,8 @@
 import pytest
 
 from agent.config.errors import Problems
-from agent.config.source import MAX_FILE_BYTES, Source, decode_source, fill_placeholders, shown_name
+from agent.config.source import MAX_FILE_BYTES, Source, decode_source, shown_name
+from scraper.placeholders import fill_placeholders
 
 
 @pytest.mark.parametrize(
