@@ -30,6 +30,7 @@ from pushqueue.statistics import QueueStatistics, RemoteStatistics
 from pushqueue.store import Store
 from pushqueue.timed_directory import TimedDirectory
 from pushqueue.timing import Timing
+from pushqueue.view import QUEUES_FOLDER
 from series.batch import Batch
 from series.ranges import RangeCounts
 
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
     from transport.tls import TlsContexts
 
 logger = logging.getLogger("promferry.pushqueue")
-
-# Beside vmagent's `persistent-queue`, in the same data path (DESIGN section 8, 5).
-QUEUES_FOLDER = "queues"
 
 # A stop has 5 s in all: so much for sending what is in memory, the rest for bringing to the disk
 # what is left.

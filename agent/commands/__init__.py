@@ -16,6 +16,7 @@ COMMANDS = {
     "config": ("agent.commands.config", "print the effective configuration"),
     "relabel": ("agent.commands.relabel", "show what relabel rules do to given series"),
     "test": ("agent.commands.test_rules", "run tests of relabel rules"),
+    "queue": ("agent.commands.queue", "look into queues on disk; repair, export or drop them"),
     "demo": ("agent.commands.demo", "start an agent and a receiver together, to look at"),
 }
 
