@@ -142,6 +142,19 @@ class Remote:
         if is_full or self._is_idle:
             self._batches_wanted.set()
 
+    async def wait_durable(self) -> bool:
+        """Whether all that was put before is on the disk or answered for; waits for it.
+
+        False at once if that cannot be: without a disk, or with one that fails.
+        """
+        self._make_blocks_now()
+        return await self._queue.wait_durable()
+
+    @property
+    def is_full(self) -> bool:
+        """Memory is nearly full: whoever can wait should come back later."""
+        return self._queue.is_full
+
     # Running
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
