@@ -222,7 +222,11 @@ class Queue:
     def _is_too_old(self, block: Block) -> bool:
         limit_ms = self._settings.max_age_s * 1000
         now_ms = self._wall_ms()
-        return bool(limit_ms) and now_ms > PLAUSIBLE_MS and block.newest_ms < now_ms - limit_ms
+        newest_ms = block.newest_ms
+        if block.created_ms > PLAUSIBLE_MS:
+            # A target may claim a time to come; nothing in it is younger than the Block itself.
+            newest_ms = min(newest_ms, block.created_ms)
+        return bool(limit_ms) and now_ms > PLAUSIBLE_MS and newest_ms < now_ms - limit_ms
 
     def is_current(self, block: Block) -> bool:
         """Whether the Block, not yet acknowledged, is still to be sent."""

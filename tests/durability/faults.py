@@ -55,6 +55,7 @@ class Stage:
     dice: random.Random
     blows: list[float] = attrs.field(factory=list)
     has_ended: bool = False
+    has_failed: bool = False
     note: str = ""
 
     def scrape_for(self, seconds: float) -> None:
@@ -85,8 +86,10 @@ class Stage:
 
     def losses(self) -> Losses:
         arrivals = self.far_end.arrivals()
-        newest = max(arrivals, default=-1)
-        visits = [v for v in self.pages.visits("/metrics") if v.number < newest]
+        visits = self.pages.visits("/metrics")
+        if not self.has_failed:
+            newest = max(arrivals, default=-1)
+            visits = [visit for visit in visits if visit.number < newest]
         lost = [v for v in visits if not arrivals[v.number]]
         ages = [min((b - v.at_s for b in self.blows if b >= v.at_s), default=0.0) for v in lost]
         return Losses(
@@ -244,7 +247,7 @@ def full_disk(on: Stage) -> None:
         while time.monotonic() < deadline and on.subject.process.is_running:
             time.sleep(0.1)
         if not on.subject.process.is_running:
-            on.has_ended = True
+            on.has_ended = on.has_failed = True
             on.note = "; not started again: the disk is still full"
             return
         on.recover()
@@ -279,12 +282,12 @@ FAULTS: tuple[Fault, ...] = (
 
 def measure(name: str, fault: Fault, directory: Path, *, seed: int = 1) -> Losses:
     with stage(name, directory, seed=seed) as on:
-        fault(on)
-        if on.has_ended or fault is full_disk:
-            return on.losses()
         try:
-            on.recover()
+            fault(on)
+            if not on.has_ended and fault is not full_disk:
+                on.recover()
         except AssertionError as exc:
+            on.has_failed = True
             on.has_ended = not on.subject.process.is_running
-            on.note = f"; never came back: {str(exc).splitlines()[0][:120]}"
+            on.note = f"; never came back: {str(exc).partition(';')[0][:120]}"
         return on.losses()
