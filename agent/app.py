@@ -22,6 +22,7 @@ from agent.disk_space import DiskSpace
 from agent.doorkeeper import Doorkeeper
 from agent.garbage import look_rarely, settle, settle_more
 from agent.observer import Observer, State
+from agent.other_queues import other_queues
 from agent.push_settings import push_settings
 from agent.reloads import ReloadStatistics
 from agent.remote_set import RemoteSet
@@ -89,7 +90,8 @@ class App:
             disk=self._disk,
             admission=admission_of(start.flags),
         )
-        self._mark = RunningMark(Path(start.settings.data_path))
+        self._data_path = Path(start.settings.data_path)
+        self._mark = RunningMark(self._data_path)
         self._systemd = Notifier.of(os.environ)
         self._reload_lock = trio.Lock()
         self._warnings = set(start.warnings)  # told already
@@ -99,6 +101,8 @@ class App:
         async with trio.open_nursery() as nursery:
             await nursery.start(self._remotes.run, self._state.settings.remotes)
             self._state.was_unclean = await trio.to_thread.run_sync(self._mark.set)
+            for told in await trio.to_thread.run_sync(other_queues, self._data_path):
+                log.warning("%s", told)
             await self._collect()
             # The remotes are cancelled last: what scraping and pushing gave them is safe or sent.
             nursery.cancel_scope.cancel()

@@ -6,6 +6,8 @@ never touches another. The batches are shared, never copied.
 
 from collections.abc import Sequence
 
+import trio
+
 from pushqueue.remote import Remote
 from series.batch import Batch
 
@@ -19,6 +21,23 @@ class FanOut:
     def put_nowait(self, batches: Sequence[Batch]) -> None:
         for remote in self.remotes:
             remote.put_nowait(batches)
+
+    async def wait_durable(self) -> bool:
+        """Whether every remote has all that was put before on its disk, or an answer for it."""
+        outcomes: list[bool] = []
+
+        async def wait(remote: Remote) -> None:
+            outcomes.append(await remote.wait_durable())
+
+        async with trio.open_nursery() as nursery:
+            for remote in self.remotes:
+                nursery.start_soon(wait, remote)
+        return all(outcomes)
+
+    @property
+    def is_full(self) -> bool:
+        """Some remote's memory is nearly full: a pusher is asked to come back later."""
+        return any(remote.is_full for remote in self.remotes)
 
     def replace(self, remotes: Sequence[Remote]) -> None:
         """From now on the batches go to these."""

@@ -15,6 +15,8 @@ from pushqueue.block import Block
 
 # Above this share of the memory bound Blocks go to the disk before their time.
 _EARLY_SPILL_SHARE = 0.5
+# Above this share whoever can wait is asked to: what is left takes in those who cannot.
+_FULL_SHARE = 0.9
 
 
 @attrs.define(eq=False)
@@ -23,7 +25,7 @@ class Held:
 
     `is_stored`: durable on the disk; `is_writing`: on its way there; `is_done`: acknowledged or
     given up; `is_orphan`: its segment had to go while the sender had it; `is_too_large`: the disk
-    will never take it.
+    will never take it; `is_ahead`: the sender got it before older ones of its lane.
     """
 
     block: Block
@@ -33,15 +35,20 @@ class Held:
     is_done: bool = False
     is_orphan: bool = False
     is_too_large: bool = False
+    is_ahead: bool = False
 
 
 @attrs.define(eq=False)
 class Lane:
-    """`current` is with the sender. `may_have_stored`: the disk may hold older Blocks of it."""
+    """`current` is with the sender. `may_have_stored`: the disk may hold older Blocks of it.
+
+    `fresh_run`: so many were taken from memory, one after the other, before older ones.
+    """
 
     number: int
     sequence: int = 0
     may_have_stored: bool = False
+    fresh_run: int = 0
     current: Held | None = None
     waiting: deque[Held] = attrs.field(factory=deque)
 
@@ -100,6 +107,8 @@ class Lanes:
 
     def give_up(self, held: Held, reason: str) -> None:
         """Drops a waiting Block."""
+        held.is_done = True
+        held.is_orphan = True
         self[held.block.lane].waiting.remove(held)
         self._count(held.block, -1)
         self.count_drop(reason, held.block.sample_count, size=len(held.block.body))
@@ -136,6 +145,11 @@ class Lanes:
             lane.waiting.popleft()
 
     @property
+    def is_full(self) -> bool:
+        """The next Block may cost the oldest."""
+        return bool(self._max_bytes) and self.bytes > self._max_bytes * _FULL_SHARE
+
+    @property
     def is_crowded(self) -> bool:
         """Memory is so full that Blocks should go to the disk before their time."""
         return bool(self._max_bytes) and self.bytes > self._max_bytes * _EARLY_SPILL_SHARE
@@ -144,6 +158,13 @@ class Lanes:
         """When the next Block is due on the disk."""
         firsts = [held for lane in self._lanes if (held := _first_storable(lane)) is not None]
         return min((held.due_at for held in firsts), default=float("inf"))
+
+    def hurry(self, now: float) -> list[Held]:
+        """Makes everything in memory only due on the disk now; gives it."""
+        found = self.undelivered()
+        for held in found:
+            held.due_at = min(held.due_at, now)
+        return found
 
     def late(self, until: float) -> list[Held]:
         """What is due by then, in the order of its lane."""

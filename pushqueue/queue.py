@@ -30,6 +30,9 @@ RunSync = Callable[..., Awaitable[Any]]
 # Blocks due within this part of spill_after are written with those that are due: fewer syncs.
 _GROUP_SHARE = 0.25
 
+# With fresh_first, of so many Blocks in a row one is of the backlog, even if new ones wait.
+_FRESH_RUN = 3
+
 
 class Queue:
     """With `settings.disable_disk` the store is only opened to bring a stop's leftovers there."""
@@ -54,6 +57,9 @@ class Queue:
         self._disk = DiskState(name)
         self._disk_lock = trio.Lock()
         self._settled: deque[Held] = deque()
+        # Of this epoch, on the disk, delivered before older ones of their lane: lane and sequence
+        # to samples. They are settled when their turn comes; the disk's positions know no gaps.
+        self._ahead: dict[tuple[int, int], int] = {}
         self._changed = trio.Event()
         self._spill_wanted = trio.Event()
 
@@ -61,6 +67,11 @@ class Queue:
     def epoch(self) -> int:
         """The epoch of this opening."""
         return self._store.statistics.epoch
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether what was stored earlier is always sent earlier."""
+        return not self._settings.fresh_first
 
     def is_from_before(self, block: Block) -> bool:
         """Whether the Block was stored before this opening, so that it may have been sent then."""
@@ -157,7 +168,14 @@ class Queue:
 
     async def _fetch(self, lane: Lane) -> None:
         """Hands the lane's oldest Block to the sender, if it has one that may go now."""
-        if lane.may_have_stored:
+        if self._settings.fresh_first and lane.waiting and lane.fresh_run < _FRESH_RUN:
+            is_ahead = lane.may_have_stored
+            self._lanes.take(lane)
+            assert lane.current is not None
+            lane.current.is_ahead = is_ahead
+            lane.fresh_run += is_ahead
+        elif lane.may_have_stored:
+            lane.fresh_run = 0
             block = await self._read(lane)
             if block is not None and not self._must_wait(block.lane_epoch):
                 lane.current = Held(block, float("inf"), is_stored=True)
@@ -171,7 +189,7 @@ class Queue:
             try:
                 async with self._disk_lock:
                     await self._settle_all()
-                    block: Block | None = await self._run_sync(self._store.next_block, lane.number)
+                    block = await self._next_stored(lane)
                     lane.may_have_stored = block is not None
                 self._disk.succeeded("read")
                 return block
@@ -180,10 +198,20 @@ class Queue:
             await trio.sleep(delay_s)
             delay_s = min(2 * delay_s, RETRY_MAX_S)
 
+    async def _next_stored(self, lane: Lane) -> Block | None:
+        """Passes over what was delivered ahead of its turn. The caller holds the lock."""
+        while True:
+            block: Block | None = await self._run_sync(self._store.next_block, lane.number)
+            if block is None or block.lane_epoch != self.epoch:
+                return block
+            if self._ahead.pop((block.lane, block.sequence), None) is None:
+                return block
+            await self._run_sync(self._store.acknowledge, block)
+
     def _must_wait(self, epoch: int) -> bool:
         """Whether another epoch is still to be sent, by any lane."""
         # With one lane the order of the files is the order of the epochs.
-        if len(self._lanes) == 1:
+        if len(self._lanes) == 1 or self._settings.fresh_first:
             return False
         oldest = self._store.statistics.oldest_epoch
         # What is being sent counts even if its segment had to go meanwhile.
@@ -194,7 +222,11 @@ class Queue:
     def _is_too_old(self, block: Block) -> bool:
         limit_ms = self._settings.max_age_s * 1000
         now_ms = self._wall_ms()
-        return bool(limit_ms) and now_ms > PLAUSIBLE_MS and block.newest_ms < now_ms - limit_ms
+        newest_ms = block.newest_ms
+        if block.created_ms > PLAUSIBLE_MS:
+            # A target may claim a time to come; nothing in it is younger than the Block itself.
+            newest_ms = min(newest_ms, block.created_ms)
+        return bool(limit_ms) and now_ms > PLAUSIBLE_MS and newest_ms < now_ms - limit_ms
 
     def is_current(self, block: Block) -> bool:
         """Whether the Block, not yet acknowledged, is still to be sent."""
@@ -209,7 +241,7 @@ class Queue:
         self._lanes.release(held)
         if held.is_stored:
             # Noted first: a cancelled task must not lose it.
-            self._settled.append(held)
+            self._settle(held)
             async with self._disk_lock:
                 await self._settle_all()
         self.tell_change()
@@ -218,6 +250,13 @@ class Queue:
         """The Block is given up by a named policy."""
         self._lanes.count_drop(reason, block.sample_count, size=len(block.body))
         await self.acknowledge(block)
+
+    def _settle(self, held: Held) -> None:
+        """It is on the disk and done with: its record is to go, at once or when its turn comes."""
+        if held.is_ahead:
+            self._ahead[(held.block.lane, held.block.sequence)] = held.block.sample_count
+        else:
+            self._settled.append(held)
 
     async def _settle_all(self) -> None:
         """Brings the acknowledgements to the store. The caller holds the lock."""
@@ -278,7 +317,9 @@ class Queue:
         for held in written:
             self._lanes.stored(held)
         # Acknowledged while they were being written.
-        self._settled.extend(held for held in written if held.is_done)
+        for held in written:
+            if held.is_done:
+                self._settle(held)
         for drop in result.drops:
             self._book_drop(drop)
         await self._settle_all()
@@ -300,6 +341,10 @@ class Queue:
                 # Whether what is being sent is lost shows when the attempt ends.
                 held.is_orphan = True
                 samples -= held.block.sample_count
+        for lane, sequence in [
+            key for key in self._ahead if key[1] <= drop.last_of(self.epoch, key[0])
+        ]:
+            samples -= self._ahead.pop((lane, sequence))
         blocks, size = drop.tally.blocks, drop.tally.payload_bytes
         self._lanes.count_drop("disk_bound", samples, blocks=blocks, size=size)
 
@@ -310,11 +355,34 @@ class Queue:
         elif not held.is_done:
             self._lanes.give_up(held, "disk_bound")
 
+    async def wait_durable(self) -> bool:
+        """Returns when all that was put before is on the disk, synced, or answered for.
+
+        False, at once, if some of it cannot be: no disk, a failing one, too little room.
+        """
+        if self._settings.disable_disk:
+            return False
+        held = self._lanes.hurry(trio.current_time())
+        self._spill_wanted.set()
+        while True:
+            await trio.lowlevel.checkpoint()
+            changed = self._changed
+            if all(one.is_stored or (one.is_done and not one.is_orphan) for one in held):
+                return True
+            if self._disk.error or any(one.is_orphan or one.is_too_large for one in held):
+                return False
+            await changed.wait()
+
     # Looking in
 
     @property
+    def is_full(self) -> bool:
+        """Memory is nearly full, as the disk is slow, failing or switched off."""
+        return self._lanes.is_full
+
+    @property
     def is_empty(self) -> bool:
-        return self._lanes.is_idle and not self._store.statistics.blocks
+        return self._lanes.is_idle and self._store.statistics.blocks <= len(self._ahead)
 
     def statistics(self) -> QueueStatistics:
         store, lanes = self._store.statistics, self._lanes

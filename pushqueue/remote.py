@@ -30,6 +30,7 @@ from pushqueue.statistics import QueueStatistics, RemoteStatistics
 from pushqueue.store import Store
 from pushqueue.timed_directory import TimedDirectory
 from pushqueue.timing import Timing
+from pushqueue.view import QUEUES_FOLDER
 from series.batch import Batch
 from series.ranges import RangeCounts
 
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
     from transport.tls import TlsContexts
 
 logger = logging.getLogger("promferry.pushqueue")
-
-# Beside vmagent's `persistent-queue`, in the same data path (DESIGN section 8, 5).
-QUEUES_FOLDER = "queues"
 
 # A stop has 5 s in all: so much for sending what is in memory, the rest for bringing to the disk
 # what is left.
@@ -147,6 +145,19 @@ class Remote:
                 self._dropped["memory"] += batcher.drop_oldest()
         if is_full or self._is_idle:
             self._batches_wanted.set()
+
+    async def wait_durable(self) -> bool:
+        """Whether all that was put before is on the disk or answered for; waits for it.
+
+        False at once if that cannot be: without a disk, or with one that fails.
+        """
+        self._make_blocks_now()
+        return await self._queue.wait_durable()
+
+    @property
+    def is_full(self) -> bool:
+        """Memory is nearly full: whoever can wait should come back later."""
+        return self._queue.is_full
 
     # Running
 

@@ -86,7 +86,8 @@ class Sender:
 
     async def _deliver(self, block: Block) -> None:
         # Sending is in order, so once one was accepted, what is behind it was never sent before.
-        may_be_known = not self.has_accepted and self.queue.is_from_before(block)
+        is_new = self.has_accepted and self.queue.is_in_order
+        may_be_known = not is_new and self.queue.is_from_before(block)
         delivery = Delivery(block, may_be_known=may_be_known, may_split=self.may_split)
         attempt = 0
         while (part := delivery.next_part()) is not None:

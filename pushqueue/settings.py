@@ -32,6 +32,7 @@ class QueueSettings:
     min_free_disk_percent: float = 5.0
     max_age_s: float = 0.0
     disable_disk: bool = False
+    fresh_first: bool = False
 
 
 @attrs.frozen(kw_only=True)

@@ -75,6 +75,9 @@ class Drop:
     tally: Tally
     last: Mapping[LaneKey, int]
 
+    def last_of(self, epoch: int, lane: int) -> int:
+        return self.last.get((epoch, lane), 0)
+
 
 @attrs.frozen
 class Appended:

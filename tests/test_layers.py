@@ -67,6 +67,7 @@ SHELLS: dict[str, set[str]] = {
     "transport/tls.py": {"logging", "time", "trio"},
     "transport/tunnel.py": {"trio"},
     "pushqueue/disk_state.py": {"logging"},
+    "pushqueue/fanout.py": {"trio"},
     "pushqueue/timed_directory.py": {"time"},
     "pushqueue/health.py": {"logging"},
     "pushqueue/hints.py": {"logging"},

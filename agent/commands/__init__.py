@@ -20,6 +20,7 @@ COMMANDS = {
     "test": ("agent.commands.test_rules", "run tests of relabel rules"),
     "bundle": ("agent.commands.bundle", "collect what somebody needs to help, in one archive"),
     "lint": ("agent.commands.lint", "check exposition text and the names of its metrics"),
+    "queue": ("agent.commands.queue", "look into queues on disk; repair, export or drop them"),
     "demo": ("agent.commands.demo", "start an agent and a receiver together, to look at"),
 }
 

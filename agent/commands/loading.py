@@ -25,6 +25,7 @@ from agent.flags.remotes import (
 )
 from agent.flags.values import Values
 from agent.logs import LogSettings, clock_of, parse_fields
+from agent.memory import allowed_bytes, remote_share_bytes
 from agent.settings import Settings
 from agent.start import Loaded, SettingsError, Start
 from pushqueue.settings import CommonSteps, RemoteSettings
@@ -84,7 +85,9 @@ def load_all(values: Values) -> Loaded:
     settings = Settings(
         global_=files.global_,
         jobs=tuple(_with_flag_defaults(job, values) for job in files.jobs),
-        remotes=tuple(_with_common_steps(remote, common, labels) for remote in remotes),
+        remotes=_with_memory(
+            [_with_common_steps(remote, common, labels) for remote in remotes], values
+        ),
         data_path=values["remoteWrite.tmpDataPath"],
         listen_addresses=tuple(filter(None, values["httpListenAddr"])),
     )
@@ -139,6 +142,25 @@ def _with_common_steps(
 ) -> RemoteSettings:
     """What flags ask of all remotes, before each one's own rules and after them."""
     return attrs.evolve(remote, common=common, extra_labels={**labels, **remote.extra_labels})
+
+
+def _with_memory(remotes: Sequence[RemoteSettings], values: Values) -> tuple[RemoteSettings, ...]:
+    """The queues' share of the memory, in equal parts."""
+    allowed = allowed_bytes(
+        percent=values["memory.allowedPercent"], explicit_bytes=values["memory.allowedBytes"]
+    )
+    return tuple(
+        attrs.evolve(
+            remote,
+            queue=attrs.evolve(
+                remote.queue,
+                max_memory_bytes=remote_share_bytes(
+                    allowed, len(remotes), has_disk=not remote.queue.disable_disk
+                ),
+            ),
+        )
+        for remote in remotes
+    )
 
 
 def _with_flag_defaults(job: ScrapeJob, values: Values) -> ScrapeJob:

@@ -260,6 +260,8 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "min_free_disk_space": "How much of the disk stays free, in percent.",
         "spill_after": "What is not delivered after so long is written to disk; 0 writes all.",
         "disable_on_disk_queue": "Whether the queue is kept in memory only.",
+        "fresh_first": "After an outage send new data at once and the backlog beside it.",
+        "inmemory_queues": "vmagent's name: above 0 it is `fresh_first`.",
         "force_prom_proto": "Accepted; Prometheus remote write is what is spoken.",
     },
     "QueueSection": {

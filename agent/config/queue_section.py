@@ -40,6 +40,7 @@ class RemoteDefaults:
     max_age_s: float | None = None
     lanes: int | None = None
     disable_disk: bool | None = None
+    fresh_first: bool | None = None
 
 
 @attrs.frozen(kw_only=True)

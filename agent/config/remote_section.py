@@ -79,12 +79,12 @@ class RemoteSection(HttpSection):
     min_free_disk_space: str | None = None
     spill_after: Duration | None = None
     disable_on_disk_queue: bool | None = None
+    fresh_first: bool | None = None
+    inmemory_queues: Count | None = None
     force_prom_proto: bool = False
     backlog_window: object = refused()
     data_budget: object = refused()
     force_vm_proto: object = refused()
-    fresh_first: object = refused()
-    inmemory_queues: object = refused()
     obfuscate_labels: object = refused()
     rate_limit: object = refused()
     round_digits: object = refused()

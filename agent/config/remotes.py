@@ -94,6 +94,7 @@ def _queue_keys(section: RemoteSection) -> dict[str, Any]:
         "min_free_disk_percent": None if free is None else parse_percent(free),
         "spill_after_s": section.spill_after,
         "disable_disk": section.disable_on_disk_queue,
+        "fresh_first": True if section.inmemory_queues else section.fresh_first,
     }
 
 

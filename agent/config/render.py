@@ -152,6 +152,7 @@ _QUEUE_KEYS = {
     "max_block": "max_block_size",
     "max_disk": "max_disk_usage_per_url",
     "disable_disk": "disable_on_disk_queue",
+    "fresh_first": "fresh_first",
 }
 
 

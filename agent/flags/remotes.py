@@ -35,6 +35,7 @@ _FOR_ALL = {
     "min_free_disk_percent": "minFreeDiskSpace",
     "max_age_s": "maxAge",
     "disable_disk": "disableOnDiskQueue",
+    "fresh_first": "freshFirst",
 }
 # Lists that belong to the agent and not item by item to URLs.
 _LISTS = frozenset({"remoteWrite.label"})
@@ -94,6 +95,8 @@ def remotes_from_flags(
 def section_defaults(values: Values) -> RemoteDefaults:
     """What flags with one value say for the remotes of the section too: sizes and times only."""
     given = {field: values.single(f"remoteWrite.{name}") for field, name in _FOR_ALL.items()}
+    if values.single("remoteWrite.inmemoryQueues"):
+        given["fresh_first"] = True
     return RemoteDefaults(**given, lanes=values.single("remoteWrite.queues") or None)
 
 
@@ -155,6 +158,7 @@ def _queue(flags: UrlFlags) -> QueueSettings:
         min_free_disk_percent=flags.number("minFreeDiskSpace"),
         max_age_s=flags.number("maxAge"),
         disable_disk=flags.is_on("disableOnDiskQueue"),
+        fresh_first=flags.is_on("freshFirst") or flags.is_on("inmemoryQueues"),
     )
 
 

@@ -446,3 +446,14 @@ async def test_without_a_disk_even_that_is_survived(autojump_clock: MockClock) -
     async with running(queue_on(disk, disable_disk=True)) as queue:
         put_all(queue, 1)
         assert await deliver_all(queue) == [1]
+
+
+async def test_a_timestamp_to_come_does_not_keep_a_block_young(autojump_clock: MockClock) -> None:
+    now = [NOW_MS]
+    async with running(queue_on(Disk(), max_age_s=10.0, wall_ms=lambda: now[0])) as queue:
+        future = attrs.evolve(block(1, time_ms=NOW_MS), newest_ms=NOW_MS + 10**9)
+        queue.put_nowait(future)
+        now[0] += 20_000
+        queue.put_nowait(block(2, time_ms=now[0]))
+        assert await deliver(queue) == 2
+        assert queue.statistics().dropped_samples == {"age": 1}

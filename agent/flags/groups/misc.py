@@ -40,10 +40,9 @@ _LIMITS = (
         "memory.allowedPercent",
         FLOAT,
         60.0,
-        "How much of the memory the agent may plan with, in percent.",
-        later=when.QUEUE,
+        "How much of the memory (or of the cgroup's limit) the agent may plan with, in percent.",
     ),
-    Flag("memory.allowedBytes", SIZE, 0, "The same in bytes; it wins.", later=when.QUEUE),
+    Flag("memory.allowedBytes", SIZE, 0, "The same in bytes; it wins."),
     Flag("maxIngestionRate", INT, 0, "The most samples per second to take.", later=when.REMOTES),
     *(
         Flag(name, INT, 0, text)

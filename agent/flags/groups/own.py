@@ -34,7 +34,6 @@ GROUP = Group(
             False,
             "After an outage send new data at once and the backlog beside it.",
             many=True,
-            later=when.QUEUE,
         ),
         Flag(
             "remoteWrite.protobufMessage",

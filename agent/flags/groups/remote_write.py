@@ -168,8 +168,7 @@ _QUEUE = (
         "inmemoryQueues",
         INT,
         0,
-        "Senders for fresh data only, beside those for the backlog.",
-        later=when.QUEUE,
+        "Above 0: fresh data first, as by -remoteWrite.freshFirst; the number has no meaning here.",
     ),
 )
 

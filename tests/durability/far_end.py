@@ -1,0 +1,78 @@
+"""The remote at the far end, and the numbers of the scrapes that reached it.
+
+Takes remote write 1.0 on a free loopback port; gives how often each scrape's number came, and when
+first. Whether it can be reached is for a `Gate` before it.
+"""
+
+from collections import Counter
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock, Thread
+from typing import Self
+
+from receivers.remote_write import decode
+
+METRIC = "visit_number"
+
+
+class FarEnd:
+    """`arrivals`: how often each number was taken, over all requests answered with 204."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._arrivals: Counter[int] = Counter()
+        self._server = _Server(("127.0.0.1", 0), self)
+        self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    @property
+    def port(self) -> int:
+        return self._server.server_port
+
+    def take(self, body: bytes, encoding: str) -> None:
+        request = decode(body, content_encoding=encoding, max_decoded_bytes=2**28)
+        numbers = [
+            int(value)
+            for series in request.series()
+            if ("__name__", METRIC) in tuple(series.labels)
+            for value in series.values
+            if value == value  # the marker of a failed scrape is a NaN
+        ]
+        with self._lock:
+            self._arrivals.update(numbers)
+
+    def arrivals(self) -> Counter[int]:
+        with self._lock:
+            return Counter(self._arrivals)
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, address: tuple[str, int], far_end: FarEnd) -> None:
+        super().__init__(address, _Handler)
+        self.far_end = far_end
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A sender that is killed in the middle is the point."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.far_end.take(body, self.headers.get("Content-Encoding", "snappy"))
+        self.send_response(204)
+        self.end_headers()

@@ -1,0 +1,108 @@
+"""The agents that go through the faults, and how each is told the same thing.
+
+A row: the program, how its flags are written, which files hold its queue. Defaults are kept, but
+for the intervals that all share: a scrape each 100 ms.
+"""
+
+import signal
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import attrs
+
+from tests.integration.agent import command
+from tests.integration.process import Process, free_port
+
+_SCRAPES = """\
+global: {{scrape_interval: 100ms, scrape_timeout: 100ms}}
+scrape_configs:
+- job_name: hardship
+  static_configs: [{{targets: ["{target}"]}}]
+"""
+
+
+@attrs.frozen(kw_only=True)
+class Kind:
+    """`data`: patterns of the files that hold samples; `notes`: of those that say what was sent."""
+
+    program: Callable[[], list[str]]
+    is_prometheus: bool
+    data: str
+    notes: str
+
+
+KINDS = {
+    "vmagent": Kind(
+        program=lambda: ["/usr/bin/vmagent"],
+        is_prometheus=False,
+        data="persistent-queue/*/0*",
+        notes="persistent-queue/*/metainfo.json",
+    ),
+    "prometheus": Kind(
+        program=lambda: ["/usr/bin/prometheus"],
+        is_prometheus=True,
+        data="wal/0*",
+        notes="wal/checkpoint*/*",
+    ),
+    "promferry": Kind(
+        program=command, is_prometheus=False, data="queues/*/*.pfq", notes="queues/*/positions"
+    ),
+}
+
+
+class Subject:
+    """One agent with its own directory; `data` may be a file system of its own."""
+
+    def __init__(
+        self, name: str, directory: Path, *, target: str, url: str, flags: Sequence[str] = ()
+    ) -> None:
+        self.name = name
+        self.kind = KINDS[name]
+        self.data = directory / "data"
+        self.data.mkdir(parents=True, exist_ok=True)
+        self._config = directory / "prometheus.yml"
+        self._port = free_port()
+        self._config.write_text(_SCRAPES.format(target=target))
+        self.process = Process(
+            [*self.kind.program(), *self._arguments(url), *flags], directory / "agent.log"
+        )
+
+    def _arguments(self, url: str) -> list[str]:
+        if not self.kind.is_prometheus:
+            return [
+                f"-promscrape.config={self._config}",
+                f"-remoteWrite.url={url}",
+                f"-remoteWrite.tmpDataPath={self.data}",
+                f"-httpListenAddr=127.0.0.1:{self._port}",
+            ]
+        with self._config.open("a") as config:
+            config.write(f"remote_write:\n- url: {url}\n")
+        return [
+            "--enable-feature=agent",
+            f"--config.file={self._config}",
+            f"--storage.agent.path={self.data}",
+            f"--web.listen-address=127.0.0.1:{self._port}",
+        ]
+
+    def start(self) -> None:
+        self.process.start()
+        self.process.wait_port(self._port)
+
+    def kill(self) -> float:
+        """`kill -9`; when, by time.monotonic."""
+        self.process.signal(signal.SIGKILL)
+        at_s = time.monotonic()
+        self.process.wait()
+        return at_s
+
+    def stop(self) -> float:
+        started_s = time.monotonic()
+        self.process.signal(signal.SIGTERM)
+        self.process.wait(timeout_s=90.0)
+        return started_s
+
+    def files(self, pattern: str) -> list[Path]:
+        """The newest last, by name; empty ones left out."""
+        found = sorted(self.data.glob(pattern))
+        return [path for path in found if path.is_file() and path.stat().st_size]
