@@ -120,7 +120,8 @@ class Queue:
         lost = sum(held.block.sample_count for held in self._lanes.undelivered())
         if lost:
             self._lanes.count_drop("shutdown", lost)
-            logger.error("queue %s: %d samples lost: %s", self._name, lost, self._disk.error)
+            why = self._disk.error or "the queue has no disk, or was not given time to write to it"
+            logger.error("queue %s: %d samples lost: %s", self._name, lost, why)
 
     # In
 
