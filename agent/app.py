@@ -20,6 +20,7 @@ import trio
 from agent.config_watch import watch_config
 from agent.disk_space import DiskSpace
 from agent.doorkeeper import Doorkeeper
+from agent.garbage import settle, settle_more
 from agent.observer import Observer, State
 from agent.other_queues import other_queues
 from agent.push_settings import push_settings
@@ -93,6 +94,7 @@ class App:
         self._mark = RunningMark(self._data_path)
         self._systemd = Notifier.of(os.environ)
         self._reload_lock = trio.Lock()
+        self._warnings = set(start.warnings)  # told already
 
     async def run(self) -> None:
         """Raises QueueError or ListenError if the agent cannot start."""
@@ -110,12 +112,15 @@ class App:
         """Read the configuration again; a bad one changes nothing."""
         async with self._reload_lock:
             try:
-                wanted = await trio.to_thread.run_sync(self._start.reload)
-                await self._apply(wanted)
+                loaded = await trio.to_thread.run_sync(self._start.reload)
+                await self._apply(loaded.settings)
             except (SettingsError, QueueError) as exc:
                 return self._refuse(exc)
             self._state.reloads = self._state.reloads.succeeded(time.time())
             log.info("configuration reloaded")
+            for warning in sorted(set(loaded.warnings) - self._warnings):
+                log.warning("%s", warning)
+            self._warnings = set(loaded.warnings)
             return ReloadResult(ok=True)
 
     def _refuse(self, exc: SettingsError | QueueError) -> ReloadResult:
@@ -137,6 +142,7 @@ class App:
             await nursery.start(self._doorkeeper.run)
             await nursery.start(self._serve)
             nursery.start_soon(self._systemd.run)
+            settle()
             nursery.start_soon(self._disk.run)
             await nursery.start(self._push_metrics)
             await nursery.start(self._scraper.run, settings.jobs, settings.global_.external_labels)
@@ -150,7 +156,7 @@ class App:
     async def _watch_config(self) -> None:
         await watch_config(
             self._start.flags["promscrape.configCheckInterval"],
-            load=self._start.reload,
+            load=lambda: self._start.reload().settings,
             running=lambda: self._state.settings,
             reload=self.reload,
         )
@@ -190,12 +196,14 @@ class App:
         # Late, by the first visitor: Starlette and hypercorn take 9 MiB.
         from web.app import create_app
 
-        return create_app(
+        app = create_app(
             self._observer.views(self.reload),
             access=self._doorkeeper.access(),
             settings=self._doorkeeper.front(),
             counts=self._counts,
         )
+        settle_more()
+        return app
 
     async def _push_metrics(
         self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED

@@ -71,6 +71,7 @@ class Observer:
         self._admission = admission
         self._disk = disk
         self._renderer: Renderer | None = None
+        self._flags = tuple(start.flags.listing())
 
     def views(self, reload: Callable[[], Awaitable[ReloadResult]]) -> Views:
         scraper = self._scraper
@@ -83,7 +84,7 @@ class Observer:
             remotes=self._remotes.statistics,
             is_stopping=lambda: self._state.is_stopping,
             pools=scraper.pool_names,
-            flags=lambda: tuple(self._start.flags.listing()),
+            flags=lambda: self._flags,
             config=self._config,
             runtime=self.runtime,
             log_lines=self._start.log_tail,
@@ -109,7 +110,7 @@ class Observer:
             started_s=self._state.started_s,
             now_s=time.time(),
             was_unclean=self._state.was_unclean,
-            flags=tuple(self._start.flags.listing()),
+            flags=self._flags,
             remotes=tuple(
                 LabelledRemote(url_label=self._url_label(at, remote), statistics=remote)
                 for at, remote in enumerate(self._remotes.statistics(), start=1)
@@ -160,16 +161,14 @@ class Observer:
         """As vmagent hides URLs, but for a remote that has a name of its own."""
         if self._start.flags["remoteWrite.showURL"]:
             return remote.url
-        return remote.name if remote.name != remote.key else f"{position}:secret-url"
+        named = {one.key for one in self._state.settings.remotes if one.name}
+        return remote.name if remote.key in named else f"{position}:secret-url"
 
 
 def _rendered(settings: Settings) -> str:
     from agent.config.render import render  # late: only who looks pays
-    from pushqueue.shown import shown_url
 
-    # A token may be in a query, where no setting says that it is one.
-    remotes = [attrs.evolve(one, url=shown_url(one.url)) for one in settings.remotes]
-    return render(settings.global_, settings.jobs, remotes)
+    return render(settings.global_, settings.jobs, settings.remotes)
 
 
 def _tasks() -> Iterator[str]:

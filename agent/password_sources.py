@@ -49,7 +49,8 @@ async def refresh(
         try:
             content = await run_sync(read, password.source)
         except OSError as exc:
-            password.fail(exc.strerror or str(exc), trio.current_time())
+            reason = f"cannot be read: {exc.strerror}" if exc.strerror else str(exc)
+            password.fail(reason, trio.current_time())
         else:
             password.accept(content, trio.current_time())
         _log_change(name, before.last_error, password.statistics().last_error)

@@ -66,6 +66,8 @@ class RemoteSet:
             await self._stop(key)
         for running in made:
             await self._start(running)
+        # Metrics number the remotes in the order of the configuration, however they came.
+        self._running = {one.key: self._running[one.key] for one in wanted}
         self._hand_on()
 
     def statistics(self) -> tuple[RemoteStatistics, ...]:

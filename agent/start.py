@@ -1,6 +1,6 @@
 """What the command hands to the running agent.
 
-Invariant: `settings` are complete and checked; `reload` gives settings of the same kind or raises
+Invariant: `settings` are complete and checked; `reload` reads all of it again or raises
 SettingsError, and what runs is never touched by a bad configuration.
 """
 
@@ -40,7 +40,7 @@ class Start:
 
     settings: Settings
     flags: Values
-    reload: Callable[[], Settings]
+    reload: Callable[[], Loaded]
     warnings: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     log_statistics: Callable[[], LogStatistics] = LogStatistics

@@ -19,11 +19,15 @@ import trio
 from isal import isal_zlib
 
 from transport.client import Client
-from transport.settings import HttpSettings
+from transport.secret import Secret
+from transport.settings import HttpSettings, SigV4
 from transport.tls import TlsContexts
 
 PAGE_BYTES = 57_000
 POST_BYTES = 220_000
+
+PLAIN = HttpSettings()
+SIGNED = HttpSettings(sigv4=SigV4(region="eu-1", access_key="AKID", secret_key=Secret("s")))
 
 
 def page() -> bytes:
@@ -119,10 +123,17 @@ async def time_trio_stream(port: int, count: int) -> float:
         return await _repeat(count, action)
 
 
-async def time_client(port: int, count: int, body: bytes = b"", *, is_warm: bool = True) -> float:
+async def time_client(
+    port: int,
+    count: int,
+    body: bytes = b"",
+    settings: HttpSettings = PLAIN,
+    *,
+    is_warm: bool = True,
+) -> float:
     client = Client(
         f"http://127.0.0.1:{port}/metrics",
-        HttpSettings(),
+        settings,
         contexts=TlsContexts(),
         user_agent="promferry/bench",
         keepalive=is_warm,
@@ -166,6 +177,10 @@ def run(count: int, rounds: int = 5) -> dict[str, float]:
             "GET httpx": (few, lambda: trio.run(time_httpx, gets, few)),
             "GET lean client, new connection": (few, lambda: trio.run(cold, gets, few)),
             "POST 220 kB lean client": (few, lambda: trio.run(time_client, posts, few, posted)),
+            "POST 220 kB lean client, SigV4": (
+                few,
+                lambda: trio.run(time_client, posts, few, posted, SIGNED),
+            ),
             "POST 220 kB httpx": (few, lambda: trio.run(time_httpx, posts, few, posted)),
         }
         taken: dict[str, list[float]] = {name: [] for name in trials}

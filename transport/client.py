@@ -20,6 +20,7 @@ from transport.proof import proof_of
 from transport.redirect import MAX_REDIRECTS, STATUSES, redirect_of
 from transport.request import Encoder, HeaderRows, Request
 from transport.response import Response
+from transport.scrub import without_identity
 from transport.settings import HttpSettings
 from transport.tls import TlsContexts
 from transport.url import Url, clean_target, parse_url
@@ -41,6 +42,9 @@ class ClientStatistics:
 
 class Client:
     """Requests to the origin of `url`. Nothing is opened before the first request.
+
+    One connection at a time: where each request is redirected to another origin, each opens two.
+    A URL that always redirects is better replaced by where it leads.
 
     `unix_socket`: the path of a socket to connect to instead of the URL's host.
     `connector`: opens byte streams in place of TCP; for tests.
@@ -165,6 +169,8 @@ class Client:
                 response = await decoded(parser, body, request)
             if self._channel.was_resent:
                 response = attrs.evolve(response, is_resent=True)
+            if response.status >= 400 and identity:
+                response = attrs.evolve(response, body=without_identity(response.body, identity))
             if self._proof is not None and request.has_identity:
                 self._proof.answered(response)
             # Fast path: no redirect.

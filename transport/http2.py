@@ -6,6 +6,8 @@ and addresses serve too.
 h2 has the protocol; it is there because hypercorn needs it. One stream at a time.
 """
 
+from collections.abc import Iterator
+
 import trio
 from h2 import events
 from h2.config import H2Configuration
@@ -23,6 +25,9 @@ Fields = list[tuple[bytes, bytes]]
 
 # How much of a body a server may send before we have read it (RFC 9113 6.9.2).
 _WINDOW_BYTES = 2**20
+_FRAME_HEAD_BYTES = 9
+_MAX_FRAME_BYTES = 2**14  # what we did not allow to be more (RFC 9113 6.5.2)
+_GOAWAY = b"\x07"
 _SETTINGS = {
     SettingCodes.ENABLE_PUSH: 0,
     SettingCodes.INITIAL_WINDOW_SIZE: _WINDOW_BYTES,
@@ -38,7 +43,7 @@ _HOP_BY_HOP = frozenset(
 class Http2Connection:
     """Stands where transport.connection.Connection does."""
 
-    __slots__ = ("_h2", "_is_ending", "_socket", "_stream", "origin", "token")
+    __slots__ = ("_frames", "_h2", "_is_ending", "_socket", "_stream", "origin", "token")
 
     def __init__(
         self, stream: trio.abc.Stream, socket: trio.abc.Stream, origin: Origin, token: object
@@ -48,6 +53,7 @@ class Http2Connection:
         self.origin = origin
         self.token = token
         self._is_ending = False
+        self._frames = _Frames()
         self._h2 = H2Connection(H2Configuration(client_side=True, header_encoding=None))
         # Whole, not item by item: items set later wait for an acknowledgement.
         self._h2.local_settings = Settings(client=True, initial_values=_SETTINGS)
@@ -118,8 +124,12 @@ class Http2Connection:
                 answer.is_over = True
                 answer.parser.feed_eof()
             return
-        for event in self._h2.receive_data(data):
-            self._take(event, answer)
+        for frame in self._frames.split(bytes(data)):
+            if frame[3:4] == _GOAWAY:
+                self._take_goaway(frame, answer)
+                continue
+            for event in self._h2.receive_data(frame):
+                self._take(event, answer)
         await self._flush(answer)
 
     def _take(self, event: events.Event, answer: "_Answer") -> None:
@@ -136,14 +146,20 @@ class Http2Connection:
             case events.StreamReset() if event.stream_id == answer.stream_id:
                 answer.is_over = answer.is_sent = True
                 self._judge_reset(event.error_code, answer)
-            case events.ConnectionTerminated():
-                self._is_ending = True
-                if answer.stream_id > (event.last_stream_id or 0) and not answer.is_over:
-                    answer.was_ignored = True
-                    message = f"{self.origin} has ended the HTTP/2 connection"
-                    raise self._error("closed", message, answer)
             case _:  # settings, windows, pings, interim answers: h2 does what is to be done
                 pass
+
+    def _take_goaway(self, frame: bytes, answer: "_Answer") -> None:
+        """The connection ends, but requests up to the named one are still answered (RFC 9113 6.8).
+
+        h2 would take it for the end of everything, and nginx sends it before its last answer.
+        """
+        self._is_ending = True
+        last_stream_id = int.from_bytes(frame[9:13], "big") & 0x7FFFFFFF
+        if answer.stream_id > last_stream_id and not answer.is_over:
+            answer.was_ignored = True
+            message = f"{self.origin} has ended the HTTP/2 connection"
+            raise self._error("closed", message, answer)
 
     def _judge_reset(self, code: ErrorCodes | int | None, answer: "_Answer") -> None:
         if answer.parser is None or answer.parser.is_complete:
@@ -171,6 +187,28 @@ class Http2Connection:
             status=parser.status if parser is not None and parser.has_head else None,
             may_have_arrived=answer.has_sent and not answer.was_ignored,
         )
+
+
+class _Frames:
+    """Cuts what comes into whole frames (RFC 9113 4.1)."""
+
+    __slots__ = ("_rest",)
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def split(self, data: bytes) -> Iterator[bytes]:
+        data = self._rest + data
+        start = 0
+        while len(data) - start >= _FRAME_HEAD_BYTES:
+            length = int.from_bytes(data[start : start + 3], "big")
+            end = start + _FRAME_HEAD_BYTES + length
+            if end > len(data) and length <= _MAX_FRAME_BYTES:
+                break
+            # A frame that is too large is passed on as it is: h2 refuses it by its head.
+            yield data[start:end]
+            start = end
+        self._rest = data[start:]
 
 
 class _Answer:

@@ -11,6 +11,15 @@ import attrs
 from transport.secret import Secret
 
 
+def _without_userinfo(url: str) -> str:
+    """How a URL is shown that may have a password in it."""
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    if not separator:
+        return repr(url.rpartition("@")[2])
+    return repr(f"{scheme}://{authority.rpartition('@')[2]}{slash}{path.partition('?')[0]}")
+
+
 @attrs.frozen(kw_only=True)
 class TlsSettings:
     """`tls_config`. `ca`, `cert`, `key` are PEM texts, `*_file` paths that are re-read."""
@@ -44,7 +53,7 @@ class Authorization:
 
 @attrs.frozen(kw_only=True)
 class ProxySettings:
-    proxy_url: str = ""
+    proxy_url: str = attrs.field(default="", repr=_without_userinfo)
     no_proxy: str = ""
     proxy_from_environment: bool = False
     proxy_connect_header: Mapping[str, tuple[Secret, ...]] = attrs.field(factory=dict)
@@ -53,11 +62,11 @@ class ProxySettings:
 @attrs.frozen(kw_only=True)
 class OAuth2:
     client_id: str
-    token_url: str
+    token_url: str = attrs.field(repr=_without_userinfo)
     client_secret: Secret = Secret("")
     client_secret_file: str = ""
     scopes: tuple[str, ...] = ()
-    endpoint_params: Mapping[str, str] = attrs.field(factory=dict)
+    endpoint_params: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     tls: TlsSettings = TlsSettings()
     proxy: ProxySettings = ProxySettings()
     grant_type: str = "client_credentials"

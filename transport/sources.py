@@ -33,9 +33,9 @@ class Sources:
     their place, before anything is asked for."""
 
     fetch: Fetch
-    environment: Mapping[str, str] = os.environ
+    environment: Mapping[str, str] = attrs.field(default=os.environ, repr=False)
     wall: Callable[[], float] = time.time
-    _known: list[tuple[object, Renewed[Any]]] = attrs.field(factory=list)
+    _known: list[tuple[object, Renewed[Any]]] = attrs.field(factory=list, repr=False)
 
     def oauth2(self, settings: OAuth2) -> Renewed[str]:
         def make() -> Renewed[str]:

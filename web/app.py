@@ -26,7 +26,7 @@ from web.front import Front
 from web.front_settings import FrontSettings
 from web.pages.frame import page
 from web.pages.root import not_found, root_html, root_plain
-from web.pages.targets import TargetFilter, targets_html, targets_plain
+from web.pages.targets import SearchError, TargetFilter, targets_html, targets_plain
 from web.responses import HTML, TEXT, respond, respond_text, wants_html
 from web.static import MEDIA_TYPES, asset
 from web.views import ReloadResult, Views
@@ -93,7 +93,10 @@ class _Pages:
         return await respond(request, page(BRAND, content, brand=BRAND, links=LINKS), HTML)
 
     async def targets(self, request: Request) -> Response:
-        wanted = TargetFilter.of(request.query_params)
+        try:
+            wanted = TargetFilter.of(request.query_params)
+        except SearchError as exc:
+            raise HTTPException(400, str(exc)) from exc
         targets = self._views.targets()
         if not wants_html(request):
             lines = targets_plain(targets, self._views.dropped(), wanted, self._now_ms())

@@ -17,15 +17,14 @@ import h11
 import trio
 from hypercorn.config import Config
 from hypercorn.events import Closed, Event, RawData, Updated
-from hypercorn.protocol import ProtocolWrapper
-from hypercorn.protocol.h11 import H11Protocol
-from hypercorn.trio.worker_context import WorkerContext
 from hypercorn.typing import ConnectionState
 
 from web.applications import Applications
 from web.asgi import AsgiApp
+from web.http1 import h11_protocol
 from web.limits import ServerLimits
 from web.turns import take_turn
+from web.worker import Worker
 
 Peer = tuple[str, int] | None
 _READ_BYTES = 65536
@@ -40,11 +39,20 @@ def protocol_config(limits: ServerLimits) -> Config:
     return config
 
 
-class Http1Protocol(H11Protocol):
+_H11Protocol: Any = h11_protocol()
+
+
+class Http1Protocol(_H11Protocol):  # type: ignore[misc]
     """HTTP/1.1 alone: an offered upgrade to h2c is not taken, as the RFC allows."""
 
     async def _check_protocol(self, event: h11.Request) -> None:
         return
+
+
+def _http2_protocol() -> Any:
+    from hypercorn.protocol import ProtocolWrapper  # late: see web.http1
+
+    return ProtocolWrapper
 
 
 class Connection:
@@ -57,7 +65,7 @@ class Connection:
         *,
         limits: ServerLimits,
         config: Config,
-        context: WorkerContext,
+        context: Worker,
         client: Peer,
         server: Peer,
         state: Mapping[str, object] | None = None,
@@ -91,7 +99,7 @@ class Connection:
         try:
             async with trio.open_nursery() as nursery:
                 # Any: hypercorn types ASGI messages and task groups closer than it uses them.
-                make: Any = ProtocolWrapper if self._http2 else Http1Protocol
+                make: Any = _http2_protocol() if self._http2 else Http1Protocol
                 self._protocol = make(
                     self._app,
                     self._config,

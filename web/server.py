@@ -252,11 +252,10 @@ class Server:
             return loaded[0]
 
     def _import(self) -> "tuple[Callable[..., Connection], Callable[[], Awaitable[None]]]":
-        from hypercorn.trio.worker_context import WorkerContext
-
         from web.connection import Connection, protocol_config
+        from web.worker import Worker
 
-        context = WorkerContext(None)
+        context = Worker()
         connect: Any = partial(
             Connection,
             self._build(),

@@ -17,6 +17,7 @@ COMMANDS = {
     "relabel": ("agent.commands.relabel", "show what relabel rules do to given series"),
     "test": ("agent.commands.test_rules", "run tests of relabel rules"),
     "queue": ("agent.commands.queue", "look into queues on disk; repair, export or drop them"),
+    "bundle": ("agent.commands.bundle", "collect what somebody needs to help, in one archive"),
     "demo": ("agent.commands.demo", "start an agent and a receiver together, to look at"),
 }
 

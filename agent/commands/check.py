@@ -19,8 +19,9 @@ HELP = """\
 promferry check [FILE] [-lint] [-syntax-only] [-format=text|json] [flags of the agent]
 
 Checks a configuration and tells all mistakes at once: syntax, relabel rules, target files,
-certificates, credential files; with the agent's flags also the data path, its free space and the
-addresses to listen on. With FILE only the configuration and what it names is looked at.
+certificates, credential files; with the agent's flags also the data path, its free space, the
+addresses to listen on, and the certificates and passwords of its pages. With FILE only the
+configuration and what it names is looked at. -dryRun is the same, and needs no remote.
 
   -lint           also what is legal but suspicious
   -syntax-only    only what the files say; nothing that they name is looked at

@@ -5,7 +5,7 @@ Invariant: nothing is changed, nothing is sent; contents of secrets are never to
 """
 
 import ssl
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 
 import attrs
 
@@ -19,6 +19,7 @@ from agent.config.scalars import Wrong
 from agent.config.sections import FileReader, Sections
 from pushqueue.settings import RemoteSettings
 from scraper.discovery.groups import GroupsError, parse_json, parse_yaml
+from transport.settings import HttpSettings
 
 # Read elsewhere, or written and not read.
 _NOT_READ_HERE = ("scrape_config_files", "scrape_failure_log_file", "query_log_file")
@@ -127,19 +128,26 @@ def _check_target_file(path: str, options: LoadOptions, problems: Problems) -> N
 def check_flag_files(remotes: Iterable[RemoteSettings], problems: Problems) -> None:
     """The files that `-remoteWrite.*` flags name."""
     for remote in remotes:
-        for message in _messages(remote):
-            problems.error(ConfigError(file="command line", path=remote.key, message=message))
+        for flag, message in _messages(remote.http):
+            error = f"for {remote.key}: {message}"
+            path = f"-remoteWrite.{flag}"
+            problems.error(ConfigError(file="command line", path=path, message=error))
 
 
-def _messages(remote: RemoteSettings) -> Sequence[str]:
-    http = remote.http
-    named = [("ca_file", http.tls.ca_file)]
-    if http.basic_auth:
-        named += [("", http.basic_auth.username_file), ("", http.basic_auth.password_file)]
-    if http.authorization:
-        named.append(("", http.authorization.credentials_file))
-    messages = [file_message(key, path) for key, path in named if path]
-    if http.tls.cert_file and http.tls.key_file:
-        pair = [file_message("", path) for path in (http.tls.cert_file, http.tls.key_file)]
-        messages += pair if any(pair) else [pair_message(http.tls.cert_file, http.tls.key_file)]
-    return [message for message in messages if message]
+def _messages(http: HttpSettings) -> Iterator[tuple[str, str]]:
+    """Flags and what is wrong with their files."""
+    basic, authorization, oauth2, tls = http.basic_auth, http.authorization, http.oauth2, http.tls
+    named = {
+        "basicAuth.usernameFile": basic.username_file if basic else "",
+        "basicAuth.passwordFile": basic.password_file if basic else "",
+        "bearerTokenFile": authorization.credentials_file if authorization else "",
+        "oauth2.clientSecretFile": oauth2.client_secret_file if oauth2 else "",
+        "tlsCertFile": tls.cert_file,
+        "tlsKeyFile": tls.key_file,
+    }
+    told = {flag: file_message("", path) for flag, path in named.items() if path}
+    if tls.ca_file:
+        told["tlsCAFile"] = file_message("ca_file", tls.ca_file)
+    if tls.cert_file and tls.key_file and not (told["tlsCertFile"] or told["tlsKeyFile"]):
+        told["tlsCertFile"] = pair_message(tls.cert_file, tls.key_file)
+    yield from ((flag, message) for flag, message in told.items() if message)

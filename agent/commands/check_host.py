@@ -14,6 +14,7 @@ from pathlib import Path
 
 from agent.config.errors import ConfigError, Problems
 from agent.settings import Settings
+from web.addresses import AddressError, UnixAddress, parse_address
 
 
 def check_host(settings: Settings, problems: Problems) -> None:
@@ -79,19 +80,23 @@ def _is_any(host: str) -> bool:
     return host in ("", "0.0.0.0", "::", "[::]")  # noqa: S104  (only compared)
 
 
-def _address_message(address: str) -> tuple[str, bool]:
+def _address_message(text: str) -> tuple[str, bool]:
     """What is wrong with an address to listen on, and whether it is only taken."""
-    host, colon, port = address.rpartition(":")
-    if not colon or not port.isdigit() or int(port) > 65535:
-        return f"{address} is no address: write host:port or :port", False
-    host = host.strip("[]")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        address = parse_address(text)
+    except AddressError:
+        return "", False  # told with the other mistakes of flags
+    if isinstance(address, UnixAddress):
+        folder = Path(address.path).absolute().parent
+        is_there = folder.is_dir()
+        return "" if is_there else f"cannot listen on {text}: {folder} is no directory", False
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind((host, int(port)))
+            trial.bind((address.host, address.port))
         except OSError as error:
             is_taken = error.errno == errno.EADDRINUSE
             hint = ", perhaps by a running agent" if is_taken else ""
-            return f"cannot listen on {address}: {error.strerror}{hint}", is_taken
+            return f"cannot listen on {text}: {error.strerror}{hint}", is_taken
     return "", False

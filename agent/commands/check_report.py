@@ -20,6 +20,7 @@ class Options:
     syntax_only: bool = False
     as_json: bool = False
     is_file_only: bool = False
+    needs_remote: bool = True
 
 
 @attrs.frozen(kw_only=True)

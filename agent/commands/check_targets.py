@@ -6,6 +6,7 @@ Takes sections and jobs; reports an address that cannot be a target at its place
 from agent.config.jobs import ScrapeSection
 from agent.config.load import Loaded
 from agent.config.sections import Sections
+from relabel.errors import RuleError
 from relabel.pipeline import Pipeline, compile_rules
 from scraper.settings import ScrapeJob
 from scraper.target import TargetError, build, discovered
@@ -13,7 +14,11 @@ from scraper.target import TargetError, build, discovered
 
 def check_targets(sections: Sections, loaded: Loaded) -> None:
     for section, job in zip(sections.jobs, loaded.jobs, strict=True):
-        _check_job(section, job, compile_rules(job.relabel_configs))
+        try:
+            pipeline = compile_rules(job.relabel_configs)
+        except RuleError:
+            continue  # told at the rule; without it nobody knows what a target becomes
+        _check_job(section, job, pipeline)
 
 
 def _check_job(section: ScrapeSection, job: ScrapeJob, pipeline: Pipeline) -> None:

@@ -76,6 +76,8 @@ async def _demo(directory: Path) -> int:
             f"-remoteWrite.url=http://{receiver_address}/api/v1/write",
             f"-remoteWrite.tmpDataPath={directory / 'data'}",
             f"-httpListenAddr={agent_address}",
+            # Shorter than the receiver's second, so that each of its lines has something to tell.
+            "-remoteWrite.flushInterval=500ms",
             "-loggerLevel=WARN",
         )
         try:

@@ -35,6 +35,8 @@ from scraper.settings import ScrapeJob
 
 T = TypeVar("T")
 
+NO_REMOTE = "nowhere to push; give it, or a remote_write section in -promscrape.config"
+
 
 def build_start(values: Values) -> Start:
     """The first reading of the configuration, and the way to read it again."""
@@ -42,10 +44,18 @@ def build_start(values: Values) -> Start:
     return Start(
         settings=loaded.settings,
         flags=values,
-        reload=lambda: load_all(values).settings,
+        reload=lambda: _loaded_again(values),
         warnings=(*values.warnings, *loaded.warnings),
         files=loaded.files,
     )
+
+
+def _loaded_again(values: Values) -> Loaded:
+    loaded = load_all(values)
+    if not loaded.settings.remotes:
+        # A start refuses this too; going on would scrape for nobody.
+        raise SettingsError([f"-remoteWrite.url: {NO_REMOTE}"])
+    return loaded
 
 
 def load_all(values: Values) -> Loaded:

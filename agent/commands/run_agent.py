@@ -53,7 +53,7 @@ def _show_help(topic: str) -> int:
 
 def _run(values: Values) -> int:
     # Late: YAML and the settings of all rooms; `-version`, `-help` and mistakes do without.
-    from agent.commands.loading import build_start, log_settings
+    from agent.commands.loading import NO_REMOTE, build_start, log_settings
     from agent.push_settings import push_settings
     from agent.start import SettingsError
     from agent.web_settings import web_settings
@@ -61,16 +61,16 @@ def _run(values: Values) -> int:
     logger_settings = log_settings(values)
     web_settings(values)  # mistakes in these flags are told like all others
     push_settings(values)
+    if values["dryRun"] or values["promscrape.config.dryRun"]:
+        return _dry_run(values)
     try:
         start = build_start(values)
     except SettingsError as exc:
         is_terminal = sys.stderr is not None and sys.stderr.isatty()
         _tell(exc.quoted if is_terminal else exc.errors)
         return CONFIG_ERROR
-    if values["dryRun"] or values["promscrape.config.dryRun"]:
-        return _dry_run(values, has_remotes=bool(start.settings.remotes))
     if not start.settings.remotes:
-        raise FlagErrors([FlagError(name="remoteWrite.url", reason=_NO_REMOTE)])
+        raise FlagErrors([FlagError(name="remoteWrite.url", reason=NO_REMOTE)])
     handler = set_up(logger_settings)
     _log_start(start.warnings, values)
     from agent.app import serve  # late: trio and the whole pipeline
@@ -79,15 +79,12 @@ def _run(values: Values) -> int:
     return serve(looked)
 
 
-_NO_REMOTE = "nowhere to push; give it, or a remote_write section in -promscrape.config"
-
-
-def _dry_run(values: Values, *, has_remotes: bool) -> int:
+def _dry_run(values: Values) -> int:
     """What `promferry check` does; as in vmagent a configuration may be checked by itself."""
     from agent.commands.check_report import Options, write_text
     from agent.commands.check_run import check
 
-    report = check(values, Options(is_file_only=not has_remotes))
+    report = check(values, Options(needs_remote=False))
     write_text(report, sys.stdout)
     return report.exit_code
 

@@ -83,6 +83,15 @@ def _warn_without_effect(section: QueueSection, cursor: Cursor) -> None:
         cursor.key_of("retry_on_http_429").warning(message)
 
 
+# A smaller bound holds no segment, so that nothing would be kept; vmagent rounds up as well.
+MIN_DISK_BYTES = 2**20
+
+
+def disk_bound(wanted: int) -> int:
+    """The bound that is kept to; 0 is none."""
+    return max(wanted, MIN_DISK_BYTES) if wanted else 0
+
+
 def parse_percent(text: str) -> float | None:
     """`5%` as 5.0; None if it is no percentage from 0 to 100."""
     match = _PERCENT.fullmatch(text.strip())
@@ -107,4 +116,5 @@ def queue_settings(
         if name != "send_timeout_s" and flag is not None and not is_given:
             values[name] = flag
     values |= {name: value for name, value in entry.items() if value is not None}
+    values["max_disk_bytes"] = disk_bound(values.get("max_disk_bytes", 0))
     return QueueSettings(**values)

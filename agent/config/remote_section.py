@@ -12,7 +12,7 @@ from agent.config.cloud_auth import AzureAdSection
 from agent.config.cursor import Cursor
 from agent.config.decode import refused
 from agent.config.http_section import HttpSection, check_http, check_url
-from agent.config.queue_section import QueueSection, parse_percent
+from agent.config.queue_section import MIN_DISK_BYTES, QueueSection, parse_percent
 from agent.config.registry import check, other_names
 from agent.config.rules import Rules
 from agent.config.scalars import Bytes, Count, Duration
@@ -70,6 +70,7 @@ class RemoteSection(HttpSection):
     sigv4: SigV4 | None = None
     azuread: AzureAdSection | None = None
     google_iam: GoogleIam | None = None
+    tls_handshake_timeout: Duration = Duration(20)
     # Per-URL flags of vmagent and of promferry that Prometheus has no key for.
     label: Mapping[str, str] = attrs.field(factory=dict)
     queues: Count | None = None
@@ -88,7 +89,6 @@ class RemoteSection(HttpSection):
     rate_limit: object = refused()
     round_digits: object = refused()
     significant_figures: object = refused()
-    tls_handshake_timeout: object = refused()
 
 
 # What the per-URL flags are called where Prometheus has a key for the same.
@@ -131,9 +131,26 @@ def _check_remote(section: RemoteSection, cursor: Cursor) -> None:
     if free is not None and parse_percent(free) is None:
         place = cursor.at("min_free_disk_space")
         place.error(f"must be a percentage from 0% to 100%, not {free[:80]!r}", free)
+    if 0 < (section.max_disk_usage_per_url or 0) < MIN_DISK_BYTES:
+        cursor.key_of("max_disk_usage_per_url").warning("too small, 1MiB is taken")
     if section.failed_request_logging:
         message = "no effect here: refused requests are always logged, with the remote's answer"
         cursor.key_of("failed_request_logging").warning(message)
+    _warn_of_what_is_to_come(section, cursor)
+
+
+def _warn_of_what_is_to_come(section: RemoteSection, cursor: Cursor) -> None:
+    """Keys of Prometheus that a configuration may bring and that change nothing yet."""
+    if section.protobuf_message == RW2:
+        message = "no effect yet: requests are sent as remote write 1.0"
+        cursor.at("protobuf_message").warning(message, RW2)
+    if section.send_exemplars:
+        cursor.key_of("send_exemplars").warning("no effect yet: exemplars are not sent")
+    if section.send_native_histograms:
+        message = "no effect yet: native histograms are not sent"
+        cursor.key_of("send_native_histograms").warning(message)
+    if cursor.has("metadata_config") and section.metadata_config.send:
+        cursor.key_of("metadata_config").warning("no effect yet: metadata is not sent")
 
 
 def _check_one_way(cursor: Cursor) -> None:

@@ -79,6 +79,8 @@ def _http_of(section: RemoteSection, userinfo: BasicAuth | None) -> HttpSettings
         azuread=azuread_settings(section.azuread) if section.azuread else None,
         google_iam=section.google_iam,
         round_robin_dns=section.round_robin_dns,
+        offers_http2=section.enable_http2,
+        tls_handshake_timeout_s=section.tls_handshake_timeout or float("inf"),
     )
     return with_userinfo(http, userinfo)
 

@@ -5,6 +5,7 @@ Invariant: with secrets revealed, loading the text gives the same settings.
 """
 
 from collections.abc import Sequence
+from math import isinf
 from typing import Any
 
 import attrs
@@ -24,6 +25,7 @@ from agent.config.remote_section import MetadataSection, RemoteSection
 from agent.config.writer import Tree, Writer
 from agent.settings import GlobalSettings
 from pushqueue.settings import QueueSettings, RemoteSettings
+from pushqueue.shown import shown_url
 from scraper.settings import (
     DiscoverySettings,
     FileDiscovery,
@@ -55,7 +57,20 @@ def render(
     kept = {key: value for key, value in tree.items() if value}
     dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     text = yaml.dump(kept, Dumper=dumper, sort_keys=False, allow_unicode=True)
-    return str(text) if kept else ""
+    return (str(text) if kept else "") + _common(remotes, writer)
+
+
+def _common(remotes: Sequence[RemoteSettings], writer: Writer) -> str:
+    """What only flags can say, as a comment: the rules that come before those of each remote."""
+    import yaml  # late, as above
+
+    rules = remotes[0].common.relabel_configs if remotes else ()
+    if not rules:
+        return ""
+    written = writer.section(RemoteSection, {"write_relabel_configs": rules})
+    text = yaml.safe_dump(written["write_relabel_configs"], sort_keys=False, allow_unicode=True)
+    lines = ("before the rules of each remote, from -remoteWrite.relabelConfig:", *text.split("\n"))
+    return "".join(f"# {line}\n" for line in lines if line)
 
 
 def _fields(settings: Any) -> Tree:
@@ -141,6 +156,11 @@ _QUEUE_KEYS = {
 }
 
 
+def _finite(seconds: float) -> float:
+    """No limit is written as 0."""
+    return 0 if isinf(seconds) else seconds
+
+
 def _remote(remote: RemoteSettings, writer: Writer) -> Tree:
     queue = {_QUEUE_KEYS.get(name, name): value for name, value in _fields(remote.queue).items()}
     beside = dict(queue)
@@ -151,9 +171,12 @@ def _remote(remote: RemoteSettings, writer: Writer) -> Tree:
     percent = beside.get("min_free_disk_percent")
     values = {
         **_fields(remote),
+        # A token may be in a query, where no setting says that it is one.
+        "url": remote.url if writer.reveal else shown_url(remote.url),
         **_http(remote.http, writer),
         **beside,
         "remote_timeout": remote.send_timeout_s,
+        "tls_handshake_timeout": _finite(remote.http.tls_handshake_timeout_s),
         "label": remote.extra_labels,
         "min_free_disk_space": None if percent is None else f"{percent:g}%",
         "queue_config": writer.section(QueueSection, queue),

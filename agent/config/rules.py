@@ -70,19 +70,33 @@ def _decode_rule(cursor: Cursor) -> RelabelRule:
         match=section.match,
         labels=section.labels,
     )
-    if not cursor.broken:
-        _compile(rule, cursor)
+    told = set(cursor.broken)
+    if not told and (error := _error_of(rule)):
+        _report(cursor, rule, error)
+        told.add(error.key)
+    if told:
+        _check_patterns(rule, cursor, told)
     return rule
 
 
-def _compile(rule: RelabelRule, cursor: Cursor) -> None:
+def _error_of(rule: RelabelRule) -> RuleError | None:
     """Compiled alone, so that every broken rule is told and not only the first of a list."""
     from relabel.pipeline import compile_rules  # late: loads RE2
 
     try:
         compile_rules([rule])
     except RuleError as error:
-        _report(cursor, rule, error)
+        return error
+    return None
+
+
+def _check_patterns(rule: RelabelRule, cursor: Cursor, told: set[str]) -> None:
+    """The patterns of a rule that is broken elsewhere, each in a rule of its own."""
+    for name, keys in (("regex", {"regex": rule.regex}), ("if", {"if_": rule.if_})):
+        if cursor.has(name) and name not in told:
+            probe = RelabelRule(action="keep", source_labels=("probe",), **keys)
+            if (error := _error_of(probe)) and error.key == name:
+                _report(cursor, rule, error)
 
 
 def _report(cursor: Cursor, rule: RelabelRule, error: RuleError) -> None:

@@ -5,9 +5,21 @@ Never: opens a file that a flag names, shows a secret.
 """
 
 from agent.config.remotes import RESERVED_HEADERS
+from agent.config.userinfo import with_userinfo
+from agent.flags.remote_identity import oauth2, sigv4
 from agent.flags.url_flags import UrlFlags
+from transport.errors import TransportError
+from transport.proxy import SCHEMES as PROXY_SCHEMES
 from transport.secret import Secret
-from transport.settings import Authorization, BasicAuth, HeaderValues, HttpSettings, TlsSettings
+from transport.settings import (
+    Authorization,
+    BasicAuth,
+    HeaderValues,
+    HttpSettings,
+    ProxySettings,
+    TlsSettings,
+)
+from transport.url import parse_url
 
 # vmagent's separator of several texts within one item.
 _BETWEEN_HEADERS = "^^"
@@ -16,15 +28,33 @@ _BETWEEN_HEADERS = "^^"
 def http_settings(flags: UrlFlags, userinfo: BasicAuth | None) -> HttpSettings:
     """`userinfo` is what the URL itself says; flags win over it."""
     basic, bearer = _basic_auth(flags), _bearer(flags)
-    if basic and bearer:
-        reason = "cannot be used together with -remoteWrite.basicAuth for the same URL"
-        flags.error("bearerToken", reason)
-    return HttpSettings(
-        basic_auth=basic or (None if bearer else userinfo),
-        authorization=bearer,
-        tls=_tls(flags),
-        enable_http2=False,
-        headers=_headers(flags),
+    tokens, signature = oauth2(flags), sigv4(flags)
+    headers = _headers(flags)
+    has_own = any(name.lower() == "authorization" for name in headers)
+    ways = {
+        "basicAuth.*": basic is not None,
+        "bearerToken": bearer is not None,
+        "oauth2.*": tokens is not None,
+        "aws.useSigv4": signature is not None,
+        "headers": has_own,
+    }
+    given = [name for name, is_given in ways.items() if is_given]
+    if len(given) > 1:
+        reason = f"cannot be used together with -remoteWrite.{given[0]} for the same URL"
+        flags.error(given[1], reason)
+    return with_userinfo(
+        HttpSettings(
+            basic_auth=basic,
+            authorization=bearer,
+            oauth2=tokens,
+            sigv4=signature,
+            tls=_tls(flags),
+            proxy=_proxy(flags),
+            tls_handshake_timeout_s=flags.number("tlsHandshakeTimeout") or float("inf"),
+            enable_http2=False,
+            headers=headers,
+        ),
+        None if has_own else userinfo,
     )
 
 
@@ -61,6 +91,16 @@ def _tls(flags: UrlFlags) -> TlsSettings:
         server_name=flags.text("tlsServerName"),
         insecure_skip_verify=flags.is_on("tlsInsecureSkipVerify"),
     )
+
+
+def _proxy(flags: UrlFlags) -> ProxySettings:
+    url = flags.text("proxyURL")
+    if url:
+        try:
+            parse_url(url, PROXY_SCHEMES)
+        except TransportError as exc:
+            flags.error("proxyURL", str(exc))
+    return ProxySettings(proxy_url=url)
 
 
 def _headers(flags: UrlFlags) -> dict[str, HeaderValues]:

@@ -8,7 +8,7 @@ Never: opens a file that a flag names; what reads rules is injected.
 
 from collections.abc import Callable, Iterator
 
-from agent.config.queue_section import RemoteDefaults
+from agent.config.queue_section import RemoteDefaults, disk_bound
 from agent.config.remotes import remote_key, split_userinfo
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.remote_http import http_settings
@@ -57,6 +57,18 @@ _IDENTITY = frozenset(
         "tlsCertFile",
         "tlsKeyFile",
         "tlsServerName",
+        *(
+            f"oauth2.{name}"
+            for name in ("clientID", "clientSecret", "clientSecretFile", "scopes", "tokenUrl")
+        ),
+        "oauth2.endpointParams",
+        *(
+            f"aws.{name}"
+            for name in ("useSigv4", "region", "roleARN", "accessKey", "secretKey", "service")
+        ),
+        "aws.stsEndpoint",
+        "proxyURL",
+        "tlsHandshakeTimeout",
     )
 )
 
@@ -142,7 +154,7 @@ def _queue(flags: UrlFlags) -> QueueSettings:
         retry_min_interval_s=least_s,
         retry_max_interval_s=most_s,
         lanes=int(flags.number("queues")) or QueueSettings().lanes,
-        max_disk_bytes=int(flags.number("maxDiskUsagePerURL")),
+        max_disk_bytes=disk_bound(int(flags.number("maxDiskUsagePerURL"))),
         min_free_disk_percent=flags.number("minFreeDiskSpace"),
         max_age_s=flags.number("maxAge"),
         disable_disk=flags.is_on("disableOnDiskQueue"),

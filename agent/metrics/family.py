@@ -6,6 +6,7 @@ from typing import Literal
 import attrs
 
 from agent.logs import LogStatistics
+from agent.metrics.look import Look
 from agent.reloads import ReloadStatistics
 from pushqueue.statistics import RemoteStatistics
 from scraper.manager import ScraperStatistics
@@ -43,6 +44,7 @@ class Snapshot:
     paths: PathStatistics = PathStatistics()
     admission: AdmissionStatistics | None = None
     free_disk_bytes: int | None = None
+    look: Look = attrs.field(factory=Look, eq=False, repr=False)
 
 
 @attrs.frozen

@@ -9,91 +9,68 @@ import os
 import platform
 import resource
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 
 from agent.metrics.family import Family, Sample, Snapshot
+from agent.metrics.look import Look
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-_CGROUP = Path("/sys/fs/cgroup")
+_CGROUP = "/sys/fs/cgroup"
 _PRESSURES = ("cpu", "io", "memory")
 
-
-def _text(path: str | Path) -> str:
-    try:
-        return Path(path).read_text()
-    except OSError:
-        return ""
+Read = Callable[[Look], float | None]
 
 
-def _stat() -> list[str]:
-    """The fields behind the program's name, which may hold anything."""
-    return _text("/proc/self/stat").rpartition(")")[2].split()
+def _status_bytes(name: str) -> Read:
+    def read(look: Look) -> float | None:
+        kibibytes = look.field("/proc/self/status", name)
+        return None if kibibytes is None else kibibytes * 1024
+
+    return read
 
 
-def _field(path: str, name: str) -> float | None:
-    for line in _text(path).splitlines():
-        key, _, rest = line.partition(":")
-        if key == name:
-            return float(rest.split()[0])
-    return None
+def _start_time(look: Look) -> float | None:
+    _, found, rest = look.text("/proc/stat").partition("\nbtime ")
+    stat = look.stat()
+    return float(rest.split(None, 1)[0]) + int(stat[19]) / _TICKS_PER_S if found and stat else None
 
 
-def _status_bytes(name: str) -> float | None:
-    kibibytes = _field("/proc/self/status", name)
-    return None if kibibytes is None else kibibytes * 1024
-
-
-def _start_time() -> float | None:
-    boot_s = next(
-        (line.split()[1] for line in _text("/proc/stat").splitlines() if line.startswith("btime")),
-        None,
-    )
-    stat = _stat()
-    return float(boot_s) + int(stat[19]) / _TICKS_PER_S if boot_s and stat else None
-
-
-def _stat_field(number: int, unit: float = 1.0) -> Callable[[], float | None]:
-    def read() -> float | None:
-        stat = _stat()
+def _stat_field(number: int, unit: float = 1.0) -> Read:
+    def read(look: Look) -> float | None:
+        stat = look.stat()
         return float(stat[number]) * unit if stat else None
 
     return read
 
 
-def _processor_s() -> float:
-    return sum(os.times()[:2])
-
-
-def _open_fds() -> float | None:
+def _open_fds(look: Look) -> float | None:
     try:
         return float(len(os.listdir("/proc/self/fd")) - 1)  # one is that of the listing
     except OSError:
         return None
 
 
-def _cores() -> float:
+def _cores(look: Look) -> float:
     """As many as a cgroup leaves, as vmagent counts them."""
     all_cores = float(len(os.sched_getaffinity(0)))
-    quota, _, period = _text(_CGROUP / "cpu.max").strip().partition(" ")
+    quota, _, period = look.text(f"{_CGROUP}/cpu.max").strip().partition(" ")
     if quota.isdecimal() and period.isdecimal():
         return min(all_cores, int(quota) / int(period))
     return all_cores
 
 
-def _memory() -> float:
+def _memory(look: Look) -> float:
     total = float(os.sysconf("SC_PHYS_PAGES") * _PAGE_BYTES)
-    limit = _text(_CGROUP / "memory.max").strip()
+    limit = look.text(f"{_CGROUP}/memory.max").strip()
     return min(total, float(limit)) if limit.isdecimal() else total
 
 
-def _pressure(resource_name: str, kind: str) -> Callable[[], float | None]:
+def _pressure(resource_name: str, kind: str) -> Read:
     """Seconds in which some (`waiting`) or all (`stalled`) tasks waited for a resource."""
     word = "some" if kind == "waiting" else "full"
 
-    def read() -> float | None:
-        text = _text(_CGROUP / f"{resource_name}.pressure")
-        for line in text.splitlines():
+    def read(look: Look) -> float | None:
+        for line in look.text(f"{_CGROUP}/{resource_name}.pressure").splitlines():
             if line.startswith(word):
                 return int(line.rpartition("total=")[2]) / 1e6
         return None
@@ -101,13 +78,17 @@ def _pressure(resource_name: str, kind: str) -> Callable[[], float | None]:
     return read
 
 
-def _io(name: str) -> Callable[[], float | None]:
-    return lambda: _field("/proc/self/io", name)
+def _io(name: str) -> Read:
+    return lambda look: look.field("/proc/self/io", name)
 
 
-def _one(read: Callable[[], float | None]) -> Callable[[Snapshot], Iterable[Sample]]:
+def _processor_s(look: Look) -> float:
+    return sum(os.times()[:2])
+
+
+def _one(read: Read) -> Callable[[Snapshot], Iterable[Sample]]:
     def samples(snapshot: Snapshot) -> Iterator[Sample]:
-        value = read()
+        value = read(snapshot.look)
         if value is not None:
             yield (), value
 
@@ -124,14 +105,14 @@ def _python(snapshot: Snapshot) -> Iterable[Sample]:
     yield (platform.python_implementation(), platform.python_version()), 1.0
 
 
-_ROWS: tuple[tuple[str, str, Callable[[], float | None]], ...] = (
+_ROWS: tuple[tuple[str, str, Read], ...] = (
     (
         "process_cpu_seconds_total",
         "Processor seconds, user and system.",
         _processor_s,
     ),
-    ("process_cpu_seconds_user_total", "Processor seconds, user.", lambda: os.times()[0]),
-    ("process_cpu_seconds_system_total", "Processor seconds, system.", lambda: os.times()[1]),
+    ("process_cpu_seconds_user_total", "Processor seconds, user.", lambda look: os.times()[0]),
+    ("process_cpu_seconds_system_total", "Processor seconds, system.", lambda look: os.times()[1]),
     ("process_cpu_cores_available", "Processors that the process may use.", _cores),
     ("vm_available_cpu_cores", "The same.", _cores),
     ("vm_available_memory_bytes", "Memory that the process may use.", _memory),
@@ -139,12 +120,12 @@ _ROWS: tuple[tuple[str, str, Callable[[], float | None]], ...] = (
     (
         "process_resident_memory_anon_bytes",
         "Resident memory that is no file's.",
-        lambda: _status_bytes("RssAnon"),
+        _status_bytes("RssAnon"),
     ),
     (
         "process_resident_memory_peak_bytes",
         "The most that was resident.",
-        lambda: _status_bytes("VmHWM"),
+        _status_bytes("VmHWM"),
     ),
     ("process_virtual_memory_bytes", "Address space.", _stat_field(20)),
     ("process_major_pagefaults_total", "Page faults that read a disk.", _stat_field(9)),
@@ -155,7 +136,7 @@ _ROWS: tuple[tuple[str, str, Callable[[], float | None]], ...] = (
     (
         "process_max_fds",
         "How many may be open.",
-        lambda: float(resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
+        lambda look: float(resource.getrlimit(resource.RLIMIT_NOFILE)[0]),
     ),
     ("process_io_read_bytes_total", "Bytes read, from sockets too.", _io("rchar")),
     ("process_io_written_bytes_total", "Bytes written, to sockets too.", _io("wchar")),

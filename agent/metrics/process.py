@@ -53,6 +53,9 @@ def _admission(
     return samples
 
 
+FLAG = Family(
+    "flag", "gauge", "1, by flag; secrets are masked.", ("name", "value", "is_set"), _flags
+)
 FAMILIES = (
     Family(
         "vm_app_prev_shutdown_unclean",
@@ -143,7 +146,7 @@ FAMILIES = (
         (),
         _one(lambda snapshot: max(0.0, snapshot.now_s - snapshot.started_s)),
     ),
-    Family("flag", "gauge", "1, by flag; secrets are masked.", ("name", "value", "is_set"), _flags),
+    FLAG,
     Family(
         "vm_log_messages_total",
         "counter",

@@ -26,13 +26,24 @@ class Renderer:
     """`with_prometheus_names`: the same figures under Prometheus' names as well."""
 
     def __init__(self, *, with_prometheus_names: bool = False) -> None:
-        self._families = FAMILIES + (PROMETHEUS_FAMILIES if with_prometheus_names else ())
+        more = PROMETHEUS_FAMILIES if with_prometheus_names else ()
+        self._families = tuple(one for one in (*FAMILIES, *more) if one is not process.FLAG)
+
+        self._flags: object = None
+        self._flag_text = ""
 
     def render(self, snapshot: Snapshot) -> bytes:
-        lines: list[str] = []
+        lines = [self._flag_lines(snapshot)]
         for family in self._families:
             lines += _lines(family, family.read(snapshot))
         return "".join(lines).encode("utf-8", "replace")
+
+    def _flag_lines(self, snapshot: Snapshot) -> str:
+        # Flags never change, and are half of all lines.
+        if self._flags is not snapshot.flags:
+            self._flags = snapshot.flags
+            self._flag_text = "".join(_lines(process.FLAG, process.FLAG.read(snapshot)))
+        return self._flag_text
 
 
 def _lines(family: Family, samples: Iterable[Sample]) -> Iterator[str]:

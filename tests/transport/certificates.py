@@ -88,12 +88,30 @@ def _builder(subject: str, issuer: x509.Name, days: int) -> x509.CertificateBuil
     )
 
 
+_MAY_SIGN = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
+
+
 def _authority(subject: str) -> _Authority:
     key = _new_key()
     builder = _builder(subject, _name(subject), 1).public_key(key.public_key())
-    constraints = x509.BasicConstraints(ca=True, path_length=None)
-    cert = builder.add_extension(constraints, critical=True).sign(key, hashes.SHA256())
-    return _Authority(cert, key)
+    # Python 3.13 is strict by default: what RFC 5280 says that a CA must have, it must have.
+    identifier = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+    builder = (
+        builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .add_extension(_MAY_SIGN, critical=True)
+        .add_extension(identifier, critical=False)
+    )
+    return _Authority(builder.sign(key, hashes.SHA256()), key)
 
 
 def _pair(
@@ -101,6 +119,8 @@ def _pair(
 ) -> Pair:
     key = _new_key()
     builder = _builder(subject, ca.cert.subject, days).public_key(key.public_key())
+    issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca.key.public_key())
+    builder = builder.add_extension(issuer, critical=False)
     if names:
         alternatives = x509.SubjectAlternativeName([_general_name(name) for name in names])
         builder = builder.add_extension(alternatives, critical=False)

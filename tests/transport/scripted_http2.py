@@ -31,6 +31,7 @@ class Reply:
     stream_id: int
     asked: Asked
     keeps_open: bool = True
+    goodbye: bool = False  # before the answer
 
     def answer(self, status: int = 200, body: bytes = b"", *rows: tuple[str, str]) -> None:
         self.h2.send_headers(self.stream_id, [(":status", str(status)), *rows], end_stream=not body)
@@ -49,6 +50,7 @@ class Http2Server:
     reads: bool = True  # gives way for more of a body
     connections: int = 0
     asked: list[Asked] = attrs.field(factory=list)
+    first: bytes = b""  # to be sent before what h2 has to say
 
     async def connect(self, host: str, port: int) -> trio.abc.Stream:
         ours, theirs = memory_stream_pair()
@@ -72,7 +74,8 @@ class Http2Server:
         while data := await tls.receive_some(65536):
             for event in h2.receive_data(data):
                 keeps_open = self._take(h2, event, heads, bodies, number)
-                await tls.send_all(h2.data_to_send())
+                first, self.first = self.first, b""
+                await tls.send_all(first + h2.data_to_send())
                 if not keeps_open:
                     return
 
@@ -100,6 +103,9 @@ class Http2Server:
                 self.asked.append(asked)
                 reply = Reply(h2, event.stream_id, asked)
                 self.act(reply)
+                if reply.goodbye:
+                    last = event.stream_id.to_bytes(4, "big")
+                    self.first = b"\0\0\x08\x07\0" + bytes(4) + last + bytes(4)
                 return reply.keeps_open
             case _:
                 pass

@@ -12,7 +12,7 @@ from tests.transport.certificates import Certificates
 from tests.transport.scripted_http2 import Http2Server, Reply
 from transport.client import Client
 from transport.errors import TransportError
-from transport.http2 import fields_of, head_of
+from transport.http2 import _Frames, fields_of, head_of
 from transport.parser import WhenTooLarge
 from transport.response import Response
 from transport.secret import Secret
@@ -169,6 +169,26 @@ async def test_a_server_that_ends_the_connection_between_requests(
     assert not response.is_resent
 
 
+async def test_a_server_that_says_goodbye_before_its_last_answer(
+    nursery: trio.Nursery,
+    context: ssl.SSLContext,
+    certificates: Certificates,
+    autojump_clock: Clock,
+) -> None:
+    """As nginx does."""
+
+    def goodbye(reply: Reply) -> None:
+        reply.goodbye = reply.asked.connection == 1
+        reply.answer(200, b"hello")
+
+    server = Http2Server(nursery, context, goodbye)
+    client = client_of(server, certificates)
+    for _ in range(2):
+        assert (await post(client)).body == b"hello"
+    assert server.connections == 2
+    assert client.statistics().stale_retries == 0
+
+
 async def test_a_request_that_was_not_acted_on_is_sent_again(
     nursery: trio.Nursery,
     context: ssl.SSLContext,
@@ -281,3 +301,23 @@ def test_fields() -> None:
 def test_a_header_that_would_be_two() -> None:
     with pytest.raises(TransportError, match="control characters"):
         head_of([(b":status", b"200"), (b"a", b"b\r\nc: d")], is_chunked=False)
+
+
+def frame(kind: int, payload: bytes) -> bytes:
+    return len(payload).to_bytes(3, "big") + bytes((kind, 0)) + bytes(4) + payload
+
+
+@pytest.mark.parametrize("size", [1, 2, 8, 9, 10, 1000])
+def test_frames_are_whole_however_they_come(size: int) -> None:
+    expected = [frame(6, b"12345678"), frame(4, b""), frame(0, b"x" * 300)]
+    data = b"".join(expected)
+    frames = _Frames()
+    found: list[bytes] = []
+    for start in range(0, len(data), size):
+        found += frames.split(data[start : start + size])
+    assert found == expected
+
+
+def test_a_frame_that_is_too_large_is_not_waited_for() -> None:
+    head = b"\xff\xff\xff\0\0\0\0\0\1"
+    assert list(_Frames().split(head)) == [head]

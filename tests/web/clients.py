@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 
 import attrs
 import trio
-from hypercorn.trio.worker_context import WorkerContext
 from trio.testing import lockstep_stream_pair, memory_stream_pair
 
 from web.asgi import AsgiApp, Receive, Scope, Send
 from web.connection import Connection, protocol_config
 from web.limits import ServerLimits
+from web.worker import Worker
 
 GET = b"GET /path?q=1 HTTP/1.1\r\nHost: here\r\n\r\n"
 
@@ -60,7 +60,7 @@ async def connected(
         theirs,
         limits=limits,
         config=protocol_config(limits),
-        context=WorkerContext(None),
+        context=Worker(),
         client=("127.0.0.1", 1),
         server=("127.0.0.1", 2),
     )

@@ -5,12 +5,13 @@ Takes snapshots and the moment; gives HTML for people and vmagent's plain text f
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
 
 from series.labels import Labels
+from web.api.targets import target_id
 from web.durations import ago_text, duration_text
 from web.pages.markup import NOTHING, Markup, Template, join
 
@@ -24,6 +25,10 @@ _WORST_FIRST = {"down": 0, "unknown": 1, "up": 2}
 _STATE_TEXTS = {"down": "down", "unknown": "waiting", "up": "up"}
 
 
+class SearchError(ValueError):
+    """An expression or a selector that cannot be understood."""
+
+
 @attrs.frozen
 class TargetFilter:
     """What to show: a text to be found in url, labels or error; only those that are not up."""
@@ -31,23 +36,58 @@ class TargetFilter:
     text: str = ""
     only_unhealthy: bool = False
     show_original_labels: bool = False
+    endpoint_matches: Callable[[str], bool] | None = None
+    labels_match: Callable[[Mapping[str, str]], bool] | None = None
 
     @classmethod
     def of(cls, arguments: Mapping[str, str]) -> "TargetFilter":
+        """Raises SearchError."""
         return cls(
             arguments.get("q", "").strip(),
             _is_on(arguments, "show_only_unhealthy"),
             _is_on(arguments, "show_original_labels"),
+            _endpoint_search(arguments.get("endpoint_search", "")),
+            _label_search(arguments.get("label_search", "")),
         )
 
     def shows(self, target: "TargetStatus") -> bool:
         if self.only_unhealthy and target.health == "up":
+            return False
+        if self.endpoint_matches is not None and not self.endpoint_matches(target.url):
+            return False
+        if self.labels_match is not None and not self.labels_match(dict(target.labels)):
             return False
         if not self.text:
             return True
         wanted = self.text.lower()
         texts = (target.pool, target.url, target.last_error, labels_text(target.labels))
         return any(wanted in text.lower() for text in texts)
+
+
+def _endpoint_search(text: str) -> Callable[[str], bool] | None:
+    """vmagent's `endpoint_search`: an expression that is found anywhere in the URL."""
+    if not text:
+        return None
+    from relabel.errors import PatternError  # late: RE2 is not always loaded
+    from relabel.pattern import compile_pattern
+
+    try:
+        return compile_pattern(f"(?s:.*(?:{text}).*)").matches
+    except PatternError as exc:
+        raise SearchError(f"endpoint_search: {exc}") from exc
+
+
+def _label_search(text: str) -> Callable[[Mapping[str, str]], bool] | None:
+    """vmagent's `label_search`: a selector, such as {job="a"}."""
+    if not text:
+        return None
+    from relabel.errors import PatternError, SelectorError  # late, as above
+    from relabel.selector import parse_selector
+
+    try:
+        return parse_selector(text).predicate()
+    except (SelectorError, PatternError) as exc:
+        raise SearchError(f"label_search: {exc}") from exc
 
 
 def _is_on(arguments: Mapping[str, str], name: str) -> bool:
@@ -124,7 +164,7 @@ _POOL = Template(
 )
 _ROW = Template(
     '<tr><td><span class="state %s">%s</span><td><a href="%s" rel="noreferrer">%s</a>%s'
-    '<td><div class="labels">%s</div>%s'
+    '<td><div class="labels">%s</div>%s <a href="./target_response?id=%s">response</a>'
     '<td data-name="Last scrape">%s<br><span class="quiet">%severy %s</span>'
     '<td class="number" data-name="Samples">%s</tr>\n'
 )
@@ -182,6 +222,7 @@ def _row(target: "TargetStatus", row_id: str, now_ms: int) -> Markup:
         _ERROR(target.last_error) if target.last_error else NOTHING,
         label_chips(target.labels),
         _ORIGINAL(row_id, label_chips(target.discovered_labels, hidden=True)),
+        target_id(target),
         *_timing(target, now_ms),
         duration_text(target.interval_s),
         target.samples_scraped if target.last_scrape_ms else "",

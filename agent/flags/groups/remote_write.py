@@ -70,7 +70,7 @@ _AUTHENTICATION = (
     _each("bearerToken", STRING, "", "Bearer token to send.", secret=True),
     _each("bearerTokenFile", STRING, "", "A file with the bearer token, re-read on change."),
     *(
-        _each(f"oauth2.{name}", STRING, "", text, secret=secret, later=when.REMOTES)
+        _each(f"oauth2.{name}", STRING, "", text, secret=secret)
         for name, text, secret in (
             ("clientID", "OAuth2 client id.", False),
             ("clientSecret", "OAuth2 client secret.", True),
@@ -80,18 +80,30 @@ _AUTHENTICATION = (
             ("endpointParams", "OAuth2 parameters as a JSON object.", True),
         )
     ),
-    _each("aws.useSigv4", BOOL, False, "Sign requests by AWS SigV4.", later=when.REMOTES),
+    _each("aws.useSigv4", BOOL, False, "Sign requests by AWS SigV4."),
     *(
-        _each(f"aws.{name}", STRING, default, text, secret=secret, later=when.REMOTES)
+        _each(f"aws.{name}", STRING, default, text, secret=secret)
         for name, default, text, secret in (
-            ("region", "", "AWS region.", False),
+            (
+                "region",
+                "",
+                "AWS region; else that of the environment.",
+                False,
+            ),
             ("roleARN", "", "AWS role to assume.", False),
-            ("accessKey", "", "AWS access key.", True),
+            ("accessKey", "", "AWS access key; without one AWS' usual places are asked.", True),
             ("secretKey", "", "AWS secret key.", True),
             ("service", "aps", "AWS service to sign for.", False),
-            ("ec2Endpoint", "", "Address of the EC2 metadata API.", False),
             ("stsEndpoint", "", "Address of the STS API.", False),
         )
+    ),
+    _each(
+        "aws.ec2Endpoint",
+        STRING,
+        "",
+        "Address of the EC2 API.",
+        idle="pushing asks nothing of the EC2 API; AWS_EC2_METADATA_SERVICE_ENDPOINT is where"
+        " credentials are asked for",
     ),
 )
 
@@ -101,8 +113,14 @@ _TLS = (
     _each("tlsCertFile", STRING, "", "A file with the client certificate to show."),
     _each("tlsKeyFile", STRING, "", "A file with the client certificate's key."),
     _each("tlsServerName", STRING, "", "The name that the remote's certificate must bear."),
-    _each("tlsHandshakeTimeout", DURATION, 20, "How long TLS may take.", later=when.REMOTES),
-    _each("proxyURL", STRING, "", "A proxy to go through.", secret=True, later=when.REMOTES),
+    _each("tlsHandshakeTimeout", DURATION, 20, "How long TLS may take; 0 is no limit."),
+    _each(
+        "proxyURL",
+        STRING,
+        "",
+        "A proxy to go through: http://, https:// or socks5://.",
+        secret=True,
+    ),
 )
 
 _QUEUE = (
@@ -116,7 +134,8 @@ _QUEUE = (
         "maxDiskUsagePerURL",
         SIZE,
         0,
-        "The most that a remote's queue may take on disk; the oldest goes first. 0 is no bound.",
+        "The most that a remote's queue may take on disk; the oldest goes first. 0 is no bound, "
+        "less than 1MiB is 1MiB.",
     ),
     Flag(
         "remoteWrite.keepDanglingQueues",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from cli import main
+from tests.agent.config.support import DATA, read_cases
 from tests.integration.certs import Certificates, make_certificates
 from tests.integration.peers import program
 
@@ -209,7 +210,7 @@ def test_flags_are_checked_too(config: Path, capsys: pytest.CaptureFixture[str])
     )
     assert code == 1
     assert f"-remoteWrite.tmpDataPath: {blocked} is a file" in told
-    assert "127.0.0.1:70000 is no address" in told
+    assert "-httpListenAddr: '70000' is no port" in told
     assert "-loggerTimezone" in told
 
 
@@ -219,3 +220,78 @@ def test_nowhere_to_push_is_an_error(config: Path, capsys: pytest.CaptureFixture
     assert code == 1
     assert "nowhere to push" in told
     assert check(capsys, str(config))[0] == 0
+
+
+def test_files_are_looked_at_beside_other_mistakes(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = errors_of(
+        config,
+        "scrape_configs:\n- job_name: a\n  intervall: 5s\n  bearer_token_file: gone\n"
+        "  static_configs: [{targets: ['x:notaport']}]\n"
+        "- job_name: b\n  static_configs: [{targets: ['x:notaport']}]\n"
+        "  relabel_configs: [{action: dorp}]\n",
+        capsys,
+    )
+    paths = [message.partition(": ")[0] for message in told]
+    assert paths == [
+        "scrape_configs[0].intervall",
+        "scrape_configs[0].bearer_token_file",
+        "scrape_configs[0].static_configs[0].targets[0]",
+        "scrape_configs[1].relabel_configs[0].action",
+    ]
+
+
+def test_whatever_is_wrong_no_check_fails(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for path in sorted((DATA / "bad").glob("*.cases")):
+        for case in read_cases(path):
+            for name, text in case.files.items():
+                (config.parent / Path(name).name).write_text(text)
+            assert check(capsys, str(config), "-lint")[0] == 1, case.name
+
+
+def test_what_the_server_is_told_is_checked(
+    config: Path, certificates: Certificates, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = certificates.ca.cert.parent
+    (config.parent / "web.yml").write_text("tls_server_config: {cert_file: gone, key_file: gone}\n")
+    _, told = check(
+        capsys,
+        "-remoteWrite.url=http://127.0.0.1:1/w",
+        f"-remoteWrite.bearerTokenFile={config.parent}/token",
+        f"-remoteWrite.tmpDataPath={config.parent}",
+        "-httpListenAddr=127.0.0.1:0",
+        "-tls",
+        f"-tlsCertFile={folder / 'client.pem'}",
+        f"-tlsKeyFile={folder / 'server.key'}",
+        "-httpAuth.username=me",
+        f"-httpAuth.password=file://{config.parent}/password",
+        "-reloadAuthKey=http://127.0.0.1:1/is-not-fetched",
+        f"-web.config.file={config.parent}/web.yml",
+        "-pushmetrics.header=nothing",
+    )
+    expected = (
+        "-pushmetrics.header: is written name:value",
+        f"-httpAuth.password: {config.parent}/password cannot be read",
+        f"-tlsCertFile: {folder / 'client.pem'} and {folder / 'server.key'} are no certificate",
+        f"-web.config.file: {config.parent}/gone and {config.parent}/gone are no certificate",
+        "-remoteWrite.bearerTokenFile: for 127.0.0.1_1-",
+    )
+    lines = told.splitlines()
+    assert lines[-1] == f"command line: {len(expected)} errors"
+    for line, part in zip(lines, expected, strict=False):
+        assert line.startswith(f"command line: {part}")
+
+
+def test_a_dry_run_is_a_check(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config.write_text("scrape_configs:\n- job_name: a\n  x: 1\n  bearer_token_file: gone\n")
+    assert main(["-dryRun", f"-promscrape.config={config}", "-httpListenAddr=127.0.0.1:0"]) == 1
+    told = capsys.readouterr().out
+    assert "unknown key" in told
+    assert "gone cannot be read" in told
+
+
+def test_a_dry_run_needs_no_remote(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config.write_text("scrape_configs: [{job_name: a}]\n")
+    assert main(["-dryRun", f"-promscrape.config={config}", "-httpListenAddr=127.0.0.1:0"]) == 0
+    assert capsys.readouterr().out == f"{config}: good\n"

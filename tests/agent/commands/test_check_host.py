@@ -46,6 +46,12 @@ def test_an_address_that_is_taken_is_a_warning() -> None:
     assert warning.endswith("Address already in use, perhaps by a running agent")
 
 
+def test_a_socket_needs_its_folder(tmp_path: Path) -> None:
+    good, bad = f"unix:{tmp_path}/x", f"unix:{tmp_path}/gone/x"
+    settings = Settings(listen_addresses=(good, bad))
+    assert told(settings) == ([f"cannot listen on {bad}: {tmp_path}/gone is no directory"], [])
+
+
 def test_a_data_path_that_is_not_there_yet_is_good(tmp_path: Path) -> None:
     settings = Settings(
         remotes=(remote(0.0),), data_path=str(tmp_path / "a" / "b"), listen_addresses=()

@@ -137,14 +137,21 @@ def test_two_remotes_of_one_name(path: Path) -> None:
 
 def test_reload_reads_again(path: Path) -> None:
     start = build_start(values_of(path))
-    assert start.reload() == start.settings
+    assert start.reload().settings == start.settings
     path.write_text(CONFIG.replace("job_name: b", "job_name: c"))
-    assert [job.job_name for job in start.reload().jobs] == ["a", "c"]
+    assert [job.job_name for job in start.reload().settings.jobs] == ["a", "c"]
     path.write_text("scrape_configs: 7\n")
     with pytest.raises(SettingsError) as caught:
         start.reload()
     assert str(path) in caught.value.errors[0]
     assert "7" in caught.value.quoted[0].splitlines()[1]
+
+
+def test_a_reload_that_leaves_no_remote_is_refused(path: Path) -> None:
+    start = build_start(values_of(path))
+    path.write_text("scrape_configs: []\n")
+    with pytest.raises(SettingsError, match="nowhere to push"):
+        start.reload()
 
 
 def test_log_settings() -> None:

@@ -116,4 +116,4 @@ def test_dry_run_looks_at_what_files_name(config: Path, capsys: pytest.CaptureFi
 def test_dry_run_of_a_bad_file(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.write_text(GOOD.replace("job_name", "jobname"))
     assert run(["-dryRun", f"-promscrape.config={config}"]) == 1
-    assert f"promferry: {config}:2:5: " in capsys.readouterr().err
+    assert f"{config}:2:5: " in capsys.readouterr().out

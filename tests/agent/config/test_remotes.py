@@ -99,14 +99,14 @@ PROMETHEUS = QueueSettings(
         pytest.param("", RemoteDefaults(), PROMETHEUS, id="Prometheus' defaults"),
         pytest.param(
             "",
-            RemoteDefaults(flush_interval_s=2, max_disk_bytes=7, max_age_s=9),
-            attrs.evolve(PROMETHEUS, flush_interval_s=2, max_disk_bytes=7, max_age_s=9),
+            RemoteDefaults(flush_interval_s=2, max_disk_bytes=7 * 2**20, max_age_s=9),
+            attrs.evolve(PROMETHEUS, flush_interval_s=2, max_disk_bytes=7 * 2**20, max_age_s=9),
             id="a flag for all wins over a default",
         ),
         pytest.param(
-            "  queue_config: {batch_send_deadline: 3s}\n  max_disk_usage_per_url: 1MB\n",
-            RemoteDefaults(flush_interval_s=2, max_disk_bytes=7),
-            attrs.evolve(PROMETHEUS, flush_interval_s=3, max_disk_bytes=1_000_000),
+            "  queue_config: {batch_send_deadline: 3s}\n  max_disk_usage_per_url: 2MB\n",
+            RemoteDefaults(flush_interval_s=2, max_disk_bytes=7 * 2**20),
+            attrs.evolve(PROMETHEUS, flush_interval_s=3, max_disk_bytes=2_000_000),
             id="a key wins over a flag",
         ),
         pytest.param(
@@ -148,3 +148,8 @@ def test_a_flag_for_all_says_the_time_of_a_request() -> None:
 )
 def test_parse_percent(text: str, expected: float | None) -> None:
     assert parse_percent(text) == expected
+
+
+def test_a_bound_of_the_disk_holds_a_segment() -> None:
+    assert remote_of("", RemoteDefaults(max_disk_bytes=5)).queue.max_disk_bytes == 2**20
+    assert remote_of("", RemoteDefaults(max_disk_bytes=0)).queue.max_disk_bytes == 0

@@ -4,6 +4,9 @@ import pytest
 
 from agent.config.render import render
 from agent.config.writer import Writer
+from agent.settings import GlobalSettings
+from pushqueue.settings import CommonSteps, RemoteSettings
+from relabel.rule import RelabelRule
 from tests.agent.config.support import DATA, Case, load_files, read_cases
 
 GOOD = [case for path in sorted((DATA / "good").glob("*.cases")) for case in read_cases(path)]
@@ -61,9 +64,10 @@ def test_passwords_in_urls_are_masked() -> None:
         {
             "p.yml": "scrape_configs:\n- job_name: a\n  proxy_url: http://u:hunter2@h:1/\n"
             "  http_sd_configs: [{url: 'http://u:hunter2@h:2/'}]\n"
+            "remote_write: [{url: 'http://u:hunter2@h:3/w?token=hunter2'}]\n"
         }
     )
-    text = render(loaded.global_, loaded.jobs, ())
+    text = render(loaded.global_, loaded.jobs, loaded.remotes)
     assert "proxy_url: http://u:<secret>@h:1/" in text
     assert "url: http://h:2/" in text
     assert "hunter2" not in text
@@ -72,3 +76,16 @@ def test_passwords_in_urls_are_masked() -> None:
 def test_nothing_is_written_of_nothing() -> None:
     loaded = load_files({"p.yml": ""})
     assert "scrape_configs" not in render(loaded.global_, (), ())
+
+
+def test_rules_for_all_remotes_are_a_comment() -> None:
+    rules = (RelabelRule(target_label="zone", replacement="a"),)
+    remote = RemoteSettings(url="http://h:1/w", key="a", common=CommonSteps(relabel_configs=rules))
+    text = render(GlobalSettings(), (), (remote,))
+    assert text.partition("# before")[2] == (
+        " the rules of each remote, from -remoteWrite.relabelConfig:\n"
+        "# - action: replace\n"
+        "#   target_label: zone\n"
+        "#   replacement: a\n"
+    )
+    assert load_files({"p.yml": text}).remotes[0].url == remote.url

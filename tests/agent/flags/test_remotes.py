@@ -276,3 +276,8 @@ def test_any_url_is_a_remote_or_an_error(url: str, prefix: str) -> None:
     except FlagErrors:
         remotes = ()
     assert all(remote.key for remote in remotes)
+
+
+def test_a_bound_of_the_disk_holds_a_segment() -> None:
+    (remote,) = remotes_of(A, "-remoteWrite.maxDiskUsagePerURL=5")
+    assert remote.queue.max_disk_bytes == 2**20
