@@ -27,8 +27,9 @@ INTERVAL_S = 0.3
 TIMEOUT_S = 0.25
 # A tick that is served by a machine with two busy cores.
 MAX_LAG_MS = 150
-# Measured: 1 MiB up or down from run to run, and no trend.
-MAX_GROWTH_KIB = 8 * 1024
+# Alone it is 1 MiB up or down from run to run, without a trend; in one process with thousands of
+# other tests the heap moved by 20 MiB once. One body kept in a round would be a gigabyte here.
+MAX_GROWTH_KIB = 64 * 1024
 
 
 @attrs.define
