@@ -9,8 +9,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import trio
@@ -91,6 +91,7 @@ class Observer:
             metadata=scraper.metadata,
             rules_of=scraper.rules_of,
             fetch=self._fetch,
+            why_not=self._why_not,
             tasks=lambda: list(_tasks()),
             discovery_errors=self.discovery_errors,
         )
@@ -157,12 +158,22 @@ class Observer:
         media_type = response.header("content-type") or ""
         return Fetched(response.status, media_type, response.body)
 
+    async def _why_not(self, text: str) -> Mapping[str, Any]:
+        from agent.whynot.inquiry import Inquiry  # late: hardly anybody asks
+
+        inquiry = Inquiry(self._scraper, lambda: self._remotes.remotes, _wall_ms)
+        return (await inquiry.ask(text)).document()
+
     def _url_label(self, position: int, remote: RemoteStatistics) -> str:
         """As vmagent hides URLs, but for a remote that has a name of its own."""
         if self._start.flags["remoteWrite.showURL"]:
             return remote.url
         named = {one.key for one in self._state.settings.remotes if one.name}
         return remote.name if remote.key in named else f"{position}:secret-url"
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _rendered(settings: Settings) -> str:

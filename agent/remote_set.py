@@ -70,6 +70,11 @@ class RemoteSet:
         self._running = {one.key: self._running[one.key] for one in wanted}
         self._hand_on()
 
+    @property
+    def remotes(self) -> tuple[Remote, ...]:
+        """Those that run now, in the order of the configuration."""
+        return tuple(running.remote for running in self._running.values())
+
     def statistics(self) -> tuple[RemoteStatistics, ...]:
         return tuple(running.remote.statistics() for running in self._running.values())
 

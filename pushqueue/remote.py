@@ -8,7 +8,7 @@ everything undelivered to the disk, synced, before it returns.
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -21,6 +21,7 @@ from pushqueue.batcher import Batcher
 from pushqueue.codec import Part, encode
 from pushqueue.directory import RealDirectory
 from pushqueue.health import OK, Health
+from pushqueue.progress import LaneProgress
 from pushqueue.queue import Queue, RunSync
 from pushqueue.rewrite import Apply, Rewriter
 from pushqueue.sender import Poster, Sender
@@ -35,6 +36,8 @@ from series.batch import Batch
 from series.ranges import RangeCounts
 
 if TYPE_CHECKING:
+    from relabel.explain_remote import RemoteExplanation
+    from relabel.remote_steps import RemoteSteps
     from transport.tls import TlsContexts
 
 logger = logging.getLogger("promferry.pushqueue")
@@ -94,6 +97,7 @@ class Remote:
         self._looked_at = float("-inf")
         self._put_samples = 0
         self._newest_put_ms: int | None = None
+        self._newest_of_lane: list[int | None] = [None] * queue.lanes
         self._dropped: Counter[str] = Counter()
         self._clients: list[Poster] = []
         self._block_samples, self._block_bytes = RangeCounts(), RangeCounts()
@@ -248,11 +252,32 @@ class Remote:
         created_ms = self._wall_ms()
         for block in encode(parts, lane=lane, created_ms=created_ms, max_bytes=max_bytes):
             self._newest_put_ms = max(block.newest_ms, self._newest_put_ms or block.newest_ms)
+            self._newest_of_lane[lane] = block.newest_ms
             self._block_samples.observe(block.sample_count)
             self._block_bytes.observe(len(block.body))
             self._queue.put_nowait(block)
 
     # Looking in
+
+    def explain(self, labels: Mapping[str, str]) -> "RemoteExplanation":
+        """What this remote's rules and labels make of a series."""
+        from relabel.explain_remote import explain_remote  # late: only who asks explains
+
+        steps = attrs.evolve(_steps(self.settings), extra_labels=self.settings.extra_labels)
+        return explain_remote(steps, labels)
+
+    def progress(self, lane_key: int) -> LaneProgress:
+        """How far the lane has come in which this key is sent."""
+        lane = lane_key % len(self._batchers)
+        put_ms, sent_ms = self._newest_of_lane[lane], self._health.newest_of_lane.get(lane)
+        waits = put_ms is not None and (sent_ms is None or sent_ms < put_ms)
+        return LaneProgress(
+            state=self._health.state,
+            last_error=self._health.last_error,
+            newest_put_ms=put_ms,
+            newest_sent_ms=sent_ms,
+            waiting_since_ms=(sent_ms or self._queue.statistics().oldest_ms) if waits else None,
+        )
 
     def statistics(self) -> RemoteStatistics:
         health, queue = self._health, self._queue_statistics()
@@ -317,20 +342,25 @@ class Remote:
 
 
 def _compiled(settings: RemoteSettings) -> Apply | None:
-    common = settings.common
-    if common.is_empty and not settings.write_relabel_configs:
+    if settings.common.is_empty and not settings.write_relabel_configs:
         return None
+    return _steps(settings).apply
+
+
+def _steps(settings: RemoteSettings) -> "RemoteSteps":
+    """Rules and limits, compiled; the labels to add are the rewriter's."""
     # Imported late: RE2 is not loaded for remotes without rules.
     from relabel.pipeline import compile_rules
     from relabel.remote_steps import RemoteSteps
 
+    common = settings.common
     return RemoteSteps(
         common=compile_rules(common.relabel_configs),
         limits=common.limits,
         own=compile_rules(settings.write_relabel_configs),
         is_compatible_naming=common.is_compatible_naming,
         has_scratch_labels=settings.strips_scratch_labels,
-    ).apply
+    )
 
 
 def _seconds_between(earlier_ms: int | None, later_ms: int | None) -> float | None:

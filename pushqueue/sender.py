@@ -148,7 +148,8 @@ class Sender:
         match verdict:
             case Done():
                 delivery.accepted()
-                self.health.delivered(part.sample_count, len(part.body), part.newest_ms, now_ms)
+                size = len(part.body)
+                self.health.delivered(part.sample_count, size, part.newest_ms, now_ms, self.lane)
                 self.may_split = self.has_accepted = True
                 return None
             case Retry():

@@ -234,6 +234,18 @@ _API = (
     Endpoint("/api/v1/remotes", "api_remotes", "Each remote: state, what was sent, what was lost."),
     Endpoint("/api/v1/queue", "api_queue", "What waits for each remote, in memory and on disk."),
     Endpoint(
+        "/api/v1/whynot",
+        "api_whynot",
+        "Where a series is lost on its way from its target to the remotes; looks at pages anew.",
+        needs_trust=True,
+        parameters=(
+            Parameter(
+                name="q", what='a series such as up{job="a"}, a metric, a target', is_required=True
+            ),
+        ),
+        statuses=(_BAD, (403, "asked from elsewhere")),
+    ),
+    Endpoint(
         "/api/v1/logs",
         "api_logs",
         "The last lines of the log.",

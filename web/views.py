@@ -4,7 +4,7 @@ Nothing pushes into the pages; they ask when somebody looks.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -52,7 +52,8 @@ class Views:
     """Snapshot functions; each is cheap, returns at once and gives something immutable.
 
     Those that are awaited may take longer: they read files, ask a target or write much text.
-    `rules_of` gives None for a job that does not exist.
+    `rules_of` gives None for a job that does not exist. `why_not` answers where a series is lost;
+    it raises ValueError for a question that it does not understand.
     """
 
     targets: "Callable[[], Sequence[TargetStatus]]"
@@ -70,5 +71,6 @@ class Views:
     metadata: "Callable[[], Sequence[TargetMetadata]]"
     rules_of: "Callable[[str], Pipeline | None]"
     fetch: "Callable[[TargetStatus], Awaitable[Fetched]]"
+    why_not: Callable[[str], Awaitable[Mapping[str, Any]]]
     tasks: Callable[[], Sequence[str]]
     discovery_errors: Callable[[], Mapping[str, str]]

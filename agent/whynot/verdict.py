@@ -22,7 +22,7 @@ MAX_DROPPED = 20
 # For what no rule has seen: the report of a scrape.
 NO_RULES = Explanation((), {})
 
-# What is younger than that on its way is not late: a few scrapes, and the time to fill a request.
+# Behind the newest sample by an interval and this, a lane is not late: a request is being filled.
 ON_ITS_WAY_S = 15.0
 
 _LIMITS = ("sample_limit", "label_limit", "label_name_length_limit", "label_value_length_limit")
@@ -239,7 +239,7 @@ def _lost_by_stamp(
 def _at_remote(
     series: SeriesEvidence, remote: RemoteEvidence, status: TargetStatus, now_ms: int
 ) -> Answer:
-    stage, text, advice = _remote_verdict(remote, now_ms)
+    stage, text, advice = _remote_verdict(remote, status.interval_s, now_ms)
     return Answer(
         stage=stage,
         text=text,
@@ -256,7 +256,9 @@ def _shown_series(remote: RemoteEvidence, final: Labels | None) -> Labels | None
     return remote.sent_as or final
 
 
-def _remote_verdict(remote: RemoteEvidence, now_ms: int) -> tuple[Stage, str, str]:
+def _remote_verdict(
+    remote: RemoteEvidence, interval_s: float, now_ms: int
+) -> tuple[Stage, str, str]:
     if remote.dropped_by:
         return Stage.DROPPED_BY_REMOTE, f"dropped by {remote.dropped_by}", ""
     sent, put = remote.newest_sent_ms, remote.newest_put_ms
@@ -264,7 +266,7 @@ def _remote_verdict(remote: RemoteEvidence, now_ms: int) -> tuple[Stage, str, st
         text = f"refused at {moment(remote.refused_ms or now_ms)}: {remote.refusal}"
         return Stage.REFUSED, text, "promferry queue rejected shows the samples"
     waiting_s = _age_s(remote.waiting_since_ms, now_ms)
-    is_late = put is None or sent is None or (put - sent) / 1000 > ON_ITS_WAY_S
+    is_late = put is None or sent is None or (put - sent) / 1000 > interval_s + ON_ITS_WAY_S
     if remote.state == "holding":
         text = f"the remote holds everything back: {remote.last_error}"
         return Stage.HELD, text, "mend what it says; nothing is lost, all of it waits"

@@ -65,7 +65,13 @@ def views(*targets: TargetStatus, **changes: Any) -> Views:
     async def fetch(target: TargetStatus) -> Fetched:
         return Fetched(200, "text/html", NASTY.encode())
 
+    async def why_not(question: str) -> dict[str, Any]:
+        if not question:
+            raise ValueError("ask for a series")
+        return {"question": question, "delivered": False, "answers": [], "notes": []}
+
     fields: dict[str, Any] = {
+        "why_not": why_not,
         "targets": lambda: targets,
         "dropped": lambda: (dropped(),),
         "metrics": lambda: b"up 1\n",

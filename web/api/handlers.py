@@ -74,6 +74,13 @@ class ApiHandlers:
     async def api_queue(self, request: Request) -> Response:
         return await _success(request, remotes.queues(self._views.remotes()))
 
+    async def api_whynot(self, request: Request) -> Response:
+        try:
+            found = await self._views.why_not(request.query_params.get("q", ""))
+        except ValueError as exc:
+            raise ApiError("bad_data", str(exc)) from exc
+        return await _success(request, found)
+
     async def api_logs(self, request: Request) -> Response:
         return await _success(request, list(self._views.log_lines()))
 
