@@ -149,6 +149,7 @@ class App:
             self._state.is_ready = True
             self._systemd.ready()
             nursery.start_soon(summarise, self._observer)
+            nursery.start_soon(self._observer.keep_history)
             nursery.start_soon(self._watch_config)
             await self._wait_for_signals()
             nursery.cancel_scope.cancel()

@@ -16,6 +16,8 @@ import attrs
 import trio
 
 from agent.disk_space import DiskSpace
+from agent.flow import flow_of, reading_of
+from agent.history import STEP_S, History, Reading
 from agent.metrics.family import LabelledRemote, Snapshot
 from agent.reloads import ReloadStatistics
 from agent.remote_set import RemoteSet
@@ -72,6 +74,7 @@ class Observer:
         self._disk = disk
         self._renderer: Renderer | None = None
         self._flags = tuple(start.flags.listing())
+        self._history = History()
 
     def views(self, reload: Callable[[], Awaitable[ReloadResult]]) -> Views:
         scraper = self._scraper
@@ -91,9 +94,22 @@ class Observer:
             metadata=scraper.metadata,
             rules_of=scraper.rules_of,
             fetch=self._fetch,
+            history=self._history.tracks,
+            flow=lambda: flow_of(self._scraper.statistics()),
             why_not=self._why_not,
             tasks=lambda: list(_tasks()),
             discovery_errors=self.discovery_errors,
+        )
+
+    async def keep_history(self) -> None:
+        """Until cancelled: a reading every few seconds, at the cost of some additions."""
+        while True:
+            self._history.add(self._reading())
+            await trio.sleep(STEP_S)
+
+    def _reading(self) -> Reading:
+        return reading_of(
+            trio.current_time(), self._scraper.statistics(), self._remotes.statistics()
         )
 
     def metrics(self) -> bytes:

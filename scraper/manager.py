@@ -214,12 +214,13 @@ class Manager:
 
 
 def _pool_statistics(name: str, pool: Pool) -> PoolStatistics:
-    healths = [status.health for status in pool.statuses()]
+    kinds = Counter(pool.kinds())
+    healths = Counter(health for _, health in kinds.elements())
     return PoolStatistics(
         job=name,
-        targets_up=healths.count("up"),
-        targets_down=healths.count("down"),
-        targets_unknown=healths.count("unknown"),
+        targets_up=healths["up"],
+        targets_down=healths["down"],
+        targets_unknown=healths["unknown"],
         targets_dropped=pool.dropped_total,
         discovery_errors=tuple(pool.discovery_errors()),
         counts=attrs.evolve(
@@ -227,5 +228,5 @@ def _pool_statistics(name: str, pool: Pool) -> PoolStatistics:
             samples=attrs.evolve(pool.counts.samples),
             answers=pool.counts.answers.copy(),
         ),
-        kinds=Counter(pool.kinds()),
+        kinds=kinds,
     )

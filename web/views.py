@@ -48,6 +48,30 @@ class Fetched:
 
 
 @attrs.frozen(kw_only=True)
+class Track:
+    """One thing over the last hour, a number for each step; NaN where it was not there.
+
+    `name`: up, down (targets), samples, lost (per second, of all scrapes); with `remote`
+    sent_samples, sent_bytes, lost_samples (per second), pending_samples, oldest_age_s.
+    """
+
+    name: str
+    remote: str = ""
+    step_s: float
+    points: Sequence[float]
+
+
+@attrs.frozen(kw_only=True)
+class Flow:
+    """What was lost between the targets and the remotes, in samples since the start, by reason."""
+
+    samples_total: int
+    stored_total: int
+    lost: Mapping[str, int]
+    failed_scrapes_total: int
+
+
+@attrs.frozen(kw_only=True)
 class Views:
     """Snapshot functions; each is cheap, returns at once and gives something immutable.
 
@@ -71,6 +95,8 @@ class Views:
     metadata: "Callable[[], Sequence[TargetMetadata]]"
     rules_of: "Callable[[str], Pipeline | None]"
     fetch: "Callable[[TargetStatus], Awaitable[Fetched]]"
+    history: Callable[[], Sequence[Track]]
+    flow: Callable[[], Flow]
     why_not: Callable[[str], Awaitable[Mapping[str, Any]]]
     tasks: Callable[[], Sequence[str]]
     discovery_errors: Callable[[], Mapping[str, str]]

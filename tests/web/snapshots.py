@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from pushqueue.statistics import QueueStatistics, RemoteStatistics
 from scraper.status import DroppedTarget, TargetStatus
-from web.views import Fetched, ReloadResult, Runtime, Views
+from web.views import Fetched, Flow, ReloadResult, Runtime, Views
 
 NOW_MS = 1_795_500_000_000
 NASTY = "<script>alert(1)</script>\"'&"
@@ -55,6 +56,42 @@ def dropped(job: str = "node") -> DroppedTarget:
     return DroppedTarget(job=job, discovered_labels=labels, reason="rule 1: drop")
 
 
+def remote(name: str = "far", **changes: Any) -> RemoteStatistics:
+    """A remote that has delivered everything two seconds ago."""
+    fields: dict[str, Any] = {
+        "name": name,
+        "key": name,
+        "url": f"http://{name}/api/v1/write",
+        "state": "ok",
+        "queue": QueueStatistics(disk_file_bytes=4096, disk_segments=1),
+        "pending_blocks": 0,
+        "pending_samples": 0,
+        "pending_bytes": 0,
+        "oldest_age_s": None,
+        "lag_s": 1.5,
+        "put_samples_total": 1000,
+        "dropped_by_rules_total": 0,
+        "sent_samples_total": 1000,
+        "sent_bytes_total": 20_000,
+        "sent_blocks_total": 4,
+        "requests_total": 5,
+        "retries_total": 1,
+        "request_errors_total": 0,
+        "request_seconds_total": 0.5,
+        "answers": {204: 4, 503: 1},
+        "dropped_samples": {},
+        "last_error": "",
+        "last_error_ms": None,
+        "last_sent_ms": NOW_MS - 2000,
+        "spill_after_s": 1.0,
+        "send_timeout_s": 60.0,
+    }
+    return RemoteStatistics(**{**fields, **changes})
+
+
+FLOW = Flow(samples_total=1000, stored_total=900, lost={"rules": 100}, failed_scrapes_total=3)
+
+
 def views(*targets: TargetStatus, **changes: Any) -> Views:
     async def reload() -> ReloadResult:
         return ReloadResult(ok=True)
@@ -72,6 +109,8 @@ def views(*targets: TargetStatus, **changes: Any) -> Views:
 
     fields: dict[str, Any] = {
         "why_not": why_not,
+        "history": tuple,
+        "flow": lambda: FLOW,
         "targets": lambda: targets,
         "dropped": lambda: (dropped(),),
         "metrics": lambda: b"up 1\n",
