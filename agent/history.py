@@ -58,8 +58,9 @@ class History:
         if before is None or reading.time_s <= before.time_s:
             return
         row = dict(_row(before, reading))
-        for key in row.keys() - self._points.keys():
-            self._points[key] = array("f", [nan]) * self._length
+        for key in row:
+            if key not in self._points:
+                self._points[key] = array("f", [nan]) * self._length
         self._length += 1
         for key, points in self._points.items():
             points.append(row.get(key, nan))

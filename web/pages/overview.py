@@ -65,7 +65,7 @@ def overview_html(
     if not seen.remotes:
         yield _STAGE("bad", "./remotes", "Remotes", "none", "nothing is sent anywhere", NOTHING)
     yield Markup("</ol>\n<h2>The last hour</h2>\n")
-    yield from charts(seen.tracks)
+    yield from charts([track for track in seen.tracks if track.name in _ON_OVERVIEW])
     yield Markup('</div>\n<h2>Everything there is</h2>\n<ul class="links">\n')
     for path, what in entries:
         yield _ACTION(path, what) if path in ACTIONS else _ITEM("." + path, path, what)
@@ -156,13 +156,17 @@ _SHOWN = {
     "samples": ("Samples taken", _per_second),
     "up": ("Targets up", count_text),
     "down": ("Targets down", count_text),
-    "lost": ("Samples lost at the scrape", _per_second),
+    "lost": ("Samples dropped at the scrape", _per_second),
     "sent_samples": ("Samples sent", _per_second),
     "sent_bytes": ("Bytes sent", _bytes_per_second),
     "pending_samples": ("Samples waiting", count_text),
     "oldest_age_s": ("Age of the oldest", _seconds),
     "lost_samples": ("Samples lost", _per_second),
 }
+
+
+# The page of remotes has all of them.
+_ON_OVERVIEW = frozenset({"samples", "up", "down", "lost", "sent_samples", "pending_samples"})
 
 
 def charts(tracks: "Sequence[Track]", remote: str | None = None) -> Iterator[Markup]:
