@@ -31,10 +31,11 @@ from transport.errors import TransportError
 from web.admission import Admission
 from web.counts import PathCounts
 from web.server import Server
-from web.views import Fetched, ReloadResult, Runtime, Views
+from web.views import Fetched, ReloadResult, Runtime, Trial, Views
 
 if TYPE_CHECKING:
     from agent.metrics.render import Renderer
+    from relabel.pipeline import Pipeline
 
 
 @attrs.define
@@ -93,6 +94,9 @@ class Observer:
             log_lines=self._start.log_tail,
             metadata=scraper.metadata,
             rules_of=scraper.rules_of,
+            metric_rules_of=scraper.metric_rules_of,
+            parse_rules=_parse_rules,
+            try_rules=self._try_rules,
             fetch=self._fetch,
             history=self._history.tracks,
             flow=lambda: flow_of(self._scraper.statistics()),
@@ -174,6 +178,11 @@ class Observer:
         media_type = response.header("content-type") or ""
         return Fetched(response.status, media_type, response.body)
 
+    async def _try_rules(self, status: TargetStatus, pipeline: "Pipeline") -> Trial:
+        from agent.rule_trial import try_rules  # late: hardly anybody tries
+
+        return await try_rules(self._scraper, status, pipeline)
+
     async def _why_not(self, text: str) -> Mapping[str, Any]:
         from agent.whynot.inquiry import Inquiry  # late: hardly anybody asks
 
@@ -186,6 +195,12 @@ class Observer:
             return remote.url
         named = {one.key for one in self._state.settings.remotes if one.name}
         return remote.name if remote.key in named else f"{position}:secret-url"
+
+
+async def _parse_rules(text: str) -> "Pipeline":
+    from agent.rule_trial import read_rules  # late: hardly anybody tries
+
+    return await read_rules(text)
 
 
 def _wall_ms() -> int:

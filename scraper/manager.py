@@ -178,6 +178,11 @@ class Manager:
         pool = self._pools.get(pool_name)
         return pool.setup.target_pipeline if pool else None
 
+    def metric_rules_of(self, pool_name: str) -> Pipeline | None:
+        """The metric relabelling of a job; None if there is no such job."""
+        pool = self._pools.get(pool_name)
+        return pool.setup.metric_pipeline if pool else None
+
     def find(self, status: TargetStatus) -> tuple[JobSetup, Target] | None:
         """What is behind a status; None if the target is gone."""
         pool = self._pools.get(status.pool)

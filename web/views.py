@@ -61,6 +61,26 @@ class Track:
     points: Sequence[float]
 
 
+@attrs.frozen
+class RuleCount:
+    """What one rule does to all series of a page; `text` is the rule as YAML."""
+
+    text: str
+    matched: int
+    changed: int
+    dropped: int
+
+
+@attrs.frozen(kw_only=True)
+class Trial:
+    """A target's page, as it is now, put through metric rules. `error`: why there is none."""
+
+    rules: tuple[RuleCount, ...] = ()
+    exposed: int = 0
+    left: int = 0
+    error: str = ""
+
+
 @attrs.frozen(kw_only=True)
 class Flow:
     """What was lost between the targets and the remotes, in samples since the start, by reason."""
@@ -76,7 +96,8 @@ class Views:
     """Snapshot functions; each is cheap, returns at once and gives something immutable.
 
     Those that are awaited may take longer: they read files, ask a target or write much text.
-    `rules_of` gives None for a job that does not exist. `why_not` answers where a series is lost;
+    `rules_of` (targets) and `metric_rules_of` give None for a job that does not exist;
+    `parse_rules` reads YAML and raises ValueError. `why_not` answers where a series is lost;
     it raises ValueError for a question that it does not understand.
     """
 
@@ -94,6 +115,9 @@ class Views:
     log_lines: Callable[[], Sequence[str]]
     metadata: "Callable[[], Sequence[TargetMetadata]]"
     rules_of: "Callable[[str], Pipeline | None]"
+    metric_rules_of: "Callable[[str], Pipeline | None]"
+    parse_rules: "Callable[[str], Awaitable[Pipeline]]"
+    try_rules: "Callable[[TargetStatus, Pipeline], Awaitable[Trial]]"
     fetch: "Callable[[TargetStatus], Awaitable[Fetched]]"
     history: Callable[[], Sequence[Track]]
     flow: Callable[[], Flow]

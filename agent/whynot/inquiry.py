@@ -5,13 +5,13 @@ time, within their own timeouts; scraping goes on undisturbed.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from http import HTTPStatus
 from typing import Protocol
 from urllib.parse import urlsplit
 
 import attrs
 import trio
 
+from agent.exposed import ExposedError, expose
 from agent.flags.suggest import nearest
 from agent.whynot.answer import Report
 from agent.whynot.evidence import Evidence, RemoteEvidence, SeriesEvidence, TargetEvidence
@@ -20,9 +20,6 @@ from agent.whynot.question import Question, parse_question
 from agent.whynot.verdict import NO_RULES, verdict
 from pushqueue.progress import LaneProgress, Refusal
 from relabel.explain_remote import RemoteExplanation
-from scraper.exposition.bodies import ReadOptions
-from scraper.exposition.errors import ExpositionError
-from scraper.exposition.negotiation import choose
 from scraper.labelling import Labelling
 from scraper.loop import drive
 from scraper.manager import Manager
@@ -30,7 +27,6 @@ from scraper.setup import JobSetup
 from scraper.status import DroppedTarget, TargetStatus
 from scraper.target import ADDRESS, Target
 from series.labels import Labels, canonical
-from transport.errors import TransportError
 
 MAX_LOOKS = 20
 _AT_A_TIME = 4
@@ -154,21 +150,11 @@ class Inquiry:
 
     async def _look(self, question: Question, subject: _Subject) -> tuple[Look, str]:
         """What the page shows now; the error if it does not."""
-        nothing = Look(exposed_count=0)
-        job = subject.setup.job
         try:
-            response = await self._scraper.fetch(subject.status)
-            if response.status != HTTPStatus.OK:
-                return nothing, f"server returned HTTP status {response.status}"
-            content_type = response.header("content-type")
-            format_ = choose(content_type, job.fallback_scrape_protocol).format
-            labelling = subject.setup.labelling(subject.target)
-            steps = look_at(response.body, format_, ReadOptions.of(job), labelling, question)
-            return await drive(steps), ""
-        except (TransportError, ExpositionError) as exc:
-            return nothing, str(exc)
-        except LookupError:
-            return nothing, "the target has just gone"
+            exposed = await expose(self._scraper, subject.status)
+        except ExposedError as exc:
+            return Look(exposed_count=0), str(exc)
+        return await drive(look_at(exposed, question)), ""
 
     def _at_remotes(self, final: Labels, lane_key: int) -> tuple[RemoteEvidence, ...]:
         return tuple([_at_remote(remote, final, lane_key) for remote in self._remotes()])

@@ -1,7 +1,7 @@
 """A look at one page with a question in mind.
 
-Takes a body and what its target's job makes of series; gives those that the question may mean,
-with what relabelling does to them.
+Takes what a target exposes; gives the series that the question may mean, with what relabelling does
+to them.
 Never: keeps anything, so it costs nothing when nobody asks. Yields between some hundred series.
 """
 
@@ -9,15 +9,11 @@ from collections.abc import Collection, Generator, Mapping
 
 import attrs
 
+from agent.exposed import Exposed
 from agent.flags.suggest import nearest
 from agent.whynot.evidence import SeriesEvidence
 from agent.whynot.question import Question
 from relabel.explain import explain
-from scraper.exposition.bodies import BodyReader, ReadOptions
-from scraper.exposition.negotiation import Format
-from scraper.exposition.numbers import NO_TIMESTAMP
-from scraper.exposition.outline import Outlines
-from scraper.exposition.page import Page
 from scraper.labelling import Labelling, SeriesError, merge
 from series.labels import METRIC_NAME, Labels, canonical, readable
 
@@ -36,47 +32,19 @@ class Look:
     similar: tuple[str, ...] = ()
 
 
-class _Seen:
-    """The labels of every series of the page, as exposed."""
-
-    def __init__(self) -> None:
-        self.raw: dict[bytes, Mapping[str, str]] = {}
-
-    def __contains__(self, key: object) -> bool:
-        return key in self.raw
-
-    def learn(self, key: bytes, raw: Mapping[str, str]) -> None:
-        self.raw[key] = dict(raw)
-
-
-def look_at(
-    body: bytes,
-    format_: Format,
-    options: ReadOptions,
-    labelling: Labelling,
-    question: Question,
-) -> Generator[None, None, Look]:
-    """Raises ExpositionError."""
-    seen = _Seen()
-    reader = BodyReader(Outlines())
-    reader.options = options
-    page = yield from reader.read(body, seen, format_)
+def look_at(exposed: Exposed, question: Question) -> Generator[None, None, Look]:
+    """Yields now and then."""
+    labelling = exposed.labelling
     found: list[SeriesEvidence] = []
     firsts: dict[Labels, int] = {}
-    for at, key in enumerate(page.keys):
+    for at, (raw, stamp_ms) in enumerate(exposed.series):
         if at % _SERIES_PER_STEP == 0:
             yield
-        one = _examined(seen.raw[key], _stamp(page, at), labelling, question, firsts, at)
+        one = _examined(raw, stamp_ms, labelling, question, firsts, at)
         if one is not None and len(found) < MAX_FOUND:
             found.append(one)
-    similar = () if found else _similar(seen.raw.values(), question)
-    return Look(exposed_count=len(page.keys), series=tuple(found), similar=similar)
-
-
-def _stamp(page: Page, at: int) -> int | None:
-    if page.stamps is None or page.stamps[at] == NO_TIMESTAMP:
-        return None
-    return page.stamps[at]
+    similar = () if found else _similar([raw for raw, _ in exposed.series], question)
+    return Look(exposed_count=len(exposed.series), series=tuple(found), similar=similar)
 
 
 def _examined(

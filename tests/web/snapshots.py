@@ -3,8 +3,10 @@
 from typing import Any
 
 from pushqueue.statistics import QueueStatistics, RemoteStatistics
+from relabel.pipeline import Pipeline, compile_rules
+from relabel.rule import RelabelRule
 from scraper.status import DroppedTarget, TargetStatus
-from web.views import Fetched, Flow, ReloadResult, Runtime, Views
+from web.views import Fetched, Flow, ReloadResult, RuleCount, Runtime, Trial, Views
 
 NOW_MS = 1_795_500_000_000
 NASTY = "<script>alert(1)</script>\"'&"
@@ -107,6 +109,14 @@ def views(*targets: TargetStatus, **changes: Any) -> Views:
             raise ValueError("ask for a series")
         return {"question": question, "delivered": False, "answers": [], "notes": []}
 
+    async def parse_rules(text: str) -> Pipeline:
+        if text.startswith("?"):
+            raise ValueError("rules:1:1: not a list")
+        return compile_rules((RelabelRule(action="labeldrop", regex=text),))
+
+    async def try_rules(target: TargetStatus, pipeline: Pipeline) -> Trial:
+        return Trial(rules=(RuleCount("{action: keep}", 9, 8, 7),), exposed=9, left=2)
+
     fields: dict[str, Any] = {
         "why_not": why_not,
         "history": tuple,
@@ -125,6 +135,9 @@ def views(*targets: TargetStatus, **changes: Any) -> Views:
         "log_lines": lambda: ("a line",),
         "metadata": tuple,
         "rules_of": lambda pool: None,
+        "metric_rules_of": lambda pool: None,
+        "parse_rules": parse_rules,
+        "try_rules": try_rules,
         "fetch": fetch,
         "tasks": lambda: ("main",),
         "discovery_errors": dict,

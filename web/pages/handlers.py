@@ -3,7 +3,8 @@
 Never: reads anything but through `Views` and the request.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -11,7 +12,10 @@ from starlette.responses import Response
 
 from web.api.status import flags_text
 from web.api.targets import target_id
+from web.bodies import read_body
+from web.debugger import Debugger
 from web.endpoints import ENDPOINTS
+from web.pages.debugger import Ask, debugger_html
 from web.pages.discovery import discovery_html
 from web.pages.frame import page
 from web.pages.markup import Markup
@@ -24,10 +28,12 @@ from web.responses import HTML, METRICS, TEXT, respond, respond_text, wants_html
 from web.views import Views
 
 BRAND = "promferry"
+MAX_FORM_BYTES, FORM_TIMEOUT_S = 256 * 1024, 10.0
 LINKS = (
     ("./targets", "Targets"),
     ("./service-discovery", "Discovery"),
     ("./whynot", "Why not?"),
+    ("./relabel", "Relabel"),
     ("./remotes", "Remotes"),
     ("./metrics", "Metrics"),
 )
@@ -78,6 +84,17 @@ class PageHandlers:
         running_s = self._wall_s() - views.runtime().started_s
         content = remotes_html(views.remotes(), views.history(), self._now_ms(), running_s)
         return await _page(request, "Remotes", content, "./remotes")
+
+    async def relabel(self, request: Request) -> Response:
+        arguments: Mapping[str, str] = request.query_params
+        if request.method == "POST":
+            body = await read_body(request, max_bytes=MAX_FORM_BYTES, timeout_s=FORM_TIMEOUT_S)
+            arguments = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
+        debugger = Debugger(self._views)
+        ask, target = debugger.completed(Ask.of(arguments))
+        found = await debugger.run(ask, target)
+        content = debugger_html(ask, self._views.pools(), debugger.running_rules(ask), found)
+        return await _page(request, "Relabel debugger", content, "./relabel")
 
     async def whynot(self, request: Request) -> Response:
         question = request.query_params.get("q", "").strip()

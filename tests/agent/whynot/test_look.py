@@ -2,6 +2,7 @@
 
 import pytest
 
+from agent.exposed import Exposed, series_of
 from agent.whynot.look import MAX_FOUND, Look, look_at
 from agent.whynot.question import parse_question
 from relabel.rule import RelabelRule
@@ -35,9 +36,9 @@ def look(text: str, page: bytes = PAGE, *, job: ScrapeJob | None = None) -> Look
     job = job or ScrapeJob(job_name="j", metric_relabel_configs=(DROP, RENAME, LOSE))
     setup = set_up(job, {"region": "eu"})
     target = build(job, setup.target_pipeline, discovered(job, "h:1", {}))
-    labelling = setup.labelling(target)
-    steps = look_at(page, Format.TEXT, ReadOptions.of(job), labelling, parse_question(text))
-    return finish(steps)
+    series = finish(series_of(page, Format.TEXT, ReadOptions.of(job)))
+    exposed = Exposed(labelling=setup.labelling(target), series=series)
+    return finish(look_at(exposed, parse_question(text)))
 
 
 @pytest.mark.parametrize(
