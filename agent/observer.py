@@ -23,10 +23,12 @@ from agent.reloads import ReloadStatistics
 from agent.remote_set import RemoteSet
 from agent.settings import Settings
 from agent.start import Start
+from agent.taps import Taps
 from agent.version import VERSION
 from pushqueue.statistics import RemoteStatistics
 from scraper.manager import Manager
 from scraper.status import TargetStatus
+from series.watch import Watch
 from transport.errors import TransportError
 from web.admission import Admission
 from web.counts import PathCounts
@@ -64,6 +66,7 @@ class Observer:
         counts: PathCounts,
         admission: Admission,
         disk: DiskSpace,
+        watch: Watch,
     ) -> None:
         self._start = start
         self._state = state
@@ -76,6 +79,7 @@ class Observer:
         self._renderer: Renderer | None = None
         self._flags = tuple(start.flags.listing())
         self._history = History()
+        self._taps = Taps(watch)
 
     def views(self, reload: Callable[[], Awaitable[ReloadResult]]) -> Views:
         scraper = self._scraper
@@ -98,6 +102,7 @@ class Observer:
             parse_rules=_parse_rules,
             try_rules=self._try_rules,
             fetch=self._fetch,
+            tap=self._taps.open,
             history=self._history.tracks,
             flow=lambda: flow_of(self._scraper.statistics()),
             why_not=self._why_not,

@@ -10,15 +10,19 @@ import trio
 
 from pushqueue.remote import Remote
 from series.batch import Batch
+from series.watch import RELABELLED, Watch
 
 
 class FanOut:
     """A `Sink` over remotes; without any it takes and forgets."""
 
-    def __init__(self, remotes: Sequence[Remote]) -> None:
+    def __init__(self, remotes: Sequence[Remote], watch: Watch | None = None) -> None:
         self.remotes = tuple(remotes)
+        self._watch = watch or Watch()
 
     def put_nowait(self, batches: Sequence[Batch]) -> None:
+        if self._watch.lookers:
+            self._watch.see(RELABELLED, "", batches)
         for remote in self.remotes:
             remote.put_nowait(batches)
 

@@ -34,6 +34,7 @@ from pushqueue.timing import Timing
 from pushqueue.view import QUEUES_FOLDER
 from series.batch import Batch
 from series.ranges import RangeCounts
+from series.watch import REMOTE, Watch
 
 if TYPE_CHECKING:
     from relabel.explain_remote import RemoteExplanation
@@ -65,6 +66,7 @@ class Remote:
         version: str,
         connect: Callable[[], Poster] | None = None,
         rand: Callable[[], float] = random.random,
+        watch: Watch | None = None,
     ) -> None:
         queue = settings.queue
         timing = Timing.of(queue.flush_interval_s, queue.spill_after_s)
@@ -75,6 +77,7 @@ class Remote:
         self._version = version
         self._connect = connect or self._new_client
         self._rand = rand
+        self._watch = watch or Watch()
         self._real = RealDirectory(data_path / QUEUES_FOLDER / quote(settings.key, safe=""))
         self._directory = TimedDirectory(self._real)
         self._rewriter = Rewriter(_compiled(settings), settings.extra_labels)
@@ -143,6 +146,8 @@ class Remote:
             own = self._rewriter.rewrite(batch)
             if own is None:
                 continue
+            if self._watch.lookers:
+                self._watch.see(REMOTE, self.name, (own,))
             batcher = self._batchers[own.lane_key % len(self._batchers)]
             is_full |= batcher.put(own, now)
             while batcher.sample_count > MAX_OPEN_SAMPLES:

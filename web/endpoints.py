@@ -22,7 +22,7 @@ class Area(enum.Enum):
     DEBUG = "-pprofAuthKey"
 
 
-Media = Literal["json", "text", "page", "metrics", "yaml"]
+Media = Literal["json", "text", "page", "metrics", "yaml", "events"]
 
 
 @attrs.frozen(kw_only=True)
@@ -116,6 +116,20 @@ _PAGES = (
         ),
         statuses=((403, "asked from elsewhere"),),
         entry="what relabelling does, rule by rule, and what other rules would do",
+    ),
+    Endpoint(
+        "/tap",
+        "tap",
+        "Samples as they pass.",
+        "page",
+        parameters=(
+            Parameter(name="stage", what="where, as /api/v1/tap"),
+            Parameter(name="selector", what="which, such as {job='a'}"),
+            Parameter(name="remote", what="at this remote only"),
+            Parameter(name="per_s", what="at most so many a second"),
+        ),
+        statuses=(_BAD,),
+        entry="samples as they pass",
     ),
     Endpoint(
         "/remotes",
@@ -290,6 +304,24 @@ _API = (
             ),
         ),
         statuses=(_BAD, (403, "asked from elsewhere")),
+    ),
+    Endpoint(
+        "/api/v1/tap",
+        "api_tap",
+        "Samples as they pass, one event each, until the reader goes.",
+        "events",
+        needs_trust=True,
+        parameters=(
+            Parameter(name="stage", what="where", choices=("relabelled", "remote")),
+            Parameter(name="selector", what="which, such as {job='a'}"),
+            Parameter(name="remote", what="at this remote only"),
+            Parameter(name="per_s", what="at most so many a second, 100 by default"),
+        ),
+        statuses=(
+            _BAD,
+            (403, "asked from elsewhere"),
+            (429, "as many as there may be are open"),
+        ),
     ),
     Endpoint(
         "/api/v1/logs",

@@ -3,7 +3,8 @@
 Nothing pushes into the pages; they ask when somebody looks.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -81,6 +82,40 @@ class Trial:
     error: str = ""
 
 
+class TooManyError(Exception):
+    """More of something than the agent bears at a time."""
+
+
+@attrs.frozen(kw_only=True)
+class TapWish:
+    """What somebody wants to see pass."""
+
+    stage: str
+    selector: str = ""
+    remote: str = ""
+    per_s: float = 100.0
+
+
+@attrs.frozen(kw_only=True)
+class TapRow:
+    """One sample. `value` is None for staleness markers and native histograms."""
+
+    series: str
+    labels: Mapping[str, str]
+    timestamp_ms: int
+    value: float | None
+    is_marker: bool
+    remote: str
+
+
+@attrs.frozen(kw_only=True)
+class TapPiece:
+    """What has passed; no rows: nothing has for a while. `skipped_total`: too many to show."""
+
+    rows: tuple[TapRow, ...]
+    skipped_total: int
+
+
 @attrs.frozen(kw_only=True)
 class Flow:
     """What was lost between the targets and the remotes, in samples since the start, by reason."""
@@ -119,6 +154,7 @@ class Views:
     parse_rules: "Callable[[str], Awaitable[Pipeline]]"
     try_rules: "Callable[[TargetStatus, Pipeline], Awaitable[Trial]]"
     fetch: "Callable[[TargetStatus], Awaitable[Fetched]]"
+    tap: Callable[[TapWish], AbstractAsyncContextManager[AsyncIterator[TapPiece]]]
     history: Callable[[], Sequence[Track]]
     flow: Callable[[], Flow]
     why_not: Callable[[str], Awaitable[Mapping[str, Any]]]

@@ -18,6 +18,8 @@ COMMANDS = {
     "scrape": ("agent.commands.scrape", "scrape once and show what would be pushed"),
     "targets": ("agent.commands.targets", "show what would be scraped, and what was dropped"),
     "whynot": ("agent.commands.whynot", "ask a running agent why a metric is not there"),
+    "tap": ("agent.commands.tap", "show samples as they pass through a running agent"),
+    "top": ("agent.commands.top", "a live table of a running agent's remotes and targets"),
     "test": ("agent.commands.test_rules", "run tests of relabel rules"),
     "bundle": ("agent.commands.bundle", "collect what somebody needs to help, in one archive"),
     "lint": ("agent.commands.lint", "check exposition text and the names of its metrics"),

@@ -1,12 +1,25 @@
 """Targets and views for the tests of pages and API."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from pushqueue.statistics import QueueStatistics, RemoteStatistics
 from relabel.pipeline import Pipeline, compile_rules
 from relabel.rule import RelabelRule
 from scraper.status import DroppedTarget, TargetStatus
-from web.views import Fetched, Flow, ReloadResult, RuleCount, Runtime, Trial, Views
+from web.views import (
+    Fetched,
+    Flow,
+    ReloadResult,
+    RuleCount,
+    Runtime,
+    TapPiece,
+    TapRow,
+    TapWish,
+    Trial,
+    Views,
+)
 
 NOW_MS = 1_795_500_000_000
 NASTY = "<script>alert(1)</script>\"'&"
@@ -94,51 +107,76 @@ def remote(name: str = "far", **changes: Any) -> RemoteStatistics:
 FLOW = Flow(samples_total=1000, stored_total=900, lost={"rules": 100}, failed_scrapes_total=3)
 
 
+async def _reload() -> ReloadResult:
+    return ReloadResult(ok=True)
+
+
+async def _config() -> str:
+    return "scrape_configs: []\n"
+
+
+async def _fetch(target: TargetStatus) -> Fetched:
+    return Fetched(200, "text/html", NASTY.encode())
+
+
+async def _why_not(question: str) -> dict[str, Any]:
+    if not question:
+        raise ValueError("ask for a series")
+    return {"question": question, "delivered": False, "answers": [], "notes": []}
+
+
+async def _parse_rules(text: str) -> Pipeline:
+    if text.startswith("?"):
+        raise ValueError("rules:1:1: not a list")
+    return compile_rules((RelabelRule(action="labeldrop", regex=text),))
+
+
+async def _try_rules(target: TargetStatus, pipeline: Pipeline) -> Trial:
+    return Trial(rules=(RuleCount("{action: keep}", 9, 8, 7),), exposed=9, left=2)
+
+
+@asynccontextmanager
+async def _tap(wish: TapWish) -> AsyncIterator[AsyncIterator[TapPiece]]:
+    yield _pieces()
+
+
+async def _pieces() -> AsyncIterator[TapPiece]:
+    yield TapPiece(rows=(), skipped_total=0)
+    row = TapRow(
+        series="up",
+        labels={"__name__": "up"},
+        timestamp_ms=NOW_MS,
+        value=float("nan"),
+        is_marker=False,
+        remote="",
+    )
+    yield TapPiece(rows=(row,), skipped_total=3)
+
+
 def views(*targets: TargetStatus, **changes: Any) -> Views:
-    async def reload() -> ReloadResult:
-        return ReloadResult(ok=True)
-
-    async def config() -> str:
-        return "scrape_configs: []\n"
-
-    async def fetch(target: TargetStatus) -> Fetched:
-        return Fetched(200, "text/html", NASTY.encode())
-
-    async def why_not(question: str) -> dict[str, Any]:
-        if not question:
-            raise ValueError("ask for a series")
-        return {"question": question, "delivered": False, "answers": [], "notes": []}
-
-    async def parse_rules(text: str) -> Pipeline:
-        if text.startswith("?"):
-            raise ValueError("rules:1:1: not a list")
-        return compile_rules((RelabelRule(action="labeldrop", regex=text),))
-
-    async def try_rules(target: TargetStatus, pipeline: Pipeline) -> Trial:
-        return Trial(rules=(RuleCount("{action: keep}", 9, 8, 7),), exposed=9, left=2)
-
     fields: dict[str, Any] = {
-        "why_not": why_not,
+        "why_not": _why_not,
+        "tap": _tap,
         "history": tuple,
         "flow": lambda: FLOW,
         "targets": lambda: targets,
         "dropped": lambda: (dropped(),),
         "metrics": lambda: b"up 1\n",
         "is_ready": lambda: True,
-        "reload": reload,
+        "reload": _reload,
         "remotes": tuple,
         "is_stopping": lambda: False,
         "pools": lambda: ("node",),
         "flags": lambda: (("httpListenAddr", ":8429", False), ("remoteWrite.url", "secret", True)),
-        "config": config,
+        "config": _config,
         "runtime": lambda: RUNTIME,
         "log_lines": lambda: ("a line",),
         "metadata": tuple,
         "rules_of": lambda pool: None,
         "metric_rules_of": lambda pool: None,
-        "parse_rules": parse_rules,
-        "try_rules": try_rules,
-        "fetch": fetch,
+        "parse_rules": _parse_rules,
+        "try_rules": _try_rules,
+        "fetch": _fetch,
         "tasks": lambda: ("main",),
         "discovery_errors": dict,
     }

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from web.api.status import flags_text
+from web.api.tap import wish_of
 from web.api.targets import target_id
 from web.bodies import read_body
 from web.debugger import Debugger
@@ -22,6 +23,7 @@ from web.pages.markup import Markup
 from web.pages.overview import Overview, overview_html
 from web.pages.remotes import remotes_html
 from web.pages.root import root_plain
+from web.pages.tap import tap_html
 from web.pages.targets import SearchError, TargetFilter, targets_html, targets_plain
 from web.pages.whynot import whynot_html
 from web.responses import HTML, METRICS, TEXT, respond, respond_text, wants_html
@@ -35,6 +37,7 @@ LINKS = (
     ("./whynot", "Why not?"),
     ("./relabel", "Relabel"),
     ("./remotes", "Remotes"),
+    ("./tap", "Tap"),
     ("./metrics", "Metrics"),
 )
 ENTRIES = tuple((endpoint.path, endpoint.entry) for endpoint in ENDPOINTS if endpoint.entry)
@@ -95,6 +98,14 @@ class PageHandlers:
         found = await debugger.run(ask, target)
         content = debugger_html(ask, self._views.pools(), debugger.running_rules(ask), found)
         return await _page(request, "Relabel debugger", content, "./relabel")
+
+    async def tap(self, request: Request) -> Response:
+        try:
+            wish = wish_of(request.query_params)
+        except ValueError as exc:
+            raise HTTPException(400, str(exc)) from exc
+        names = [remote.name for remote in self._views.remotes()]
+        return await _page(request, "Live tap", tap_html(wish, names), "./tap")
 
     async def whynot(self, request: Request) -> Response:
         question = request.query_params.get("q", "").strip()

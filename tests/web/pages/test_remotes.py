@@ -1,5 +1,7 @@
 """The remotes' page: what waits, and when it will be gone."""
 
+from typing import Any
+
 import pytest
 
 from tests.web.snapshots import NASTY, NOW_MS, remote
@@ -7,7 +9,7 @@ from web.pages.remotes import forecast_text, remotes_html
 from web.views import Track
 
 
-def page(**changes: object) -> str:
+def page(**changes: Any) -> str:
     return "".join(remotes_html([remote(**changes)], (), NOW_MS, 3600.0))
 
 
