@@ -18,8 +18,8 @@ import trio
 
 from pushqueue.backoff import Backoff
 from pushqueue.batcher import Batcher
-from pushqueue.codec import Part, encode
 from pushqueue.directory import RealDirectory
+from pushqueue.encode import encode
 from pushqueue.health import OK, Health
 from pushqueue.queue import Queue, RunSync
 from pushqueue.rewrite import Apply, Rewriter
@@ -31,6 +31,7 @@ from pushqueue.store import Store
 from pushqueue.timed_directory import TimedDirectory
 from pushqueue.timing import Timing
 from pushqueue.view import QUEUES_FOLDER
+from pushqueue.wire.part import Part
 from series.batch import Batch
 from series.ranges import RangeCounts
 
