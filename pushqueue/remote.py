@@ -21,7 +21,11 @@ from pushqueue.batcher import Batcher
 from pushqueue.directory import RealDirectory
 from pushqueue.encode import encode
 from pushqueue.health import OK, Health
+from pushqueue.progress import Refusal
 from pushqueue.queue import Queue, RunSync
+from pushqueue.rejected import FOLDER as REJECTED_FOLDER
+from pushqueue.rejected import RejectedFile
+from pushqueue.rejected_log import RejectedLog
 from pushqueue.rewrite import Apply, Rewriter
 from pushqueue.sender import Poster, Sender
 from pushqueue.settings import RemoteSettings
@@ -33,6 +37,7 @@ from pushqueue.timing import Timing
 from pushqueue.view import QUEUES_FOLDER
 from pushqueue.wire.part import Part
 from series.batch import Batch
+from series.labels import Labels
 from series.ranges import RangeCounts
 
 if TYPE_CHECKING:
@@ -89,6 +94,7 @@ class Remote:
             name=self.name,
         )
         self._health = Health(self.name)
+        self._rejected = RejectedLog(self.name, self._rejected_file(data_path), run_sync)
         self._timing = timing
         self._batches_wanted = trio.Event()
         self._is_idle = True
@@ -107,6 +113,12 @@ class Remote:
             max_bytes=queue.max_disk_bytes,
             min_free_percent=queue.min_free_disk_percent,
         )
+
+    def _rejected_file(self, data_path: Path) -> RejectedFile | None:
+        if self.settings.queue.disable_disk:
+            return None
+        file_name = quote(self.settings.key, safe="")
+        return RejectedFile(data_path / REJECTED_FOLDER, file_name, self.name)
 
     def _new_client(self) -> Poster:
         # Imported late: tests and tools use remotes without a network.
@@ -185,6 +197,7 @@ class Remote:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._queue.run)
                     nursery.start_soon(self._make_blocks)
+                    nursery.start_soon(self._rejected.run)
                     for sender in self._senders():
                         nursery.start_soon(sender.run)
         finally:
@@ -211,6 +224,7 @@ class Remote:
                 backoff=Backoff(queue.retry_min_interval_s, queue.retry_max_interval_s, self._rand),
                 timeout_s=self.settings.send_timeout_s,
                 wall_ms=self._wall_ms,
+                rejected=self._rejected,
             )
             for lane in range(queue.lanes)
         ]
@@ -255,6 +269,10 @@ class Remote:
 
     # Looking in
 
+    def refusal(self, labels: Labels) -> Refusal | None:
+        """What the remote said when it refused this series the last time."""
+        return self._rejected.refusal(labels)
+
     def statistics(self) -> RemoteStatistics:
         health, queue = self._health, self._queue_statistics()
         connections, sent_bytes = self._connections()
@@ -297,6 +315,8 @@ class Remote:
             request_durations_s=health.durations.snapshot(),
             block_samples=self._block_samples.snapshot(),
             block_bytes=self._block_bytes.snapshot(),
+            rejected_lines_total=self._rejected.lines_total,
+            rejected_lines_lost_total=self._rejected.lost_total,
             newest_put_ms=self._newest_put_ms,
             newest_sent_ms=health.newest_sent_ms,
         )
