@@ -18,11 +18,14 @@ import trio
 
 from pushqueue.backoff import Backoff
 from pushqueue.batcher import Batcher
-from pushqueue.codec import Part, encode
 from pushqueue.directory import RealDirectory
+from pushqueue.encode import encode
 from pushqueue.health import OK, Health
-from pushqueue.progress import LaneProgress
+from pushqueue.progress import LaneProgress, Refusal
 from pushqueue.queue import Queue, RunSync
+from pushqueue.rejected import FOLDER as REJECTED_FOLDER
+from pushqueue.rejected import RejectedFile
+from pushqueue.rejected_log import RejectedLog
 from pushqueue.rewrite import Apply, Rewriter
 from pushqueue.sender import Poster, Sender
 from pushqueue.settings import RemoteSettings
@@ -32,7 +35,9 @@ from pushqueue.store import Store
 from pushqueue.timed_directory import TimedDirectory
 from pushqueue.timing import Timing
 from pushqueue.view import QUEUES_FOLDER
+from pushqueue.wire.part import Part
 from series.batch import Batch
+from series.labels import Labels
 from series.ranges import RangeCounts
 from series.watch import REMOTE, Watch
 
@@ -94,6 +99,7 @@ class Remote:
             name=self.name,
         )
         self._health = Health(self.name)
+        self._rejected = RejectedLog(self.name, self._rejected_file(data_path), run_sync)
         self._timing = timing
         self._batches_wanted = trio.Event()
         self._is_idle = True
@@ -113,6 +119,12 @@ class Remote:
             max_bytes=queue.max_disk_bytes,
             min_free_percent=queue.min_free_disk_percent,
         )
+
+    def _rejected_file(self, data_path: Path) -> RejectedFile | None:
+        if self.settings.queue.disable_disk:
+            return None
+        file_name = quote(self.settings.key, safe="")
+        return RejectedFile(data_path / REJECTED_FOLDER, file_name, self.name)
 
     def _new_client(self) -> Poster:
         # Imported late: tests and tools use remotes without a network.
@@ -193,6 +205,7 @@ class Remote:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._queue.run)
                     nursery.start_soon(self._make_blocks)
+                    nursery.start_soon(self._rejected.run)
                     for sender in self._senders():
                         nursery.start_soon(sender.run)
         finally:
@@ -219,6 +232,7 @@ class Remote:
                 backoff=Backoff(queue.retry_min_interval_s, queue.retry_max_interval_s, self._rand),
                 timeout_s=self.settings.send_timeout_s,
                 wall_ms=self._wall_ms,
+                rejected=self._rejected,
             )
             for lane in range(queue.lanes)
         ]
@@ -284,6 +298,10 @@ class Remote:
             waiting_since_ms=(sent_ms or self._queue.statistics().oldest_ms) if waits else None,
         )
 
+    def refusal(self, labels: Labels) -> Refusal | None:
+        """What the remote said when it refused this series the last time."""
+        return self._rejected.refusal(labels)
+
     def statistics(self) -> RemoteStatistics:
         health, queue = self._health, self._queue_statistics()
         connections, sent_bytes = self._connections()
@@ -326,6 +344,8 @@ class Remote:
             request_durations_s=health.durations.snapshot(),
             block_samples=self._block_samples.snapshot(),
             block_bytes=self._block_bytes.snapshot(),
+            rejected_lines_total=self._rejected.lines_total,
+            rejected_lines_lost_total=self._rejected.lost_total,
             newest_put_ms=self._newest_put_ms,
             newest_sent_ms=health.newest_sent_ms,
         )

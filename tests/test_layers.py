@@ -75,6 +75,7 @@ SHELLS: dict[str, set[str]] = {
     "pushqueue/hints.py": {"logging"},
     "pushqueue/queue.py": {"logging", "trio"},
     "pushqueue/reader.py": {"logging"},
+    "pushqueue/rejected_log.py": {"logging", "trio"},
     "pushqueue/remote.py": {"logging", "random", "trio"},
     "pushqueue/sender.py": {"trio"},
     "pushqueue/store.py": {"logging"},

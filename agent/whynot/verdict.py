@@ -95,15 +95,21 @@ def _of_dropped(dropped: DroppedTarget) -> Answer:
 
 
 def _of_target(question: Question, target: TargetEvidence, now_ms: int) -> Iterator[Answer]:
-    status = target.status
-    for series in target.series:
-        yield from _of_series(series, target, now_ms)
     if question.address:
         yield from _of_asked_target(target, now_ms)
-    elif not target.series:
-        yield _failing(target) if _is_failing(target) else _not_exposed(question, target)
-    elif status.health == "down" and not all(_is_report(series) for series in target.series):
+        return
+    reports = [series for series in target.series if _is_report(series)]
+    exposed = [series for series in target.series if not _is_report(series)]
+    for series in reports:
+        yield from _of_series(series, target, now_ms)
+    # What a page shows is worth nothing if its scrape fails.
+    if _is_failing(target) and not (reports and not exposed):
         yield _failing(target)
+    elif not target.series:
+        yield _not_exposed(question, target)
+    else:
+        for series in exposed:
+            yield from _of_series(series, target, now_ms)
 
 
 def _is_failing(target: TargetEvidence) -> bool:

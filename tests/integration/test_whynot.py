@@ -150,11 +150,11 @@ def test_the_command_says_the_same(agent: Agent) -> None:
         argv = (*command(), "whynot", whom, *argv)
         return subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
 
-    lost = ask("-steps", "dropped_here")
+    lost = ask("-steps", 'dropped_here{job="good"}')
     assert lost.returncode == 1
     assert "dropped by metric rule: rule 1 of metric_relabel_configs drops it" in lost.stdout
     assert "=> dropped by rule 1" in lost.stdout
-    document = json.loads(ask("-json", "dropped_here").stdout)
+    document = json.loads(ask("-json", 'dropped_here{job="good"}').stdout)
     assert document["answers"][0]["stage"] == "dropped_by_metric_rule"
     assert ask('up{job="down"}').returncode == 1  # the dead remote has it not
     misunderstood = ask("load{")

@@ -10,9 +10,10 @@ import attrs
 import pytest
 
 from cli import main
-from pushqueue.codec import Part, encode
 from pushqueue.directory import RealDirectory
+from pushqueue.encode import encode
 from pushqueue.store import Store
+from pushqueue.wire.part import Part
 from tests.pushqueue.blocks import NOW_MS, batch
 from tests.pushqueue.fake_remote import samples_of
 from tests.pushqueue.real_queues import drain, fill, flip, segment_files

@@ -204,6 +204,11 @@ def test_up_of_a_target_that_is_down_is_delivered() -> None:
     assert only(report).stage is Stage.DELIVERED
 
 
+def test_what_the_page_of_a_failing_target_shows_is_not_delivered() -> None:
+    failing = of(series(), status=down(error="sample_limit 2 exceeded"))
+    assert only(asked(failing)).stage is Stage.OVER_LIMIT
+
+
 def test_answers_are_bounded_and_what_was_not_looked_at_is_told() -> None:
     report = asked(of(*[series()] * (MAX_ANSWERS + 5)), not_looked_at=4)
     assert len(report.answers) == MAX_ANSWERS
