@@ -106,6 +106,11 @@ def agent(start_agent: StartAgent, pages: Pages) -> Iterator[Agent]:
         yield agent
 
 
+def _active(agent: Agent) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = agent.get("/api/v1/targets").json()["data"]["activeTargets"]
+    return found
+
+
 def _ask(agent: Agent, question: str) -> dict[str, Any]:
     answer = agent.get(f"/api/v1/whynot?q={quote(question)}").json()
     found: dict[str, Any] = answer["data"]
