@@ -22,16 +22,22 @@ class FanOut:
         for remote in self.remotes:
             remote.put_nowait(batches)
 
-    async def wait_durable(self) -> bool:
-        """Whether every remote has all that was put before on its disk, or an answer for it."""
+    async def put_durable(self, batches: Sequence[Batch]) -> bool:
+        """Puts them; whether every remote has them on its disk, synced, or an answer for them.
+
+        True is a promise that a power cut does not break. False: try again later; some of them
+        may arrive all the same.
+        """
+        since = [(remote, remote.unstored_losses) for remote in self.remotes]
+        self.put_nowait(batches)
         outcomes: list[bool] = []
 
-        async def wait(remote: Remote) -> None:
-            outcomes.append(await remote.wait_durable())
+        async def wait(remote: Remote, losses: int) -> None:
+            outcomes.append(await remote.wait_durable(losses))
 
         async with trio.open_nursery() as nursery:
-            for remote in self.remotes:
-                nursery.start_soon(wait, remote)
+            for remote, losses in since:
+                nursery.start_soon(wait, remote, losses)
         return all(outcomes)
 
     @property

@@ -146,13 +146,20 @@ class Remote:
         if is_full or self._is_idle:
             self._batches_wanted.set()
 
-    async def wait_durable(self) -> bool:
+    @property
+    def unstored_losses(self) -> int:
+        """Grows with whatever memory had no room for before it was on the disk."""
+        return self._queue.unstored_drops + self._dropped["memory"]
+
+    async def wait_durable(self, since: int | None = None) -> bool:
         """Whether all that was put before is on the disk or answered for; waits for it.
 
-        False at once if that cannot be: without a disk, or with one that fails.
+        False at once if that cannot be: without a disk, or with one that fails; and if something
+        was lost since `unstored_losses` was `since`.
         """
         self._make_blocks_now()
-        return await self._queue.wait_durable()
+        unopened = self._dropped["memory"]
+        return await self._queue.wait_durable(None if since is None else since - unopened)
 
     @property
     def is_full(self) -> bool:
