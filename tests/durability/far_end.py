@@ -15,11 +15,18 @@ METRIC = "visit_number"
 
 
 class FarEnd:
-    """`arrivals`: how often each number was taken, over all requests answered with 204."""
+    """`arrivals`: how often each number was taken, over all requests answered with 204.
+
+    `resent`: requests with a number that had come before; `is_in_order`: no number came first
+    after a higher one.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._arrivals: Counter[int] = Counter()
+        self._newest = -1
+        self.resent = 0
+        self.is_in_order = True
         self._server = _Server(("127.0.0.1", 0), self)
         self._thread = Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
 
@@ -45,6 +52,10 @@ class FarEnd:
             if value == value  # the marker of a failed scrape is a NaN
         ]
         with self._lock:
+            new = [number for number in numbers if number not in self._arrivals]
+            self.resent += len(new) < len(numbers)
+            self.is_in_order &= min(new, default=self._newest) >= self._newest
+            self._newest = max(self._newest, *numbers, 0)
             self._arrivals.update(numbers)
 
     def arrivals(self) -> Counter[int]:
