@@ -142,3 +142,5 @@ class Hints:
             with contextlib.suppress(OSError):
                 self._file.close()
             self._file = None
+        # What no sync has confirmed is written again, into whatever file comes next.
+        self._is_dirty |= self._is_unsynced

@@ -99,7 +99,7 @@ class _Acknowledged:
 
     def is_in(self, segment: Segment) -> bool:
         found = segment.ranges.get(self.key)
-        return found is not None and found.first <= self.sequence <= found.last
+        return found is not None and found.first <= self.sequence <= segment.last_given(self.key)
 
 
 class _NoRoomError(Exception):
@@ -147,15 +147,14 @@ class Store:
             self._directory.release()
             raise DiskError("open", self._directory.path, exc) from exc
         self._hints.load(POSITIONS_NAME in names)
-        floors = dict(self._hints.positions)
+        positions = self._hints.positions
         numbers = [number for name in names if (number := segment_number(name)) is not None]
-        for number in sorted(numbers):
-            self._next_number = number + 1
-            self._open_segment(number, floors)
+        self._next_number = max(numbers, default=self._next_number - 1) + 1
+        self._open_segments(sorted(numbers, reverse=True))
         self._name_foreign(names)
         # One counter for epochs and segments: a segment's name shows that its epoch is not higher,
         # even where the file cannot be read, so no epoch's number is ever given twice.
-        newest = max((epoch for epoch, _ in floors), default=0)
+        newest = max((epoch for epoch, _ in positions), default=0)
         self._next_number = self.epoch = max(self._next_number, newest + 1)
         stored = [epoch for segment in self._shelf for epoch, _ in segment.ranges]
         self._hints.forget_before(min(stored, default=newest))
@@ -167,24 +166,30 @@ class Store:
             logger.error("queue %s: %s", self._directory.path, exc)
         self._publish()
 
-    def _open_segment(self, number: int, floors: dict[LaneKey, int]) -> None:
+    def _open_segments(self, numbers: Sequence[int]) -> None:
+        ceilings: dict[LaneKey, int] = {}
+        found = [self._open_segment(number, ceilings) for number in numbers]
+        for segment in reversed(found):
+            if segment is not None:
+                self._shelf.add(segment)
+
+    def _open_segment(self, number: int, ceilings: dict[LaneKey, int]) -> Segment | None:
         name = segment_name(number)
         try:
-            opened = open_segment(self._directory, number, floors)
+            opened = open_segment(self._directory, number, self._hints.positions, ceilings)
         except NewerVersionError as exc:
             logger.error("queue %s: %s left alone: %s", self._directory.path, name, exc)
-            return
+            return None
         except OSError as exc:
             logger.error("queue %s: %s left alone: %s", self._directory.path, name, exc)
             self._damages += 1
-            return
+            return None
         for damage in opened.damages:
             logger.warning("queue %s: %s: damaged: %s", self._directory.path, name, damage)
         self._damages += len(opened.damages)
         self._damaged_samples += opened.lost_samples
         # A file that only has our name is left alone; without any record there is nothing of ours.
-        if opened.segment.ranges or not opened.is_foreign:
-            self._shelf.add(opened.segment)
+        return opened.segment if opened.segment.ranges or not opened.is_foreign else None
 
     def _name_foreign(self, names: Sequence[str]) -> None:
         ours = {LOCK_NAME, POSITIONS_NAME}
@@ -354,7 +359,7 @@ class Store:
         for done in [done for done in self._acknowledged if done.is_in(segment)]:
             self._acknowledged.remove(done)
             tally.subtract(Tally(1, done.samples))
-        last = {key: found.last for key, found in segment.ranges.items()}
+        last = {key: segment.last_given(key) for key in segment.ranges}
         for key, sequence in last.items():
             self._hints.advance(key, sequence)
         return Drop(tally, last)

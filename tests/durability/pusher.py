@@ -1,4 +1,4 @@
-"""`python -m tests.durability.pusher DIR URL FIRST [-spillAfter=SECONDS]`: pushes until it is killed.
+"""`python -m tests.durability.pusher DIR URL FIRST [-spillAfter=S]`: pushes until it is killed.
 
 A remote in a process of its own, as push endpoints use it that answer only when data is durable:
 several pushers at once, each writes its number to stdout when it was told so.

@@ -15,7 +15,8 @@ import trio
 from pushqueue.block import Block
 from pushqueue.queue import Queue
 from pushqueue.settings import QueueSettings
-from pushqueue.store import Appended, Store
+from pushqueue.segment_file import Segment
+from pushqueue.store import Appended, Drop, Store
 from tests.pushqueue.blocks import block, number_of
 from tests.pushqueue.fake_directory import Crash, Disk, FakeDirectory
 
@@ -38,9 +39,12 @@ class WatchedStore(Store):
         result = super().append(blocks, now_ms)
         for stored in blocks[: result.durable]:
             self._model.durable.add(number_of(stored))
-        for drop in result.drops:
-            self._model.drops_pending += drop.tally.blocks
         return result
+
+    def _drop(self, segment: Segment) -> Drop:
+        dropped = super()._drop(segment)
+        self._model.drops_pending += dropped.tally.blocks
+        return dropped
 
 
 @attrs.define(eq=False)
@@ -113,6 +117,7 @@ class Driver:
                     self._check()
                 nursery.cancel_scope.cancel()
         except* Crash:
+            self._note_losses()
             self.log.append("in the middle of a call:")
             ending = self.rng.choice([self._kill, self._cut_power])
         if self.had_fault or self.disk.has_crashed or self.is_fresh_first:
@@ -344,7 +349,7 @@ class Driver:
         dropped = sum(statistics.dropped_samples.values())
         pending = statistics.memory_samples + statistics.disk_samples
         held = [b for b in self.in_flight.values() if not self.queue.is_current(b)]
-        self.model.lossy |= bool(dropped or statistics.damages_total)
+        self._note_losses()
         # While the disk is at work a Block may be in two books, or in none.
         if self.is_counted and not self.threads and not self.store.statistics.unsettled:
             orphans = sum(b.sample_count for b in (*held, *self.given_up.values()))
@@ -359,6 +364,10 @@ class Driver:
         if self.max_memory:
             # The newest Block, what is with senders, and what is being written are beyond it.
             assert statistics.memory_bytes <= self.max_memory + 700 * (1 + self.lanes)
+
+    def _note_losses(self) -> None:
+        statistics = self.queue.statistics()
+        self.model.lossy |= bool(statistics.dropped_samples or statistics.damages_total)
 
     def _check_age(self) -> None:
         """What a crash may take is younger than spill_after and one sync."""

@@ -1,12 +1,15 @@
 """One test for each way in which the files of a queue can be broken: each costs what is damaged."""
 
+import errno
 import logging
 
 import pytest
 
-from pushqueue.record import HEADER_BYTES
-from pushqueue.segment import SEGMENT_HEADER
-from tests.pushqueue.fake_directory import Disk, Node
+from pushqueue.record import HEADER_BYTES, encode_record
+from pushqueue.segment import SEGMENT_HEADER, seed_of
+from pushqueue.survey import survey
+from tests.pushqueue.blocks import block
+from tests.pushqueue.fake_directory import Disk, FakeDirectory, Node
 from tests.pushqueue.stores import drained, opened, put, restarted, segments, take
 
 RECORD = HEADER_BYTES + 100
@@ -217,3 +220,45 @@ def test_damage_is_counted_once_over_all_openings(caplog: pytest.LogCaptureFixtu
     assert caplog.text.count("damaged: payload with a wrong checksum") == 1
     store = restarted(disk, store)
     assert store.statistics.damages_total == 0
+
+
+def with_a_torn_first_copy() -> Disk:
+    """The record of Block 3 is in two segments; in the older one its payload is torn.
+
+    So it stands after a sync that failed, was made good in a new segment, and a power cut.
+    """
+    disk = Disk()
+    store = opened(disk, segment_bytes=700)
+    put(store, [1, 2], samples=3)
+    disk.faults["sync"] = errno.EIO
+    assert put(store, [3], samples=3).durable == 0
+    disk.faults.clear()
+    assert put(store, [3, 4], samples=3).durable == 2
+    again = block(3, sequence=3, epoch=1, samples=3)
+    data_of(disk, 0)[record_at(2) :] = encode_record(again, seed_of(1))[:-5] + bytes(5)
+    disk.kill()
+    return disk
+
+
+def test_a_torn_copy_that_a_failed_sync_left_does_not_cost_the_good_one() -> None:
+    assert left_after(with_a_torn_first_copy(), lost=0) == [1, 2, 3, 4]
+
+
+def test_the_tools_take_the_newer_copy_too() -> None:
+    found = survey(FakeDirectory(with_a_torn_first_copy()))
+    assert [[header.sequence for header in one.pending] for one in found.segments] == [
+        [1, 2],
+        [3, 4],
+    ]
+
+
+def test_a_segment_that_makes_room_takes_no_newer_copy_with_it() -> None:
+    disk = with_a_torn_first_copy()
+    bound = 8192 + 1500
+    store = restarted(disk, max_bytes=bound, segment_bytes=700)
+    assert store.statistics.blocks == 4
+    dropped, numbers = 0, iter(range(101, 200))
+    while segments(disk)[0] == FIRST:
+        dropped += sum(drop.tally.blocks for drop in put(store, [next(numbers)]).drops)
+    assert dropped == 2
+    assert [number for number in drained(store) if number < 100] == [3, 4]
