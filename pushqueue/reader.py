@@ -77,9 +77,9 @@ class Reader:
         headers = self._headers_of(segment, cursor)
         while cursor.at < len(headers):
             header = headers[cursor.at]
-            if header.lane % self._lanes == lane:
-                if segment.gives(header, self._hints.at((header.lane_epoch, header.lane))):
-                    return header
+            is_ours = header.lane % self._lanes == lane
+            if is_ours and segment.gives(header, self._hints.at((header.lane_epoch, header.lane))):
+                return header
             cursor.at += 1
         return None
 

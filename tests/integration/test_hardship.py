@@ -19,8 +19,13 @@ WINDOW_S = 3.0
 WRITE_AHEAD_S = 1.5
 
 
+# promferry tries again every second or two, and sends all that it has at once.
+QUIET_S = 1.0
+
+
 def lived_through(fault: Callable[[Stage], None], path: Path, *flags: str, seed: int = 1) -> Stage:
     with stage("promferry", path, seed=seed, flags=flags) as on:
+        on.quiet_s = QUIET_S
         fault(on)
         on.recover()
         return on
@@ -28,6 +33,7 @@ def lived_through(fault: Callable[[Stage], None], path: Path, *flags: str, seed:
 
 def check_kills(path: Path, *flags: str, kind: str, rounds: int, window_s: float) -> None:
     with stage("promferry", path, seed=rounds, flags=flags) as on:
+        on.quiet_s = QUIET_S
         killed_again_and_again(on, rounds=rounds, kind=kind)
         on.recover()
         losses = on.losses()

@@ -14,8 +14,8 @@ import trio
 
 from pushqueue.block import Block
 from pushqueue.queue import Queue
-from pushqueue.settings import QueueSettings
 from pushqueue.segment_file import Segment
+from pushqueue.settings import QueueSettings
 from pushqueue.store import Appended, Drop, Store
 from tests.pushqueue.blocks import block, number_of
 from tests.pushqueue.fake_directory import Crash, Disk, FakeDirectory
