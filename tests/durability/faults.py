@@ -22,6 +22,7 @@ from tests.integration.process import wait_until
 # vmagent waits for up to a minute between two attempts.
 RECOVERY_S = 90.0
 _SCRAPE_S = 0.1
+_ON_THE_WAY_S = 0.15
 # How long after its due time a scrape that fails may have reached the target.
 _LATE_S = 0.2
 
@@ -72,7 +73,10 @@ class Stage:
         wait_until(lambda: len(self.pages.visits("/metrics")) > before, "a scrape", timeout_s=60)
 
     def kill(self) -> None:
-        self.blows.append(self.subject.kill())
+        self.subject.kill()
+        # What was asked just before may reach the target only now; it is of before the blow.
+        time.sleep(_ON_THE_WAY_S)
+        self.blows.append(time.monotonic())
 
     def recover(self) -> None:
         """The remote is there, the agent runs; until a new scrape has arrived and all is quiet."""

@@ -5,7 +5,6 @@ for the intervals that all share: a scrape each 100 ms.
 """
 
 import signal
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -97,18 +96,13 @@ class Subject:
         self.process.start()
         self.process.wait_port(self.port)
 
-    def kill(self) -> float:
-        """`kill -9`; when, by time.monotonic."""
+    def kill(self) -> None:
         self.process.signal(signal.SIGKILL)
-        at_s = time.monotonic()
         self.process.wait()
-        return at_s
 
-    def stop(self) -> float:
-        started_s = time.monotonic()
+    def stop(self) -> None:
         self.process.signal(signal.SIGTERM)
         self.process.wait(timeout_s=90.0)
-        return started_s
 
     def get(self, path: str) -> str:
         """What one of its pages says, whatever the status."""

@@ -79,7 +79,8 @@ class Disk:
     `calls_left`: so many calls later it crashes, in the middle of one; None is never. From then
     on every call raises Crash, until `kill` or `cut_power` says what is left.
 
-    Operations: open, create, read, write, sync, truncate, remove, names, prepare, sync_directory.
+    Operations: open, create, read, write, sync, truncate, remove, names, size, prepare,
+    sync_directory.
     """
 
     faults: dict[str, int] = attrs.field(factory=dict)
@@ -194,6 +195,12 @@ class FakeDirectory:
     def names(self) -> list[str]:
         self._disk.check("names")
         return sorted(self._disk.nodes)
+
+    def size(self, name: str) -> int:
+        self._disk.check("size")
+        if name not in self._disk.nodes:
+            raise FileNotFoundError(errno.ENOENT, "no such file", name)
+        return len(self._disk.nodes[name].data)
 
     def open(self, name: str, *, create: bool = False) -> FakeFile:
         self._disk.check("create" if create else "open")

@@ -163,10 +163,8 @@ class Driver:
             # Files that a power cut brought back; the next Block to be stored makes them go.
             self.max_disk_is_kept = False
         if {"open", "read"} & self.disk.faults.keys():
-            # Positions that cannot be read may have to be given up, and segments that cannot be
-            # read are left alone, beside the bound.
+            # Positions that cannot be read may have to be given up.
             self.model.may_repeat.update(self.model.delivered)
-            self.max_disk_is_kept = False
         self.last_of_series.clear()
         self.had_fault = bool(self.disk.faults) or self.disk.capacity is not None
         await self.queue.open()

@@ -222,6 +222,49 @@ def test_damage_is_counted_once_over_all_openings(caplog: pytest.LogCaptureFixtu
     assert store.statistics.damages_total == 0
 
 
+def with_a_newer_segment(size: int) -> tuple[Disk, bytes]:
+    disk = full_disk(count=1)
+    data = data_of(disk)
+    data[8] = 2
+    data += bytes(size - len(data))
+    return disk, bytes(data)
+
+
+def test_a_segment_of_a_newer_version_takes_its_part_of_the_bound() -> None:
+    disk, before = with_a_newer_segment(2000)
+    bound = 8192 + 5000
+    store = opened(disk, max_bytes=bound, segment_bytes=700)
+    assert store.statistics.file_bytes == 8192 + 2000
+    for number in range(1, 100):
+        assert put(store, [number]).durable == 1
+    assert disk.most_bytes <= bound
+    assert drained(store)[-1] == 99
+    assert bytes(disk.nodes[FIRST].data) == before
+
+
+def test_a_bound_that_newer_segments_take_whole_is_a_disk_that_fails() -> None:
+    """What comes stays in memory and is not given up at once; somebody must see to the files."""
+    disk, before = with_a_newer_segment(5000)
+    store = opened(disk, max_bytes=8192 + 5000, segment_bytes=700)
+    result = put(store, [1])
+    assert (result.durable, result.too_large) == (0, False)
+    assert "segments of a later version take the room" in str(result.error)
+    assert bytes(disk.nodes[FIRST].data) == before
+
+
+def test_a_segment_that_cannot_be_read_takes_its_part_of_the_bound() -> None:
+    disk = full_disk(count=1)
+    disk.faults["open"] = errno.EACCES
+    store = opened(disk, max_bytes=8192 + 1000, segment_bytes=700)
+    assert store.statistics.file_bytes == len(data_of(disk))
+    disk.faults.clear()
+    # It is the oldest, so it is the first to go.
+    for number in range(1, 20):
+        assert put(store, [number]).durable == 1
+    assert FIRST not in disk.nodes
+    assert disk.most_bytes <= 8192 + 1000
+
+
 def with_a_torn_first_copy() -> Disk:
     """The record of Block 3 is in two segments; in the older one its payload is torn.
 
