@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import trio
 
+from pushqueue.overload import Refusal
 from pushqueue.remote import Remote
 from series.batch import Batch
 
@@ -40,10 +41,10 @@ class FanOut:
                 nursery.start_soon(wait, remote, losses)
         return all(outcomes)
 
-    @property
-    def is_full(self) -> bool:
-        """Some remote's memory is nearly full: a pusher is asked to come back later."""
-        return any(remote.is_full for remote in self.remotes)
+    def refusal(self) -> Refusal | None:
+        """Why a pusher is to come back later: some remote's memory is nearly full."""
+        found = (remote.refusal(remotes=len(self.remotes)) for remote in self.remotes)
+        return next((one for one in found if one is not None), None)
 
     def replace(self, remotes: Sequence[Remote]) -> None:
         """From now on the batches go to these."""

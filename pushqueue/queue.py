@@ -391,6 +391,11 @@ class Queue:
         return self._lanes.is_full
 
     @property
+    def disk_error(self) -> str:
+        """What of the disk fails now; "" if nothing does."""
+        return self._disk.error
+
+    @property
     def is_empty(self) -> bool:
         return self._lanes.is_idle and self._store.statistics.blocks <= len(self._ahead)
 

@@ -21,6 +21,7 @@ from pushqueue.batcher import Batcher
 from pushqueue.codec import Part, encode
 from pushqueue.directory import RealDirectory
 from pushqueue.health import OK, Health
+from pushqueue.overload import Refusal, refusal
 from pushqueue.queue import Queue, RunSync
 from pushqueue.rewrite import Apply, Rewriter
 from pushqueue.sender import Poster, Sender
@@ -161,10 +162,15 @@ class Remote:
         unopened = self._dropped["memory"]
         return await self._queue.wait_durable(None if since is None else since - unopened)
 
-    @property
-    def is_full(self) -> bool:
-        """Memory is nearly full: whoever can wait should come back later."""
-        return self._queue.is_full
+    def refusal(self, *, remotes: int) -> Refusal | None:
+        """What a pusher is told before it puts anything, with so many remotes in all."""
+        return refusal(
+            self.settings.queue,
+            name=self.name,
+            is_full=self._queue.is_full,
+            disk_error=self._queue.disk_error,
+            remotes=remotes,
+        )
 
     # Running
 

@@ -93,7 +93,7 @@ async def test_all_remotes_have_it(tmp_path: Path, autojump_clock: MockClock) ->
         assert await fan_out.put_durable([batch(5)])
         assert trio.current_time() < 1
         assert down.statistics().queue.disk_samples == 5
-        assert not fan_out.is_full
+        assert fan_out.refusal() is None
 
 
 async def test_one_remote_without_a_disk_is_enough_for_a_no(
@@ -105,3 +105,20 @@ async def test_one_remote_without_a_disk_is_enough_for_a_no(
     async with running_remote(one), running_remote(other):
         fan_out = FanOut([one, other])
         assert not await fan_out.put_durable([batch(5)])
+
+
+async def test_a_full_memory_without_a_disk_refuses_only_where_it_is_alone(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    far_end = FakeRemote(always(503))
+    one = remote_on(tmp_path / "a", far_end, disable_disk=True, max_memory_bytes=100)
+    other = remote_on(tmp_path / "b", far_end)
+    async with running_remote(one), running_remote(other):
+        fan_out = FanOut([one])
+        fan_out.put_nowait([batch(50)])
+        await trio.sleep(1.5)
+        refused = fan_out.refusal()
+        assert refused is not None
+        assert refused.status == 429
+        fan_out.replace([one, other])
+        assert fan_out.refusal() is None
