@@ -1,4 +1,4 @@
-"""`python -m tests.durability [--agents A,B] [--faults X,Y] [--path DIR] [--write FILE]`: the table.
+"""`python -m tests.durability [--agents A,B] [--faults X,Y] [--path DIR] [--write FILE]`.
 
 The agents go through each fault at the same time, each with its own target and remote. The file,
 docs/durability-table.md, is written only when all faults are through: it is one run.
@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tests.durability.faults import FAULTS, Fault, measure
 from tests.durability.subjects import KINDS
+from tests.integration.peers import PACKAGES
 
 _VERSION = re.compile(r"\d+\.\d+\.\d+")
 _HEAD = """\
@@ -72,11 +73,13 @@ def _row(names: list[str], fault: Fault, directory: Path) -> list[str]:
 
 
 def _version(name: str) -> str:
-    """As the program says it, and only that: no builder, no path."""
-    argv = [*KINDS[name].program(), "-version"]
-    told = subprocess.run(argv, capture_output=True, text=True, check=False)
-    found = _VERSION.search(told.stdout + told.stderr)
-    return found[0] if found else "of unknown version"
+    """As the program says it, or its package where it says nothing; no builder, no path."""
+    asked = ([*KINDS[name].program(), "--version"], ["dpkg-query", "-W", PACKAGES.get(name, "")])
+    for argv in asked:
+        told = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if found := _VERSION.search(told.stdout + told.stderr):
+            return found[0]
+    return "of unknown version"
 
 
 if __name__ == "__main__":
