@@ -2,7 +2,7 @@
  *
  * FAULTY_PREFIX: paths that begin so. FAULTY_CONTROL: a file of lines "call errno", such as
  * "fsync 5"; it is read at each call, so faults come and go while the program runs. Calls: write,
- * fsync, open (for writing), rename, truncate, unlink.
+ * fsync, open (for writing), rename, truncate, unlink. "slow 3": a sync takes 3 seconds more.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -48,7 +48,6 @@ static int is_our_file(int fd)
     return is_ours(path);
 }
 
-/* Where the rest of a write ended up is for the program not to rely on: half of it is written. */
 #define FAIL(call, mine)                                                                           \
     do {                                                                                           \
         int number = (mine) ? wanted(call) : 0;                                                    \
@@ -93,6 +92,7 @@ int fsync(int fd)
 {
     REAL(int, "fsync", int);
     FAIL("fsync", is_our_file(fd));
+    sleep(is_our_file(fd) ? wanted("slow") : 0);
     return real(fd);
 }
 

@@ -8,7 +8,7 @@ import errno
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,7 +47,17 @@ class FaultyDisk:
     @contextmanager
     def failing(self, **faults: str) -> Iterator[None]:
         """`fsync="EIO"`: for as long as the block lasts."""
-        lines = [f"{call} {getattr(errno, name)}\n" for call, name in faults.items()]
+        with self._saying(f"{call} {getattr(errno, name)}\n" for call, name in faults.items()):
+            yield
+
+    @contextmanager
+    def slow(self, seconds: int) -> Iterator[None]:
+        """Each sync takes so many seconds more."""
+        with self._saying([f"slow {seconds}\n"]):
+            yield
+
+    @contextmanager
+    def _saying(self, lines: Iterable[str]) -> Iterator[None]:
         self._set("".join(lines))
         try:
             yield

@@ -5,6 +5,7 @@ Faults come from system calls (a preloaded library), from a small tmpfs, from a 
 
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -29,13 +30,15 @@ FAULTS = {
 }
 
 
+def metric(on: Stage, name: str, label: str = "") -> float:
+    """Of the one remote; 0 where there is none yet."""
+    lines = on.subject.get("/metrics").splitlines()
+    found = [line for line in lines if line.startswith(name) and label in line]
+    return sum(float(line.rpartition(" ")[2]) for line in found)
+
+
 def disk_is_up(on: Stage) -> bool:
-    line = next(
-        line
-        for line in on.subject.get("/metrics").splitlines()
-        if line.startswith("promferry_queue_disk_up")
-    )
-    return line.endswith(" 1")
+    return metric(on, "promferry_queue_disk_up") == 1
 
 
 def disk_page(on: Stage) -> str:
@@ -103,6 +106,47 @@ def test_a_stop_on_a_failing_disk_is_in_time_and_says_what_is_lost(tmp_path: Pat
         on.subject.process.signal(signal.SIGTERM)
         on.subject.process.wait(timeout_s=6.0)
         assert count_in_log(on, "samples lost: cannot write") == 1
+
+
+def test_a_slow_disk_delays_no_scrape_and_loses_nothing_at_a_stop(tmp_path: Path) -> None:
+    disk = FaultyDisk(tmp_path / "data" / "queues", tmp_path)
+    with stage("promferry", tmp_path, seed=1, flags=QUICK, env=disk.environment) as on:
+        on.quiet_s = QUIET_S
+        on.gate.shut()
+        on.subject.start()
+        with disk.slow(2):
+            on.scrape_for(1.0)
+            before = len(on.pages.visits("/metrics"))
+            on.scrape_for(2.0)
+            assert len(on.pages.visits("/metrics")) >= before + 10
+            started = time.monotonic()
+            on.subject.stop()
+            print(f"stopped in {time.monotonic() - started:.1f} s")
+        on.recover()
+        assert on.losses().lost == 0
+
+
+def test_memory_stays_bounded_while_the_disk_fails(tmp_path: Path) -> None:
+    disk = FaultyDisk(tmp_path / "data" / "queues", tmp_path)
+    # A quarter is for queues, and a queue has 1 MiB at least.
+    flags = ("-memory.allowedBytes=4MiB", *QUICK)
+    with (
+        stage(
+            "promferry",
+            tmp_path,
+            seed=1,
+            flags=flags,
+            env=disk.environment,
+            page=numbered_and_bulky,
+        ) as on,
+        disk.failing(fsync="EIO"),
+    ):
+        on.gate.shut()
+        on.subject.start()
+        dropped = ("promferry_remote_samples_dropped_total", 'reason="memory"')
+        wait_until(lambda: metric(on, *dropped) > 0, "a drop", evidence=on.subject.process.output)
+        assert metric(on, "vm_persistentqueue_bytes_pending") == 0
+        assert metric(on, "vmagent_remotewrite_pending_data_bytes") <= 2**20
 
 
 @AS_ROOT
