@@ -7,7 +7,6 @@ should drain at 10 times the live rate at least, and no slot be served more than
 
 import argparse
 import os
-import resource
 import tempfile
 import time
 from array import array
@@ -18,6 +17,7 @@ import trio
 
 from bench_batcher import SERIES, batch_of, layout_of, make_blocks
 from bench_client import server
+from bench_queue import resident_mib
 from pushqueue.block import Block
 from pushqueue.directory import RealDirectory
 from pushqueue.remote import Remote
@@ -30,12 +30,6 @@ from transport.tls import TlsContexts
 
 SLOTS = 20  # a second; the scraper serves several targets by one wake-up
 REPLY = b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n"
-PAGE_BYTES = resource.getpagesize()
-
-
-def resident_mib() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * PAGE_BYTES / 2**20
 
 
 def fill(path: Path, block: Block, count: int) -> None:
