@@ -18,7 +18,7 @@ class LaneProgress:
 
 
 @attrs.frozen
-class Refusal:
+class RefusedWords:
     """The receiver's words, and when it said them (epoch ms)."""
 
     words: str

@@ -25,7 +25,7 @@ import attrs
 
 from pushqueue.block import Block
 from pushqueue.codec import CodecError, series_of
-from pushqueue.progress import Refusal
+from pushqueue.progress import RefusedWords
 from series.labels import Labels, canonical
 from series.wire import WireError, encode_labels
 
@@ -34,7 +34,7 @@ MAX_FILE_BYTES = 1024 * 1024
 MAX_SAMPLES = 100
 MAX_WORDS = 1000
 
-# Of series that are asked for later (`promferry whynot`): sixteen bytes and a shared Refusal each.
+# Of series that are asked for later (`promferry whynot`): sixteen bytes and a shared RefusedWords each.
 MAX_KNOWN = 20_000
 
 
@@ -131,19 +131,19 @@ class Known:
     """The newest refusal of each series, for whoever asks about one. Bounded; the oldest goes."""
 
     def __init__(self) -> None:
-        self._refusals: dict[bytes, Refusal] = {}
+        self._words: dict[bytes, RefusedWords] = {}
 
     def note(self, rejection: Rejection) -> None:
-        refusal = Refusal(rejection.words[:MAX_WORDS], rejection.time_ms)
+        words = RefusedWords(rejection.words[:MAX_WORDS], rejection.time_ms)
         for labels, _, _ in _samples(rejection.part):
             key = fingerprint(labels)
-            self._refusals.pop(key, None)
-            self._refusals[key] = refusal
-        while len(self._refusals) > MAX_KNOWN:
-            del self._refusals[next(iter(self._refusals))]
+            self._words.pop(key, None)
+            self._words[key] = words
+        while len(self._words) > MAX_KNOWN:
+            del self._words[next(iter(self._words))]
 
-    def of(self, labels: Labels) -> Refusal | None:
-        return self._refusals.get(fingerprint(labels))
+    def of(self, labels: Labels) -> RefusedWords | None:
+        return self._words.get(fingerprint(labels))
 
 
 @attrs.frozen(kw_only=True)

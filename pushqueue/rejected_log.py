@@ -10,7 +10,7 @@ from collections import deque
 import attrs
 import trio
 
-from pushqueue.progress import Refusal
+from pushqueue.progress import RefusedWords
 from pushqueue.queue import RunSync
 from pushqueue.rejected import Known, RejectedFile, Rejection
 from series.labels import Labels
@@ -41,7 +41,7 @@ class RejectedLog:
         self._waiting.append(rejection)
         self._has_come.set()
 
-    def refusal(self, labels: Labels) -> Refusal | None:
+    def words(self, labels: Labels) -> RefusedWords | None:
         """The newest words to a series with these labels."""
         return self._known.of(labels)
 

@@ -21,7 +21,8 @@ from pushqueue.batcher import Batcher
 from pushqueue.directory import RealDirectory
 from pushqueue.encode import encode
 from pushqueue.health import OK, Health
-from pushqueue.progress import LaneProgress, Refusal
+from pushqueue.overload import Refusal, refusal
+from pushqueue.progress import LaneProgress, RefusedWords
 from pushqueue.queue import Queue, RunSync
 from pushqueue.rejected import FOLDER as REJECTED_FOLDER
 from pushqueue.rejected import RejectedFile
@@ -167,18 +168,30 @@ class Remote:
         if is_full or self._is_idle:
             self._batches_wanted.set()
 
-    async def wait_durable(self) -> bool:
+    @property
+    def unstored_losses(self) -> int:
+        """Grows with whatever memory had no room for before it was on the disk."""
+        return self._queue.unstored_drops + self._dropped["memory"]
+
+    async def wait_durable(self, since: int | None = None) -> bool:
         """Whether all that was put before is on the disk or answered for; waits for it.
 
-        False at once if that cannot be: without a disk, or with one that fails.
+        False at once if that cannot be: without a disk, or with one that fails; and if something
+        was lost since `unstored_losses` was `since`.
         """
         self._make_blocks_now()
-        return await self._queue.wait_durable()
+        unopened = self._dropped["memory"]
+        return await self._queue.wait_durable(None if since is None else since - unopened)
 
-    @property
-    def is_full(self) -> bool:
-        """Memory is nearly full: whoever can wait should come back later."""
-        return self._queue.is_full
+    def refusal(self, *, remotes: int) -> Refusal | None:
+        """What a pusher is told before it puts anything, with so many remotes in all."""
+        return refusal(
+            self.settings.queue,
+            name=self.name,
+            is_full=self._queue.is_full,
+            disk_error=self._queue.disk_error,
+            remotes=remotes,
+        )
 
     # Running
 
@@ -298,9 +311,9 @@ class Remote:
             waiting_since_ms=(sent_ms or self._queue.statistics().oldest_ms) if waits else None,
         )
 
-    def refusal(self, labels: Labels) -> Refusal | None:
+    def refused_words(self, labels: Labels) -> RefusedWords | None:
         """What the remote said when it refused this series the last time."""
-        return self._rejected.refusal(labels)
+        return self._rejected.words(labels)
 
     def statistics(self) -> RemoteStatistics:
         health, queue = self._health, self._queue_statistics()

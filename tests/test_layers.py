@@ -68,6 +68,7 @@ SHELLS: dict[str, set[str]] = {
     "transport/socks5.py": {"trio"},
     "transport/tls.py": {"logging", "time", "trio"},
     "transport/tunnel.py": {"trio"},
+    "pushqueue/aside.py": {"logging"},
     "pushqueue/disk_state.py": {"logging"},
     "pushqueue/fanout.py": {"trio"},
     "pushqueue/timed_directory.py": {"time"},

@@ -31,7 +31,8 @@ promferry queue drop    -path=DIR [-before=TIME] -yes    give up what is older, 
 DIR is an agent's data path (all its queues), or the directory of one queue. All but `drop` read
 only, also while an agent runs. TIME is a date (2026-01-31, 2026-01-31T12:00:00Z) or an age (36h).
 
-`repair` writes a directory that takes the place of the damaged one: stop the agent, move it there.
+`repair` writes a directory that can take the place of the damaged one: stop the agent first, then
+copy, and move the copy there. -to is a new directory.
 `export` is for a dead box: JSON lines are what VictoriaMetrics takes at /api/v1/import; what was
 sent stays in the directory. -all: also what was acknowledged and is still there. Authentication
 for -url is told as for the agent: -remoteWrite.bearerToken, -remoteWrite.tlsCAFile, ...

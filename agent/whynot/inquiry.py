@@ -18,7 +18,7 @@ from agent.whynot.evidence import Evidence, RemoteEvidence, SeriesEvidence, Targ
 from agent.whynot.look import Look, look_at
 from agent.whynot.question import Question, parse_question
 from agent.whynot.verdict import NO_RULES, verdict
-from pushqueue.progress import LaneProgress, Refusal
+from pushqueue.progress import LaneProgress, RefusedWords
 from relabel.explain_remote import RemoteExplanation
 from scraper.labelling import Labelling
 from scraper.loop import drive
@@ -39,7 +39,7 @@ class AskedRemote(Protocol):
     def name(self) -> str: ...
     def explain(self, labels: Mapping[str, str]) -> RemoteExplanation: ...
     def progress(self, lane_key: int) -> LaneProgress: ...
-    def refusal(self, labels: Labels) -> Refusal | None: ...
+    def refused_words(self, labels: Labels) -> RefusedWords | None: ...
 
 
 @attrs.frozen
@@ -170,7 +170,7 @@ def _at_remote(remote: AskedRemote, final: Labels, lane_key: int) -> RemoteEvide
     explanation = remote.explain(dict(final))
     progress = remote.progress(lane_key)
     sent_as = canonical(explanation.labels) if explanation.labels else ()
-    refusal = remote.refusal(sent_as) if sent_as else None
+    refused = remote.refused_words(sent_as) if sent_as else None
     return RemoteEvidence(
         name=remote.name,
         state=progress.state,
@@ -181,8 +181,8 @@ def _at_remote(remote: AskedRemote, final: Labels, lane_key: int) -> RemoteEvide
         newest_put_ms=progress.newest_put_ms,
         newest_sent_ms=progress.newest_sent_ms,
         waiting_since_ms=progress.waiting_since_ms,
-        refusal=refusal.words if refusal else "",
-        refused_ms=refusal.time_ms if refusal else None,
+        refusal=refused.words if refused else "",
+        refused_ms=refused.time_ms if refused else None,
     )
 
 

@@ -140,7 +140,7 @@ def test_what_is_known_is_bounded() -> None:
     known = Known()
     for text in "abc":
         known.note(rejection(block(10_000, text=text)))
-    assert len(known._refusals) == MAX_KNOWN
+    assert len(known._words) == MAX_KNOWN
     assert known.of(canonical({"__name__": "load", "n": "a0"})) is None
 
 
@@ -152,7 +152,7 @@ async def test_the_log_writes_beside_the_sending(tmp_path: Path) -> None:
         log.note(rejection())
         nursery.cancel_scope.cancel()  # what waits is written all the same
     assert log.lines_total == 1
-    assert log.refusal(canonical({"__name__": "load", "n": "x0"})) is not None
+    assert log.words(canonical({"__name__": "load", "n": "x0"})) is not None
     assert len(list(read_rejected(tmp_path))) == 1
 
 
@@ -168,7 +168,7 @@ async def test_a_failing_disk_costs_lines_and_is_told_once(
         await log._write()
     assert (log.lines_total, log.lost_total) == (0, 2)
     assert len(caplog.records) == 1
-    assert log.refusal(canonical({"__name__": "load", "n": "x0"})) is not None
+    assert log.words(canonical({"__name__": "load", "n": "x0"})) is not None
 
 
 def test_a_slow_disk_does_not_pile_up() -> None:
