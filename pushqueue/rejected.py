@@ -34,7 +34,7 @@ MAX_FILE_BYTES = 1024 * 1024
 MAX_SAMPLES = 100
 MAX_WORDS = 1000
 
-# Of series that are asked for later (`promferry whynot`): sixteen bytes and a shared RefusedWords each.
+# Of series that are asked for later (`promferry whynot`): 8 bytes each, and words they share.
 MAX_KNOWN = 20_000
 
 
