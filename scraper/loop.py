@@ -6,6 +6,7 @@ own task and nothing else.
 """
 
 import logging
+from array import array
 from collections import Counter
 from collections.abc import Callable, Generator
 from http import HTTPStatus
@@ -34,6 +35,9 @@ from transport.client import Client
 from transport.errors import TransportError
 
 logger = logging.getLogger("promferry.scraper")
+
+# How long the last scrapes took, for the page: so many, four bytes each.
+RECENT = 30
 
 Result = TypeVar("Result")
 ClientFactory = Callable[[Target, JobSetup], Client]
@@ -124,6 +128,7 @@ class TargetLoop:
         self._bad_lines_total = 0
         self._last_scrape_ms: int | None = None
         self._outcome = Outcome(is_up=False, duration_s=0.0)
+        self._recent_s = array("f")
         self._body_bytes = 0
         self._scrapes = self._failures = 0
 
@@ -196,6 +201,8 @@ class TargetLoop:
                 body_bytes=self._body_bytes,
             )
         self._outcome, self._last_scrape_ms = outcome, timestamp_ms
+        self._recent_s.append(outcome.duration_s)
+        del self._recent_s[:-RECENT]
         self._spread(outcome)
         self._around.sink.put_nowait((*batches, *self._scrape.report(outcome, timestamp_ms)))
 
@@ -310,6 +317,7 @@ class TargetLoop:
             last_error=self._last_error,
             last_scrape_ms=self._last_scrape_ms,
             last_duration_s=self._outcome.duration_s,
+            recent_durations_s=tuple(self._recent_s),
             samples_scraped=self._outcome.scraped,
             samples_post_relabel=self._outcome.post_relabel,
             body_bytes=self._body_bytes,
