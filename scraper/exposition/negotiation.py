@@ -55,11 +55,14 @@ _PARAMETER = rf'[ \t]*;[ \t]*(?:{_WORD}=(?:{_WORD}|"(?:[^"\\]|\\.)*"))?'
 _CONTENT_TYPE = re.compile(rf"[ \t]*({_WORD}(?:/{_WORD})?)(?:{_PARAMETER})*[ \t]*")
 
 
-def protocols_of(asked: Sequence[str] | None, native_histograms: bool) -> tuple[str, ...]:
-    """What to ask for, the preferred first; native histograms need protobuf."""
+def protocols_of(asked: Sequence[str] | None, wants_protobuf: bool) -> tuple[str, ...]:
+    """What to ask for, the preferred first.
+
+    Native histograms and the start timestamps of most targets need protobuf.
+    """
     if asked is not None:
         return tuple(asked)
-    return ("PrometheusProto", *DEFAULT_PROTOCOLS) if native_histograms else DEFAULT_PROTOCOLS
+    return ("PrometheusProto", *DEFAULT_PROTOCOLS) if wants_protobuf else DEFAULT_PROTOCOLS
 
 
 def accept_header(protocols: Sequence[str], escaping: str) -> str:

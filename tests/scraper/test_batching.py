@@ -53,7 +53,7 @@ def test_an_exemplar_is_sent_once(second: bytes, fresh: bool) -> None:
 
 
 def test_native_histograms_are_a_batch_of_their_own() -> None:
-    scrape = scrape_of(scrape_native_histograms=True)
+    scrape = scrape_of(scrape_native_histograms=True, start_timestamps=True)
     gauge = family(1, gauge={"value": 1})
     gauge.name = "g"
     body = delimited_families(gauge, family(4, histogram=NATIVE))
