@@ -77,6 +77,18 @@ def accept_header(protocols: Sequence[str], escaping: str) -> str:
     return ",".join([*parts, f"*/*;q=0.{weight}"])
 
 
+_NAMED = re.compile(rf'[ \t]*;[ \t]*({_WORD})=({_WORD}|"(?:[^"\\]|\\.)*")')
+
+
+def _contradicts_itself(content_type: str) -> bool:
+    """One parameter with two values, which Go's mime package refuses."""
+    values: dict[str, str] = {}
+    for name, value in _NAMED.findall(content_type):
+        if values.setdefault(name.lower(), value) != value:
+            return True
+    return False
+
+
 @attrs.frozen
 class Choice:
     format: Format
@@ -87,6 +99,8 @@ def choose(content_type: str | None, fallback: str = "") -> Choice:
     """The format of an answer; `fallback` is the job's fallback_scrape_protocol."""
     match = _CONTENT_TYPE.fullmatch(content_type or "")
     found = _BY_MEDIA_TYPE.get(match[1].lower()) if match else None
+    if found is not None and _contradicts_itself(content_type or ""):
+        found = None
     if found is not None:
         return Choice(found)
     what = f"Content-Type {content_type[:80]!r}" if content_type else "no Content-Type"
