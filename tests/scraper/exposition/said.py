@@ -32,11 +32,11 @@ class Said:
     metadata: Mapping[str, Metadata] = attrs.field(factory=dict)
 
 
-def said(body: bytes, format_: Format, *, times: int = 2, **options: object) -> Said:
-    """The page, read so many times (cold, then predicted); every time must say the same."""
+def said(body: bytes, format_: Format, **options: object) -> Said:
+    """The page, read twice (cold, then predicted); both times must say the same."""
     reader = BodyReader(Outlines())
     reader.options = ReadOptions(**options)  # type: ignore[arg-type]
-    found = {_said(reader, body, format_, known) for known in [Known()] for _ in range(times)}
+    found = {_said(reader, body, format_, known) for known in [Known()] for _ in range(2)}
     (lines,) = found
     if isinstance(lines, str):
         return Said(error=lines)
