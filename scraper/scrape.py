@@ -89,7 +89,7 @@ class TargetScrape:
             self._series = SeriesLimit(target.options.series_limit)
         self._constants = constants(target)
         self._marks = not job.no_stale_markers
-        self._reader.options = ReadOptions.of(job)
+        self._reader.options = ReadOptions.of(job, target.options)
         self._stamps.honor = job.honor_timestamps
         self._stamps.track_staleness = job.track_timestamps_staleness
         labelling = setup.labelling(target)

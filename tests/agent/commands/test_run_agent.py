@@ -103,7 +103,7 @@ def test_dry_run_tells_warnings(config: Path, capsys: pytest.CaptureFixture[str]
     config.write_text(GOOD + "rule_files: []\nalerting: {}\n")
     assert run(["-dryRun", f"-promscrape.config={config}", "--enable-feature=x"]) == 0
     out = capsys.readouterr().out
-    assert "warning: command line: -enable-feature has no effect" in out
+    assert "warning: command line: -enable-feature=x has no effect" in out
     assert "alerting" in out
 
 
