@@ -27,7 +27,7 @@ clean: ## everything that is not in git
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-.venv/.installed: pyproject.toml .ci/install
+.venv/.installed: pyproject.toml setup.py .ci/install $(wildcard series/*.pyx scraper/*.pyx scraper/*/*.pyx)
 	@.ci/install $(PYTHON)
 
 .PHONY: run test lint types bench peers clean help

@@ -25,6 +25,7 @@ from agent.version import VERSION
 from pushqueue.statistics import RemoteStatistics
 from scraper.manager import Manager
 from scraper.status import TargetStatus
+from series.kernel import kernel
 from transport.errors import TransportError
 from web.admission import Admission
 from web.counts import PathCounts
@@ -107,6 +108,7 @@ class Observer:
     def snapshot(self) -> Snapshot:
         return Snapshot(
             version=VERSION,
+            kernel=kernel().name,
             started_s=self._state.started_s,
             now_s=time.time(),
             was_unclean=self._state.was_unclean,
@@ -127,6 +129,7 @@ class Observer:
     def runtime(self) -> Runtime:
         return Runtime(
             version=VERSION,
+            kernel=kernel().name,
             started_s=self._state.started_s,
             working_directory=os.getcwd(),
             hostname=socket.gethostname(),

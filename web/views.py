@@ -28,6 +28,7 @@ class Runtime:
     """The process, and how its configuration is. Times in epoch seconds."""
 
     version: str
+    kernel: str
     started_s: float
     working_directory: str
     hostname: str
