@@ -180,8 +180,6 @@ def _frame_singly(
         sample = b"".join(
             (VALUE_TAG, raw[8 * index : 8 * index + 8], TIMESTAMP_TAG, signed_varint(stamp))
         )
-        series = b"".join(
-            (templates[index].fill(chunks), SAMPLE_TAG, varint(len(sample)), sample)
-        )
+        series = b"".join((templates[index].fill(chunks), SAMPLE_TAG, varint(len(sample)), sample))
         framed += (SERIES_TAG, varint(len(series)), series)
     return b"".join(framed)
