@@ -24,6 +24,7 @@ from agent.start import Start
 from agent.version import VERSION
 from pushqueue.statistics import RemoteStatistics
 from scraper.manager import Manager
+from scraper.shapes import ShapesStatistics
 from scraper.status import TargetStatus
 from series.kernel import kernel
 from transport.errors import TransportError
@@ -94,6 +95,7 @@ class Observer:
             fetch=self._fetch,
             tasks=lambda: list(_tasks()),
             discovery_errors=self.discovery_errors,
+            sharing=self.sharing,
         )
 
     def metrics(self) -> bytes:
@@ -144,6 +146,10 @@ class Observer:
         return {
             pool.job: "; ".join(pool.discovery_errors) for pool in pools if pool.discovery_errors
         }
+
+    def sharing(self) -> dict[str, ShapesStatistics]:
+        """What the targets of each job share."""
+        return {pool.job: pool.shapes for pool in self._scraper.statistics().pools}
 
     async def _config(self) -> str:
         settings = self._state.settings

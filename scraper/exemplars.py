@@ -25,7 +25,7 @@ class ExemplarFilter:
     def select(
         self, offered: Iterable[tuple[int, bytes, int, tuple[Exemplar, ...]]]
     ) -> dict[int, tuple[Exemplar, ...]] | None:
-        """Takes position, encoded labels, timestamp of the sample, exemplars of each; None: nothing new."""
+        """Takes position, encoded labels, the sample's timestamp, exemplars of each; None: none."""
         last: dict[bytes, tuple[Exemplar, ...]] = {}
         fresh: dict[int, tuple[Exemplar, ...]] = {}
         for position, labels, sample_ms, exemplars in offered:

@@ -1,7 +1,7 @@
 """What one target knows of series: its view of the shape that it shares with others.
 
-Takes the keys of Pages; gives the plan by which a page's samples become a batch, and the chunks that
-fill its holes.
+Takes the keys of Pages; gives the plan by which a page's samples become a batch, and the chunks
+that fill its holes.
 Invariant: the same keys object gives the same plan; pages with equal final series in equal order
 have the same layout object.
 Holds nothing per series: templates, plans and layouts are the shape's.

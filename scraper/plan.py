@@ -1,6 +1,7 @@
 """What to do with a page of certain keys: which samples are kept, and as which series.
 
-Takes the templates of a page's keys; gives a Plan, shared by all targets of a shape with equal keys.
+Takes the templates of a page's keys; gives a Plan, which all targets of a shape with equal keys
+share.
 Invariant: a layout names no final series twice, whatever fills its holes; the first of equals wins.
 Where two templates may mean the same series for one target and not for another (a constant where
 the other has a hole: `may_coincide`), each target's filled labels decide (`resolve`).

@@ -201,7 +201,8 @@ class Shape:
         return templates
 
     def _sweep(self) -> Generator[None, None, None]:
-        self._sweeping = fresh = {}
+        fresh: dict[bytes, Template | None] = {}
+        self._sweeping = fresh
         # What was learned since the last time may be in pages that are being read.
         young, self._young = self._young, []
         try:
@@ -209,7 +210,8 @@ class Shape:
                 for start in range(0, len(plan.keys), PLANNED_PER_STEP):
                     stop = start + PLANNED_PER_STEP
                     # With the key objects of the plan, which a page's outline holds anyway.
-                    fresh.update(zip(plan.keys[start:stop], plan.templates[start:stop]))
+                    rows = zip(plan.keys[start:stop], plan.templates[start:stop], strict=True)
+                    fresh.update(rows)
                     yield
             self._settled = len(fresh)
             for start in range(0, len(young), PLANNED_PER_STEP):

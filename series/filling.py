@@ -174,7 +174,7 @@ def _frame_singly(
     timestamps: "int | array[int]",
 ) -> bytes:
     raw = memoryview(values).cast("B")
-    framed = []
+    framed: list[bytes] = []
     for index in range(start, stop):
         stamp = timestamps if isinstance(timestamps, int) else timestamps[index]
         sample = b"".join(

@@ -101,7 +101,9 @@ class _Pages:
         if not wants_html(request):
             lines = targets_plain(targets, self._views.dropped(), wanted, self._now_ms())
             return await respond(request, lines, TEXT)
-        content = targets_html(targets, self._views.dropped(), wanted, self._now_ms())
+        content = targets_html(
+            targets, self._views.dropped(), wanted, self._now_ms(), self._views.sharing()
+        )
         whole = page("Targets", content, brand=BRAND, links=LINKS, here="./targets")
         return await respond(request, whole, HTML)
 

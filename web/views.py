@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pushqueue.statistics import RemoteStatistics
     from relabel.pipeline import Pipeline
     from scraper.metadata import TargetMetadata
+    from scraper.shapes import ShapesStatistics
     from scraper.status import DroppedTarget, TargetStatus
 
 
@@ -73,3 +74,4 @@ class Views:
     fetch: "Callable[[TargetStatus], Awaitable[Fetched]]"
     tasks: Callable[[], Sequence[str]]
     discovery_errors: Callable[[], Mapping[str, str]]
+    sharing: "Callable[[], Mapping[str, ShapesStatistics]]" = dict

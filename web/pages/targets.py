@@ -16,6 +16,7 @@ from web.durations import ago_text, duration_text
 from web.pages.markup import NOTHING, Markup, Template, join
 
 if TYPE_CHECKING:
+    from scraper.shapes import ShapesStatistics
     from scraper.status import DroppedTarget, TargetStatus
 
 # A page stays under 60 kB (gzipped) and a browser quick; search narrows.
@@ -158,9 +159,12 @@ _FORM = Template(
     '<div data-refresh-s="%s">\n<p class="quiet">%s</p>\n'
 )
 _POOL = Template(
-    '<h2>%s <small>%s of %s up</small></h2>\n<table class="targets"><thead><tr>'
+    '<h2>%s <small>%s of %s up</small></h2>\n%s<table class="targets"><thead><tr>'
     '<th scope="col">State<th scope="col">Address<th scope="col">Labels<th scope="col">Last scrape'
     '<th scope="col" class="number">Samples</tr></thead><tbody>\n'
+)
+_SHARING = Template(
+    '<p class="quiet">%s series, known as %s templates in %s MiB, %s different pages: %s</p>\n'
 )
 _ROW = Template(
     '<tr><td><span class="state %s">%s</span><td><a href="%s" rel="noreferrer">%s</a>%s'
@@ -180,6 +184,7 @@ def targets_html(
     dropped: Sequence["DroppedTarget"],
     wanted: TargetFilter,
     now_ms: int,
+    sharing: "Mapping[str, ShapesStatistics]",
 ) -> Iterator[Markup]:
     """The content of the page; the frame is around it."""
     checked = Markup(" checked") if wanted.only_unhealthy else NOTHING
@@ -190,7 +195,8 @@ def targets_html(
         if not shown:
             continue
         shown.sort(key=lambda row: _WORST_FIRST[row[1].health])  # stable: else as configured
-        yield _POOL(pool, sum(target.health == "up" for target in members), len(members))
+        up = sum(target.health == "up" for target in members)
+        yield _POOL(pool, up, len(members), _sharing(sharing.get(pool)))
         for number, target in shown[: max(0, left)]:
             yield _row(target, f"o-{pool}-{number}", now_ms)
         yield Markup("</tbody></table>\n")
@@ -202,6 +208,18 @@ def targets_html(
     elif left == MAX_ROWS:
         yield Markup("<p>No target matches.</p>\n")
     yield Markup("</div>\n")
+
+
+def _sharing(shapes: "ShapesStatistics | None") -> Markup:
+    if shapes is None or not shapes.series:
+        return NOTHING
+    if 1 < shapes.targets <= shapes.shapes:
+        verdict = "nothing is shared, as metric_relabel_configs read labels that differ"
+    else:
+        verdict = f"{shapes.shared_ratio:.0%} shared by targets"
+    return _SHARING(
+        shapes.series, shapes.templates, f"{shapes.bytes / 2**20:.1f}", shapes.layouts, verdict
+    )
 
 
 def _summary(targets: Sequence["TargetStatus"], dropped_count: int) -> str:
