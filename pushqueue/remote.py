@@ -19,10 +19,11 @@ import trio
 from pushqueue.backoff import Backoff
 from pushqueue.batcher import Batcher
 from pushqueue.codec import Part, encode
+from pushqueue.derived import Steps
 from pushqueue.directory import RealDirectory
 from pushqueue.health import OK, Health
 from pushqueue.queue import Queue, RunSync
-from pushqueue.rewrite import Apply, Rewriter
+from pushqueue.rewrite import Rewriter
 from pushqueue.sender import Poster, Sender
 from pushqueue.settings import RemoteSettings
 from pushqueue.shown import shown_url
@@ -316,7 +317,7 @@ class Remote:
         return sum(one.is_connected for one in looks), sum(one.sent_bytes for one in looks)
 
 
-def _compiled(settings: RemoteSettings) -> Apply | None:
+def _compiled(settings: RemoteSettings) -> Steps | None:
     common = settings.common
     if common.is_empty and not settings.write_relabel_configs:
         return None
@@ -330,7 +331,7 @@ def _compiled(settings: RemoteSettings) -> Apply | None:
         own=compile_rules(settings.write_relabel_configs),
         is_compatible_naming=common.is_compatible_naming,
         has_scratch_labels=settings.strips_scratch_labels,
-    ).apply
+    )
 
 
 def _seconds_between(earlier_ms: int | None, later_ms: int | None) -> float | None:
