@@ -110,6 +110,10 @@ class TargetScrape:
         """
         page = yield from self._reader.read(body, self._memo, format_)
         plan = yield from self._memo.plan(page.keys)
+        if page.places is not None and plan.duplicates:
+            # Of equal final series the first of the body counts, whatever came first before.
+            page = page.in_body_order()
+            plan = yield from self._memo.plan(page.keys)
         if 0 < self._sample_limit < plan.kept_count:
             raise SampleLimitError(self._sample_limit, len(page.keys), plan.kept_count)
         # From here on nothing fails, so state may change.

@@ -5,13 +5,13 @@ so that it stays in the processor's caches while one target after the other is r
 """
 
 from array import array
-from collections.abc import Generator
+from collections.abc import Callable
 from typing import Protocol
-from weakref import WeakValueDictionary
+from weakref import WeakValueDictionary, ref
 
 from scraper.exposition import prediction
 from scraper.exposition.dialect import TEXT, Dialect
-from scraper.exposition.prediction import Prediction, Reading
+from scraper.exposition.prediction import Number, Prediction, Reading
 from series.kernel import twin
 
 
@@ -19,15 +19,13 @@ class Twin(Protocol):
     """What both twins of `prediction` have."""
 
     def keys_at(self, keys: tuple[bytes, ...], order: "array[int]") -> tuple[bytes, ...]: ...
-    def permuted(self, items: "array[float]", places: "array[int]") -> "array[float]": ...
+    def permuted(self, items: "array[Number]", places: "array[int]") -> "array[Number]": ...
     @property
-    def Prediction(self) -> type[Prediction]: ...  # noqa: N802 - a class
+    def Prediction(self) -> type[Prediction]: ...
 
 
 hot: Twin = twin(prediction, "scraper.exposition.prediction_c")
 
-# One step of the compiled twin: at most 1 ms, at 50 ns a line and three times that when scanned.
-STEP_LINES = 8000
 # A body with more unknown lines than these, and than a fourth of the page's, is another page.
 SPARE_UNKNOWN = 64
 
@@ -60,11 +58,12 @@ class Outline:
         """The lines that are no samples, but for empty ones."""
         return self._prediction.others()
 
-    def read(self, body: bytes) -> Generator[None, None, Reading]:
-        reading = self._prediction.reading(body, SPARE_UNKNOWN + len(self.keys) // 4)
-        while not reading.advance(STEP_LINES):
-            yield
-        return reading
+    def reading(self, body: bytes) -> Reading:
+        return self._prediction.reading(body, SPARE_UNKNOWN + len(self.keys) // 4)
+
+    def reading_of_equal(self, body: bytes) -> Reading:
+        """It is given up as soon as more than values differ."""
+        return self._prediction.reading(body, -1)
 
     def places(self, body: bytes, reading: Reading) -> "array[int] | None":
         """Where each sample stands in a body that was scanned, if only its order differs."""
@@ -81,7 +80,7 @@ class Outline:
         return self._prediction.digest
 
 
-def permuted(items: "array[float]", places: "array[int]") -> "array[float]":
+def permuted(items: "array[Number]", places: "array[int]") -> "array[Number]":
     """`items[places[i]]` for each i; items of eight bytes, of any type."""
     return hot.permuted(items, places)
 
@@ -92,6 +91,7 @@ class Outlines:
     def __init__(self) -> None:
         # By hash: an outline as key would be held for ever.
         self._known: WeakValueDictionary[int, Outline] = WeakValueDictionary()
+        self._latest: Callable[[], Outline | None] = lambda: None
 
     def __len__(self) -> int:
         return len(self._known)
@@ -99,4 +99,10 @@ class Outlines:
     def shared(self, outline: Outline) -> Outline:
         """The one to hold in place of an equal one."""
         known = self._known.setdefault(hash(outline), outline)
-        return known if known == outline else outline
+        held = known if known == outline else outline
+        self._latest = ref(held)
+        return held
+
+    def latest(self) -> Outline | None:
+        """The one that was asked for last, if it is in use: what a new target may look like."""
+        return self._latest()

@@ -11,6 +11,7 @@ Invariant: a line that is told neither as odd nor as unknown reads as `expositio
 from array import array
 from collections.abc import Generator, Iterator, Sequence
 from itertools import chain
+from typing import TypeVar
 
 from scraper.exposition.dialect import Dialect
 from scraper.exposition.numbers import (
@@ -33,6 +34,7 @@ MOST_TEXT_BYTES = 2**31 - 1
 _END_MARK = b"# EOF"
 
 Odd = list[tuple[int, bytes]]
+Number = TypeVar("Number", int, float)
 
 
 class Prediction:
@@ -76,7 +78,7 @@ class Prediction:
         return frozenset(self._others()) - {b""}
 
     def reading(self, body: bytes, most_unknown: int) -> "Reading":
-        """With more unknown lines than that it is given up."""
+        """With more unknown lines than that it is given up; below zero it is not scanned."""
         return Reading(self, body, most_unknown)
 
     def places(
@@ -132,6 +134,7 @@ class Prediction:
 class Reading:
     """One body against one prediction: `advance` until it is True, then look.
 
+    `is_missed`: more than values differ; told before the scan begins.
     `values`, `stamps` (None: there is none) and `odd` (number and text) are by sample. Of a scan
     they are in the order of the body; `order` has the number of each sample, -1 for a line of
     `unknown`; `starts` and `ends` tell where values, and unknown lines, stand.
@@ -140,7 +143,7 @@ class Reading:
     def __init__(self, known: Prediction, body: bytes, most_unknown: int) -> None:
         self._known, self._body, self._most_unknown = known, body, most_unknown
         self._steps = self._run()
-        self.is_scan = self.is_given_up = False
+        self.is_missed = self.is_scan = self.is_given_up = False
         self.values = array("d")
         self.stamps: array[int] | None = None
         self.odd: Odd = []
@@ -161,6 +164,11 @@ class Reading:
                 if len(sections) > 1:
                     yield
             return
+        self.is_missed = True
+        if self._most_unknown < 0:
+            self.is_given_up = True
+            return
+        yield
         self.is_scan = True
         if not lines[-1]:
             lines.pop()  # behind the last line feed there is no line
@@ -260,7 +268,7 @@ def split(body: bytes) -> Generator[None, None, list[bytes]]:
     return lines + body[start:].split(b"\n")
 
 
-def permuted(items: "array[float]", places: "array[int]") -> "array[float]":
+def permuted(items: "array[Number]", places: "array[int]") -> "array[Number]":
     """`items[places[i]]` for each i; items of eight bytes."""
     return array(items.typecode, [items[place] for place in places])
 
@@ -295,9 +303,7 @@ def _lines_of(
     return lines + rest, samples
 
 
-def _sections(
-    lines: list[bytes], samples: list[int], keys: tuple[bytes, ...]
-) -> Iterator[Section]:
+def _sections(lines: list[bytes], samples: list[int], keys: tuple[bytes, ...]) -> Iterator[Section]:
     first = 0
     for start in range(0, len(lines), SECTION_LINES):
         part = lines[start : start + SECTION_LINES]

@@ -315,8 +315,8 @@ cdef class Reading:
     cdef Py_ssize_t _cursor  # the sample that is expected next
     cdef Py_ssize_t _count  # samples and unknown lines so far
     cdef Py_ssize_t _most_unknown
-    cdef bint _is_missed, _is_ended, _has_begun
-    cdef readonly bint is_scan, is_given_up
+    cdef bint _is_ended, _has_begun
+    cdef readonly bint is_missed, is_scan, is_given_up
     cdef readonly array.array values, stamps, order, starts, ends
     cdef readonly list odd, unknown
 
@@ -331,16 +331,16 @@ cdef class Reading:
         self.unknown = []
 
     def advance(self, Py_ssize_t lines):
-        if not self._is_missed and not self._is_ended:
-            lines = self._predict(lines)
-        if self._is_missed and not self.is_scan and self._known.table(lines):
+        if not self.is_missed:
+            self._predict(lines)
+        elif self.is_scan:
+            self._scan(lines)
+        elif self._known.table(lines):
             # More than values differ: from here on lines are looked up where they are unexpected.
             self._begin_scan()
-        if self.is_scan and not self._is_ended:
-            self._scan(lines)
         return self._is_ended
 
-    cdef Py_ssize_t _predict(self, Py_ssize_t lines) except -1:
+    cdef int _predict(self, Py_ssize_t lines) except -1:
         # Hot: bench/bench_exposition.py holds the figure.
         cdef Prediction known = self._known
         cdef const char *text = PyBytes_AS_STRING(known._text)
@@ -359,14 +359,20 @@ cdef class Reading:
         self._cursor = self._count = i
         self._at = p
         if i < count:
-            self._is_missed = lines > 0
-            return lines
+            if lines > 0:
+                self._miss()
+            return 0
         size = offsets[i + 1] - offsets[i]
         if end - p == size and memcmp(p, text + offsets[i], size) == 0:
             self._is_ended = True
         else:
-            self._is_missed = True
-        return lines
+            self._miss()
+        return 0
+
+    cdef int _miss(self) except -1:
+        self.is_missed = True
+        self.is_given_up = self._is_ended = self._most_unknown < 0
+        return 0
 
     cdef inline const char *_value(self, const char *p, Py_ssize_t to) except NULL:
         """Read what stands behind a key; gives the end of the line."""
@@ -524,10 +530,9 @@ cdef class Reading:
         if p == stop:
             if known._allows_blanks:
                 return stop
-        elif p[0] == c'#':
-            if known.find(p, stop - p) >= count:
-                return stop
-        else:
+        elif known.find(p, stop - p) >= count:
+            return stop
+        elif p[0] != c'#':
             while q > p and IS_PLAIN[<unsigned char>q[-1]]:
                 q -= 1
             number = known.find(p, q - p)

@@ -59,6 +59,7 @@ def resync(outline: Outline, reading: Reading, body: bytes, known: Series) -> Re
     page = page_of(reading, outline.dialect, ())
     if page is None:
         return None
+    # Fast path: no line more that is no sample.
     if found.comments:
         page = _without(page, reading, found.comments)
     # Fast path: the same series.
@@ -67,16 +68,16 @@ def resync(outline: Outline, reading: Reading, body: bytes, known: Series) -> Re
     keys = outline.keys_of(reading)
     if found.keys:
         filled = list(keys)
-        new = iter(found.keys)
-        for at, number in enumerate(reading.order):
-            if number < 0:
-                filled[at] = next(new)
+        at = -1
+        for key in found.keys:
+            at = reading.order.index(-1, at + 1)
+            filled[at] = key
         keys = tuple(filled)
     # The same objects, if only comments differ.
     if keys == outline.keys:
         keys = outline.keys
     own = Outline(body, reading.starts, reading.ends, keys, outline.dialect)
-    return Resynced(attrs.evolve(page, keys=keys), own)
+    return Resynced(Page(keys, page.values, page.stamps, page.exemplars), own)
 
 
 @attrs.define
@@ -131,11 +132,10 @@ def _in_order(page: Page, keys: tuple[bytes, ...], places: "array[int]") -> Page
     exemplars: Mapping[int, tuple[Exemplar, ...]] | None = page.exemplars
     if exemplars is not None:
         exemplars = {to: exemplars[at] for to, at in enumerate(places) if at in exemplars}
-    return attrs.evolve(
-        page,
-        keys=keys,
-        values=permuted(page.values, places),
-        stamps=None if page.stamps is None else permuted(page.stamps, places),
-        exemplars=exemplars,
+    return Page(
+        keys,
+        permuted(page.values, places),
+        None if page.stamps is None else permuted(page.stamps, places),
+        exemplars,
         places=places,
     )

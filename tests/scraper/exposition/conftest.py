@@ -14,8 +14,9 @@ TWINS = ("scraper.exposition.prediction", "scraper.exposition.prediction_c")
 def twin_named(name: str) -> ModuleType:
     """Skips the test where the compiled one is not built; not in CI, which has a compiler."""
     if not os.environ.get("PROMFERRY_CI"):
-        return pytest.importorskip(name)
-    return import_module(name)
+        pytest.importorskip(name)
+    module: ModuleType = import_module(name)
+    return module
 
 
 @pytest.fixture(autouse=True, params=TWINS, ids=("py", "c"))
