@@ -69,6 +69,10 @@ class Outline:
         """Where each sample stands in a body that was scanned, if only its order differs."""
         return self._prediction.places(body, reading.order, reading.starts, reading.ends)
 
+    def number_of(self, key: bytes) -> int:
+        """Of a sample that the scan left unknown; -1: it is not in the outline."""
+        return self._prediction.number_of(key)
+
     def keys_of(self, reading: Reading) -> tuple[bytes, ...]:
         """Of a scan, in its order; the empty one for an unknown line."""
         return hot.keys_at(self.keys, reading.order)

@@ -81,6 +81,10 @@ class Prediction:
         """With more unknown lines than that it is given up; below zero it is not scanned."""
         return Reading(self, body, most_unknown)
 
+    def number_of(self, key: bytes) -> int:
+        """Of a scan's unknown lines one may have a known key all the same; -1: it has not."""
+        return self.index().get(key, -1)
+
     def places(
         self, body: bytes, order: "array[int]", starts: "array[int]", ends: "array[int]"
     ) -> "array[int] | None":

@@ -82,6 +82,11 @@ cdef int need_longs(array.array items) except -1:
     return 0
 
 
+cdef inline bint is_series(const char *p, const char *end) noexcept nogil:
+    """A key was found where a longer one stands: `foo ` in `foo {}`."""
+    return p < end and p[0] == c'{'
+
+
 cdef const char *line_end(const char *p, const char *end) noexcept nogil:
     cdef const char *found = <const char *>memchr(p, c'\n', end - p) if p < end else NULL
     return end if found == NULL else found
@@ -191,6 +196,12 @@ cdef class Prediction:
 
     def reading(self, bytes body, Py_ssize_t most_unknown):
         return Reading(self, body, most_unknown)
+
+    def number_of(self, bytes key):
+        if not self._is_tabled or self._is_crowded:
+            return -1
+        cdef Py_ssize_t number = self.find(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
+        return number if number < len(self.keys) else -1
 
     def places(self, bytes body, array.array order, array.array starts, array.array ends):
         cdef Py_ssize_t count = len(self.keys), i, rests = 0, number
@@ -351,7 +362,7 @@ cdef class Reading:
         cdef const char *end = self._end
         while i < count and lines > 0:
             size = offsets[i + 1] - offsets[i]
-            if end - p < size or memcmp(p, text + offsets[i], size) != 0:
+            if end - p < size or memcmp(p, text + offsets[i], size) != 0 or is_series(p + size, end):
                 break
             p = self._value(p + size, i)
             i += 1
@@ -482,7 +493,9 @@ cdef class Reading:
             # Expected: the gap behind the sample before. The first gap begins no line.
             if i < count and (i > 0) == self._has_begun:
                 size = offsets[i + 1] - offsets[i]
-                if end - p >= size and memcmp(p, text + offsets[i], size) == 0:
+                if end - p >= size and memcmp(p, text + offsets[i], size) == 0 and (
+                    not is_series(p + size, end)
+                ):
                     p = self._sample(p + size, i)
                     continue
             if self._has_begun:

@@ -67,7 +67,9 @@ class Reader:
         Raises ExpositionError.
         """
         body = dialect.trimmed(body)
-        outline = self._outline or self._of_others(known)
+        outline = self._outline
+        if outline is None and not self.walked_total:
+            outline = self._of_others(known)
         if outline is not None and outline.dialect is dialect:
             page = yield from self._read_by(outline, body, known)
             if page is not None:

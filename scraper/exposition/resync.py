@@ -53,7 +53,7 @@ class Resynced:
 
 def resync(outline: Outline, reading: Reading, body: bytes, known: Series) -> Resynced | None:
     """Of a scan that was not given up. New series are learned."""
-    found = _Unknown(body, outline.dialect, known)
+    found = _Unknown(body, outline, known)
     if not found.read(reading):
         return None
     page = page_of(reading, outline.dialect, ())
@@ -85,7 +85,7 @@ class _Unknown:
     """The lines of a scan that are not in the outline, read by the dialect's rules."""
 
     body: bytes
-    dialect: Dialect
+    outline: Outline
     known: Series
     keys: list[bytes] = attrs.field(factory=list)  # of new series
     comments: list[int] = attrs.field(factory=list)  # where in the reading others stand
@@ -93,7 +93,7 @@ class _Unknown:
     def read(self, reading: Reading) -> bool:
         """False if one is irregular or wrong."""
         try:
-            self.dialect.check_end(self.body)
+            self.outline.dialect.check_end(self.body)
             return all([self._read_line(reading, at) for at in reading.unknown])
         except (ExpositionError, ValueError):
             return False
@@ -103,14 +103,17 @@ class _Unknown:
         behind = min(end + 1, len(self.body))
         if self.body[start : start + 1] == b"#":
             self.comments.append(at)
-            return self.dialect.read_comment(self.body, start) == behind
-        sample = self.dialect.read_sample(self.body, start)
+            return self.outline.dialect.read_comment(self.body, start) == behind
+        sample = self.outline.dialect.read_sample(self.body, start)
         key = sample.series + b" "
         if sample.end != behind or self.body[start:end] != key + sample.rest:
             return False
-        if key not in self.known:
-            self.known.learn(key, parse_series(key))
-        self.keys.append(key)
+        # A known one with an exemplar behind it, for instance.
+        number = reading.order[at] = self.outline.number_of(key)
+        if number < 0:
+            if key not in self.known:
+                self.known.learn(key, parse_series(key))
+            self.keys.append(key)
         reading.starts[at] += len(key)
         reading.odd.append((at, sample.rest))
         return True

@@ -34,7 +34,7 @@ class Side:
         self._reader, self._known = Reader(Outlines()), Known()
 
     def read(self, body: bytes, dialect: Dialect, *, is_lenient: bool = False) -> object:
-        """A page and how it was read, or the error."""
+        """A page and its comments, or the error."""
         held = outline.hot, reader.STEP_LINES
         outline.hot, reader.STEP_LINES = self._twin, self._step
         try:
@@ -44,9 +44,7 @@ class Side:
             return exc.reason, exc.line_no, exc.line
         finally:
             outline.hot, reader.STEP_LINES = held
-        ways = self._reader
-        counts = ways.predicted_total, ways.resynced_total, ways.walked_total
-        return page, counts, ways.comments()
+        return page, self._reader.comments()
 
 
 def compare(
