@@ -459,14 +459,14 @@ cdef class Reading:
         while p < self._end:
             p = line_end(p, self._end) + 1
             most += 1
-        values, stamps = self.values, self.stamps
+        cdef array.array values = self.values, stamps = self.stamps
         self.values = array.clone(DOUBLES, most, False)
-        memcpy(self.values.data.as_voidptr, (<array.array>values).data.as_voidptr, 8 * self._count)
         if stamps is not None:
             self.stamps = array.clone(LONGS, most, False)
-            memcpy(
-                self.stamps.data.as_voidptr, (<array.array>stamps).data.as_voidptr, 8 * self._count
-            )
+        for i in range(self._count):
+            self.values.data.as_doubles[i] = values.data.as_doubles[i]
+            if stamps is not None:
+                self.stamps.data.as_longlongs[i] = stamps.data.as_longlongs[i]
         self.order = array.clone(LONGS, most, False)
         self.starts = array.clone(LONGS, most, False)
         self.ends = array.clone(LONGS, most, False)
