@@ -32,6 +32,8 @@ def extensions() -> list[Extension]:
         Extension(
             ".".join(path.with_suffix("").parts),
             [str(path)],
+            include_dirs=["."],
+            depends=[str(path) for path in ROOT.glob("scraper/**/*_c.h")],
             extra_compile_args=FLAGS,
             extra_link_args=[flag for flag in FLAGS if flag.startswith("-fsanitize")],
         )

@@ -16,8 +16,10 @@ from scraper.exposition.bodies import BodyReader, ReadOptions
 from scraper.exposition.errors import ExpositionError
 from scraper.exposition.negotiation import Format
 from scraper.exposition.outline import Outlines
+from scraper.exposition.page import Page
 from scraper.labelling import Labelling
 from scraper.memo import Memo
+from scraper.plan import Plan
 from scraper.report import Outcome, constants, figures, report
 from scraper.series_limit import SeriesLimit
 from scraper.setup import JobSetup
@@ -117,8 +119,7 @@ class TargetScrape:
         """
         memo = self._memo
         try:
-            page = yield from self._reader.read(body, memo, format_)
-            plan = yield from memo.plan(page.keys)
+            page, plan = yield from self._read(body, format_)
         except ValueError:
             yield from memo.tidy()
             raise
@@ -140,6 +141,20 @@ class TargetScrape:
             bad_lines=page.bad_lines,
             bad_count=page.bad_count,
         )
+
+    def _read(
+        self, body: bytes, format_: Format
+    ) -> Generator[None, None, tuple[Page, Plan]]:
+        memo = self._memo
+        page = yield from self._reader.read(body, memo, format_)
+        plan = yield from memo.plan(page.keys)
+        if page.places is not None and plan.duplicates:
+            # Of equal final series the first of the body counts, whatever came first before.
+            added = memo.added
+            page = page.in_body_order()
+            plan = yield from memo.plan(page.keys)
+            memo.added += added
+        return page, plan
 
     def fail(self, timestamp_ms: int) -> tuple[Batch, ...]:
         """The markers that a failed scrape leaves."""

@@ -95,7 +95,9 @@ class Rearrangement:
             values.append(0.0)
             if stamps is not None and page.stamps is not None:
                 stamps.append(page.stamps[source])
-        return attrs.evolve(result, keys=self._same_keys(tuple(keys)), histograms=held or None)
+        # In this order it came, whatever that of the body was.
+        same_keys = self._same_keys(tuple(keys))
+        return attrs.evolve(result, keys=same_keys, histograms=held or None, places=None)
 
     def _same_keys(self, keys: tuple[bytes, ...]) -> tuple[bytes, ...]:
         if keys != self._result:
