@@ -142,9 +142,7 @@ class TargetScrape:
             bad_count=page.bad_count,
         )
 
-    def _read(
-        self, body: bytes, format_: Format
-    ) -> Generator[None, None, tuple[Page, Plan]]:
+    def _read(self, body: bytes, format_: Format) -> Generator[None, None, tuple[Page, Plan]]:
         memo = self._memo
         page = yield from self._reader.read(body, memo, format_)
         plan = yield from memo.plan(page.keys)
