@@ -27,6 +27,7 @@ from scraper.schedule import Schedule
 from scraper.scrape import Rendered, SampleCounts, SampleLimitError, TargetScrape
 from scraper.settings import DiscoverySettings
 from scraper.setup import JobSetup
+from scraper.shapes import Shapes
 from scraper.status import Health, TargetStatus
 from scraper.target import Target
 from series.batch import Batch, Sink
@@ -110,12 +111,18 @@ class TargetLoop:
     """One target's loop and what it knows. Restarted by a reload, it goes on where it was."""
 
     def __init__(
-        self, setup: JobSetup, target: Target, counts: ScrapeCounts, around: Surroundings
+        self,
+        setup: JobSetup,
+        target: Target,
+        counts: ScrapeCounts,
+        around: Surroundings,
+        shapes: Shapes | None = None,
     ) -> None:
+        """`shapes`: what the job's targets share; None: this one is alone."""
         self.setup, self.target = setup, target
         self._around = around
         self._counts = counts
-        self._scrape = TargetScrape(setup, target, counts.samples, around.outlines)
+        self._scrape = TargetScrape(setup, target, counts.samples, around.outlines, shapes)
         self._client: Client | None = None
         self._headers = setup.headers(target)
         self._schedule = self._new_schedule()
@@ -299,6 +306,11 @@ class TargetLoop:
     @property
     def health(self) -> Health:
         return self._health
+
+    @property
+    def series_count(self) -> int:
+        """The final series of the last good page."""
+        return self._scrape.series_count
 
     def comments(self) -> frozenset[bytes]:
         return self._scrape.comments()

@@ -106,7 +106,9 @@ class Rearrangement:
                 stamps.append(page.stamps[each.source])
         return attrs.evolve(
             page,
+            # In this order it came, whatever that of the body was.
             keys=self._same_keys(tuple(keys)),
+            places=None,
             values=values,
             stamps=stamps,
             exemplars=exemplars or None,

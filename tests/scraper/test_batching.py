@@ -25,7 +25,7 @@ def render(scrape: TargetScrape, body: bytes, at_ms: int, format_: Format) -> Re
 
 
 def names(batch: Batch) -> list[str]:
-    return [dict(template.labels())["__name__"] for template in batch.layout.templates]
+    return [dict(template.labels(batch.chunks))["__name__"] for template in batch.layout.templates]
 
 
 def test_exemplars_keep_to_their_samples_when_rules_drop_others() -> None:

@@ -19,6 +19,7 @@ from web.pages.chart import spark
 from web.pages.markup import NOTHING, Markup, Template, join
 
 if TYPE_CHECKING:
+    from scraper.shapes import ShapesStatistics
     from scraper.status import DroppedTarget, TargetStatus
 
 # So a page stays well under 60 kB on the wire and a browser quick; search narrows.
@@ -169,9 +170,12 @@ _FORM = Template(
     '<div data-refresh-s="%s">\n<p class="quiet">%s</p>\n'
 )
 _POOL = Template(
-    '<h2>%s <small>%s of %s up</small></h2>\n<table class="targets"><thead><tr>'
+    '<h2>%s <small>%s of %s up</small></h2>\n%s<table class="targets"><thead><tr>'
     '<th scope="col">State<th scope="col">Address<th scope="col">Labels<th scope="col">Last scrape'
     '<th scope="col" class="number">Samples</tr></thead><tbody>\n'
+)
+_SHARING = Template(
+    '<p class="quiet">%s series, known as %s templates in %s MiB, %s different pages: %s</p>\n'
 )
 _ROW = Template(
     '<tr><td><span class="state %s">%s</span><td><a href="%s" rel="noreferrer">%s</a>%s'
@@ -196,6 +200,7 @@ def targets_html(
     dropped: Sequence["DroppedTarget"],
     wanted: TargetFilter,
     now_ms: int,
+    sharing: "Mapping[str, ShapesStatistics]",
 ) -> Iterator[Markup]:
     """The content of the page; the frame is around it."""
     checked = Markup(" checked") if wanted.only_unhealthy else NOTHING
@@ -209,7 +214,7 @@ def targets_html(
         if wanted.shows(target)
     ]
     first = (wanted.page - 1) * ROWS_PER_PAGE
-    yield from _rows(found[first : first + ROWS_PER_PAGE], targets, now_ms)
+    yield from _rows(found[first : first + ROWS_PER_PAGE], targets, sharing, now_ms)
     yield _paging(wanted, len(found))
     if not targets:
         yield Markup("<p>Nothing is scraped: no target was discovered yet.</p>\n")
@@ -219,15 +224,30 @@ def targets_html(
 
 
 def _rows(
-    shown: Sequence[tuple["TargetStatus", str]], targets: Sequence["TargetStatus"], now_ms: int
+    shown: Sequence[tuple["TargetStatus", str]],
+    targets: Sequence["TargetStatus"],
+    sharing: "Mapping[str, ShapesStatistics]",
+    now_ms: int,
 ) -> Iterator[Markup]:
     """A table for each job among those shown."""
     for pool, members in groupby(shown, key=lambda row: row[0].pool):
         healths = [target.health for target in targets if target.pool == pool]
-        yield _POOL(pool, healths.count("up"), len(healths))
+        yield _POOL(pool, healths.count("up"), len(healths), _sharing(sharing.get(pool)))
         for target, row_id in members:
             yield _row(target, row_id, now_ms)
         yield Markup("</tbody></table>\n")
+
+
+def _sharing(shapes: "ShapesStatistics | None") -> Markup:
+    if shapes is None or not shapes.series:
+        return NOTHING
+    if 1 < shapes.targets <= shapes.shapes:
+        verdict = "nothing is shared, as metric_relabel_configs read labels that differ"
+    else:
+        verdict = f"{shapes.shared_ratio:.0%} shared by targets"
+    return _SHARING(
+        shapes.series, shapes.templates, f"{shapes.bytes / 2**20:.1f}", shapes.layouts, verdict
+    )
 
 
 def _paging(wanted: TargetFilter, count: int) -> Markup:

@@ -7,6 +7,7 @@ import pytest
 
 from agent.commands.run_agent import run
 from agent.version import VERSION
+from series.kernel import kernel
 
 GOOD = """\
 scrape_configs:
@@ -25,7 +26,7 @@ def config(tmp_path: Path) -> Path:
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-version"]) == 0
-    assert capsys.readouterr().out == f"promferry {VERSION}\n"
+    assert capsys.readouterr().out == f"promferry {VERSION}, kernel {kernel().name}\n"
 
 
 def test_the_version_is_that_of_the_project() -> None:

@@ -3,6 +3,7 @@ from typing import Any
 import attrs
 import pytest
 
+from scraper.shapes import ShapesStatistics
 from scraper.status import TargetStatus
 from tests.web.snapshots import NASTY, NOW_MS, down, dropped, target, waiting
 from web.pages.targets import ROWS_PER_PAGE, TargetFilter, targets_html, targets_plain
@@ -16,8 +17,29 @@ def plain(wanted: TargetFilter | None = None) -> list[str]:
     ).splitlines()
 
 
-def page(targets: tuple[TargetStatus, ...], wanted: TargetFilter | None = None) -> str:
-    return "".join(targets_html(targets, (dropped(),), wanted or TargetFilter(), NOW_MS))
+def page(
+    targets: tuple[TargetStatus, ...],
+    wanted: TargetFilter | None = None,
+    sharing: ShapesStatistics | None = None,
+) -> str:
+    found = {"node": sharing} if sharing else {}
+    return "".join(targets_html(targets, (dropped(),), wanted or TargetFilter(), NOW_MS, found))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "verdict"),
+    [
+        pytest.param(1, "75% shared by targets", id="how much the targets share"),
+        pytest.param(2, "nothing is shared, as metric_relabel_configs", id="and why they do not"),
+    ],
+)
+def test_what_targets_share(shapes: int, verdict: str) -> None:
+    sharing = ShapesStatistics(
+        targets=2, shapes=shapes, layouts=1, templates=500, series=2000, bytes=2**20
+    )
+    shown = page(ALL, sharing=sharing)
+    assert "2000 series, known as 500 templates in 1.0 MiB, 1 different pages" in shown
+    assert verdict in shown
 
 
 def test_the_plain_text_of_vmagent() -> None:
