@@ -54,7 +54,9 @@ class FramerV2:
     def _of(self, batch: Batch) -> Columns:
         layout = batch.layout
         columns = self._columns.get(layout)
-        if columns is None or columns.families is not batch.families:
+        # Markers say nothing of metadata, and need not forget what is known.
+        is_other = batch.families is not None and columns is not None
+        if columns is None or (is_other and columns.families is not batch.families):
             columns = Columns(layout, len(batch.chunks), batch.families)
             self._columns[layout] = columns
             if layout not in self._serials:

@@ -5,12 +5,13 @@ Invariant: any bytes give series or WireError; values keep their bits.
 Rare work: nothing here is in the way of a sample that is sent as it was encoded.
 """
 
+import struct
 from collections.abc import Iterable, Iterator
 
 import attrs
 
 from pushqueue.wire.histogram import unzigzag
-from pushqueue.wire.symbols import SYMBOL_TAG, Symbols
+from pushqueue.wire.symbols import Symbols
 from series.fields import DELIMITED, FIXED64, VARINT, fields, signed64
 from series.histogram import CUSTOM_BUCKETS_SCHEMA
 from series.wire import WireError, delimited, read_varint, signed_varint, varint
@@ -35,6 +36,11 @@ class Sample:
     value: bytes
     timestamp_ms: int
     start_ms: int = 0
+
+    @property
+    def number(self) -> float:
+        number: float = struct.unpack("<d", self.value)[0]
+        return number
 
 
 @attrs.frozen
@@ -280,6 +286,3 @@ def schema_of(histogram: bytes) -> int:
         if key == _HISTOGRAM_SCHEMA:
             schema = unzigzag(read_varint(histogram, start)[0])
     return schema
-
-
-__all__ = ["SYMBOL_TAG", "WireSeries", "fits_v1", "read_v1", "read_v2", "write_v1", "write_v2"]
