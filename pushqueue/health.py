@@ -81,7 +81,7 @@ class Health:
 
     def speaks(self, encoding: str, words: str) -> None:
         """What the remote is spoken to in; told when it changes."""
-        if self.encoding and encoding != self.encoding:
+        if encoding != self.encoding:
             logger.info("remote %s: is sent %s from now on", self.name, words)
         self.encoding = encoding
 

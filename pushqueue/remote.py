@@ -107,7 +107,7 @@ class Remote:
             spill_after_s=timing.spill_after_s,
             name=self.name,
         )
-        self._health = Health(self.name)
+        self._health = Health(self.name, encoding=self._dialect.encoding.name)
         self._timing = timing
         self._batches_wanted = trio.Event()
         self._is_idle = True

@@ -3,7 +3,8 @@
 Takes parts; gives their bytes, and the symbols that these refer to.
 Source: `io.prometheus.write.v2.Request` (reference/prometheus.md 1.2 and 1.3).
 Invariant: one sample or one native histogram in each TimeSeries, its metadata, exemplars and start
-timestamp beside it; no work per sample but one join (bench/bench_batcher.py).
+timestamp beside it; within a part timestamps never go back. No work per sample but one join
+(bench/bench_batcher.py).
 """
 
 import struct
@@ -72,7 +73,8 @@ class FramerV2:
         stamp_ms = batch.timestamps
         is_usual = isinstance(stamp_ms, int) and _SIX_BYTES_FROM <= stamp_ms < _SIX_BYTES_BELOW
         if not columns.is_regular or not is_usual or batch.histograms is not None:
-            return self._singly(part, range(part.start, part.stop), symbols, slots, with_exemplars)
+            positions = part.late_order() or range(part.start, part.stop)
+            return self._singly(part, positions, symbols, slots, with_exemplars)
         odd = part.odd_positions(with_exemplars=with_exemplars, with_starts=True)
         if not odd:
             return _frame_at_once(part, columns, symbols, slots)

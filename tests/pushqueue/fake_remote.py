@@ -5,7 +5,7 @@ scripted server through the same cases. Bodies are decoded with google.protobuf.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 import snappy
@@ -69,7 +69,9 @@ def samples_in(content: bytes) -> list[Sample]:
     message = WriteRequest.FromString(content)
     found = []
     for series in message.timeseries:
-        (point,) = [*series.samples, *series.histograms]
+        points: list[Any] = list(series.samples) + list(series.histograms)
+        assert len(points) == 1
+        point = points[0]
         labels = [(label.name, label.value) for label in series.labels]
         assert labels == sorted(set(labels))
         found.append((dict(labels)["__name__"], getattr(point, "value", 0.0), point.timestamp))
