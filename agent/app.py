@@ -40,6 +40,7 @@ from pushqueue.settings import RemoteSettings
 from scraper.manager import Manager
 from scraper.metadata import families_of
 from series.metadata import Metadata
+from series.watch import Watch
 from transport.tls import TlsContexts
 from web.counts import PathCounts
 from web.listeners import ListenError
@@ -68,7 +69,8 @@ class App:
         now_s = time.time()
         self._state = State(start.settings, now_s, ReloadStatistics(last_success_s=now_s))
         self._contexts = TlsContexts()
-        self._remotes = RemoteSet(self._make_remote)
+        self._watch = Watch()
+        self._remotes = RemoteSet(self._make_remote, self._watch)
         self._scraper = Manager(
             self._remotes.fan_out, contexts=self._contexts, version=VERSION, wall_ms=wall_ms
         )
@@ -90,6 +92,7 @@ class App:
             server=self._server,
             counts=self._counts,
             disk=self._disk,
+            watch=self._watch,
             admission=admission_of(start.flags),
         )
         self._data_path = Path(start.settings.data_path)
@@ -151,6 +154,7 @@ class App:
             self._state.is_ready = True
             self._systemd.ready()
             nursery.start_soon(summarise, self._observer)
+            nursery.start_soon(self._observer.keep_history)
             nursery.start_soon(self._watch_config)
             await self._wait_for_signals()
             nursery.cancel_scope.cancel()
@@ -193,6 +197,7 @@ class App:
             wall_ms=wall_ms,
             version=VERSION,
             families=self._families,
+            watch=self._watch,
         )
 
     async def _families(self) -> Sequence[Metadata]:

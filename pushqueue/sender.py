@@ -19,6 +19,8 @@ from pushqueue.dialect import HEADERS, WORDS, Dialect, Written
 from pushqueue.health import Health
 from pushqueue.judge import Done, Hold, Refuse, Retry, TooLarge, Verdict, judge
 from pushqueue.queue import Queue
+from pushqueue.rejected import Rejection
+from pushqueue.rejected_log import RejectedLog
 from pushqueue.settings import RW1
 from transport.errors import TransportError
 
@@ -85,6 +87,7 @@ class Sender:
     wall_ms: Callable[[], int]
     dialect: Dialect = attrs.field(factory=lambda: Dialect(RW1))
     probe_target: str | None = None
+    rejected: RejectedLog | None = None
     may_split: bool = True
     has_accepted: bool = False
 
@@ -207,7 +210,8 @@ class Sender:
                 self.dialect.accepted(part.encoding)
                 if written is not None:
                     self._book_shortfall(part, written)
-                self.health.delivered(part.sample_count, len(part.body), part.newest_ms, now_ms)
+                size = len(part.body)
+                self.health.delivered(part.sample_count, size, part.newest_ms, now_ms, self.lane)
                 self.may_split = self.has_accepted = True
                 return None
             case Retry():
@@ -221,7 +225,7 @@ class Sender:
             case Refuse() if written is not None and written.points:
                 points = min(written.points, part.sample_count)
                 delivery.partly_accepted(verdict, points)
-                self.health.delivered(points, len(part.body), part.newest_ms, now_ms)
+                self.health.delivered(points, len(part.body), part.newest_ms, now_ms, self.lane)
                 return None
             case TooLarge() | Refuse():
                 delivery.not_accepted(verdict)
@@ -242,7 +246,12 @@ class Sender:
         for refused in delivery.refused:
             kind = "maybe_delivered" if refused.is_maybe_delivered else "refused"
             samples = refused.part.sample_count
-            self.health.refused(refused.reason, samples, self.wall_ms(), kind=kind)
+            now_ms = self.wall_ms()
+            self.health.refused(refused.reason, samples, now_ms, kind=kind)
+            if self.rejected is not None:
+                self.rejected.note(
+                    Rejection(part=refused.part, words=refused.reason, kind=kind, time_ms=now_ms)
+                )
         if delivery.is_wholly_refused:
             self.may_split = False
 
