@@ -99,11 +99,7 @@ class Remote:
             significant_figures=settings.significant_figures, round_digits=settings.round_digits
         )
         self._dialect = Dialect(settings.protobuf_message, settings.vm_proto)
-        self._encoder = Encoder(
-            Limits(max_bytes=queue.max_block_bytes, max_packed_bytes=queue.max_request_bytes),
-            with_exemplars=settings.send_exemplars,
-            zstd_level=settings.zstd_level,
-        )
+        self._encoder = _encoder(settings)
         self._families = families if settings.metadata.send else None
         self._metadata: MetadataSender | None = None
         self._batchers = [
@@ -448,6 +444,15 @@ def _steps(settings: RemoteSettings) -> "RemoteSteps":
         own=compile_rules(settings.write_relabel_configs),
         is_compatible_naming=common.is_compatible_naming,
         has_scratch_labels=settings.strips_scratch_labels,
+    )
+
+
+def _encoder(settings: RemoteSettings) -> Encoder:
+    queue = settings.queue
+    return Encoder(
+        Limits(max_bytes=queue.max_block_bytes, max_packed_bytes=queue.max_request_bytes),
+        with_exemplars=settings.send_exemplars,
+        zstd_level=settings.zstd_level,
     )
 
 
