@@ -9,13 +9,18 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+import attrs
+
 from scraper.exemplars import ExemplarFilter
 from scraper.exposition.page import Page
 from scraper.memo import Memo
+from scraper.staleness import Filled, markers
 from scraper.stamps import Selection
 from series.batch import Batch
 from series.exemplar import Exemplar
+from series.histogram import ENDED
 from series.layout import Layout
+from series.metadata import Families
 
 Item = TypeVar("Item")
 
@@ -28,7 +33,9 @@ class Batcher:
         self._floats = self._histograms = Layout(())
         self.exemplars = ExemplarFilter()
 
-    def batches(self, page: Page, selection: Selection, memo: Memo) -> tuple[Batch, ...]:
+    def batches(
+        self, page: Page, selection: Selection, memo: Memo, families: Families | None = None
+    ) -> tuple[Batch, ...]:
         if not selection.layout.templates:
             return ()
         # Fast path: floats only, nothing beside them.
@@ -40,6 +47,7 @@ class Batcher:
                     chunks=memo.chunks,
                     values=selection.values,
                     timestamps=selection.timestamps,
+                    families=families,
                 ),
             )
         sources = selection.sources
@@ -58,11 +66,38 @@ class Batcher:
         parts = ((self._floats, of_floats, False), (self._histograms, of_histograms, True))
         return tuple(
             [
-                self._batch(page, selection, layout, memo.chunks, at, sources, exemplars, native)
+                attrs.evolve(
+                    self._batch(
+                        page, selection, layout, memo.chunks, at, sources, exemplars, native
+                    ),
+                    families=families,
+                )
                 for layout, at, native in parts
                 if at
             ]
         )
+
+    def markers(self, gone: Filled, timestamp_ms: int) -> tuple[Batch, ...]:
+        """A staleness marker for each series of `gone`, of the kind that the series was.
+
+        To be asked before the page that lacks them is made into batches.
+        """
+        # Fast path: no native histograms.
+        if not self._histograms.templates:
+            return (markers(self._lane_key, gone, timestamp_ms),)
+        native = frozenset(self._histograms.templates)
+        floats = [each for each in gone.layout.templates if each not in native]
+        ended = [each for each in gone.layout.templates if each in native]
+        made = []
+        if floats:
+            left = Filled(Layout(tuple(floats)), gone.chunks) if ended else gone
+            made.append(markers(self._lane_key, left, timestamp_ms))
+        if ended:
+            filled = Filled(Layout(tuple(ended)), gone.chunks)
+            batch = markers(self._lane_key, filled, timestamp_ms)
+            held = dict.fromkeys(range(len(ended)), ENDED)
+            made.append(attrs.evolve(batch, histograms=held))
+        return tuple(made)
 
     def _fresh(
         self, page: Page, selection: Selection, sources: Sequence[int], memo: Memo

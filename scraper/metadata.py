@@ -44,21 +44,26 @@ def _metadata(fields: Mapping[str, str]) -> Metadata:
     )
 
 
+def said_by(comments: Collection[bytes]) -> list[series.Metadata]:
+    """As remote write wants it."""
+    return [
+        series.Metadata(
+            name, _TYPES.get(found.type, series.MetricType.UNKNOWN), found.help, found.unit
+        )
+        for name, found in metadata_of(comments).items()
+    ]
+
+
 def families_of(targets: Iterable[TargetMetadata]) -> list[series.Metadata]:
-    """What the targets of a job say together, as remote write wants it; the first of a name wins.
+    """What the targets of a job say together; the first of a name wins.
 
     Targets with equal pages share their comments, which are read once.
     """
-    families: dict[str, Metadata] = {}
+    families: dict[str, series.Metadata] = {}
     for comments in dict.fromkeys(target.comments for target in targets):
-        for name, metadata in metadata_of(comments).items():
-            families.setdefault(name, metadata)
-    return [
-        series.Metadata(
-            name, _TYPES.get(metadata.type, series.MetricType.UNKNOWN), metadata.help, metadata.unit
-        )
-        for name, metadata in families.items()
-    ]
+        for one in said_by(comments):
+            families.setdefault(one.family, one)
+    return list(families.values())
 
 
 _TYPES = {each.name.lower(): each for each in series.MetricType}

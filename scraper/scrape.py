@@ -24,7 +24,7 @@ from scraper.report import Outcome, constants, figures, report
 from scraper.series_limit import SeriesLimit
 from scraper.setup import JobSetup
 from scraper.shapes import Shapes
-from scraper.staleness import NONE, Filled, Staleness, markers
+from scraper.staleness import NONE, Filled, Staleness
 from scraper.stamps import Selection, StampFilter
 from scraper.target import Target
 from series.batch import Batch
@@ -132,9 +132,10 @@ class TargetScrape:
         gone = yield from self._staleness.vanished(tracked)
         self._staleness.succeeded(tracked)
         self._count(selection)
-        batches = self._batcher.batches(page, selection, memo)
+        marks = self._markers(gone, timestamp_ms)
+        samples = self._batcher.batches(page, selection, memo, self._reader.families())
         return Rendered(
-            batches=(*batches, *self._markers(gone, timestamp_ms)),
+            batches=(*samples, *marks),
             scraped=len(page.keys),
             post_relabel=plan.kept_count,
             series_added=memo.added,
@@ -194,7 +195,7 @@ class TargetScrape:
         if not len(gone) or not self._marks:
             return ()
         self._counts.markers += len(gone)
-        return (markers(self._lane_key, gone, timestamp_ms),)
+        return self._batcher.markers(gone, timestamp_ms)
 
     def _count(self, selection: Selection) -> None:
         counts = self._counts

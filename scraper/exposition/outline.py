@@ -12,7 +12,9 @@ from weakref import WeakValueDictionary, ref
 from scraper.exposition import prediction
 from scraper.exposition.dialect import TEXT, Dialect
 from scraper.exposition.prediction import Number, Prediction, Reading
+from scraper.metadata import said_by
 from series.kernel import twin
+from series.metadata import Families
 
 
 class Twin(Protocol):
@@ -96,6 +98,7 @@ class Outlines:
         # By hash: an outline as key would be held for ever.
         self._known: WeakValueDictionary[int, Outline] = WeakValueDictionary()
         self._latest: Callable[[], Outline | None] = lambda: None
+        self._families: WeakValueDictionary[frozenset[bytes], Families] = WeakValueDictionary()
 
     def __len__(self) -> int:
         return len(self._known)
@@ -110,3 +113,10 @@ class Outlines:
     def latest(self) -> Outline | None:
         """The one that was asked for last, if it is in use: what a new target may look like."""
         return self._latest()
+
+    def families(self, comments: frozenset[bytes]) -> Families:
+        """What the comment lines say of metrics; one object for equal comments."""
+        families = self._families.get(comments)
+        if families is None:
+            families = self._families[comments] = Families(lambda: said_by(comments))
+        return families

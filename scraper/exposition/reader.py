@@ -41,6 +41,7 @@ class Reader:
         "_keys",
         "_outline",
         "_outlines",
+        "families",
         "predicted_total",
         "resynced_total",
         "walked_total",
@@ -55,6 +56,8 @@ class Reader:
         self._keys: tuple[bytes, ...] = ()
         # Those of a page that has no outline.
         self._comments: frozenset[bytes] = frozenset()
+        # What the last page said of its metrics; shared by targets whose pages say the same.
+        self.families = outlines.families(frozenset())
         self.predicted_total = 0
         self.resynced_total = 0
         self.walked_total = 0
@@ -91,6 +94,7 @@ class Reader:
     def adopt(self, page: Page, comments: frozenset[bytes]) -> Page:
         """A page of another format, with the keys object of the page before if they are equal."""
         self._outline, self._before, self._comments = None, None, comments
+        self.families = self._outlines.families(comments)
         if page.keys != self._keys:
             self._keys = page.keys
         return attrs.evolve(page, keys=self._keys)
@@ -166,3 +170,4 @@ class Reader:
             self._hold(self._outlines.shared(outline), None)
         else:
             self._comments = frozenset([line for line in walk.lines if line.startswith(b"# ")])
+        self.families = self._outlines.families(self.comments())
