@@ -39,6 +39,9 @@ logger = logging.getLogger("promferry.pushqueue")
 
 DEFAULT_SEGMENT_BYTES = 8 * 2**20
 
+# A sixteenth of the smallest byte bound that can be set.
+_LEAST_SEGMENT_BYTES = 2**16
+
 # What a segment costs beside its records, in the reckoning of the byte bound.
 _OVERHEAD_BYTES = SEGMENT_HEADER.size + footer_bytes(1)
 
@@ -124,6 +127,7 @@ class Store:
         self._max_bytes = max_bytes
         self._min_free_percent = min_free_percent
         self._segment_bytes = min(segment_bytes, max_bytes // 16) if max_bytes else segment_bytes
+        self._is_fitted = False  # to the size of the file system
         self._shelf = Shelf()
         self._hints = Hints(directory)
         self._reader = Reader(directory, self._shelf, self._hints, lanes)
@@ -355,6 +359,10 @@ class Store:
         if not self._min_free_percent:
             return 0
         free, size = self._directory.free_bytes()
+        if not self._is_fitted:
+            # What goes to make room goes by segments: on a small disk they are small, too.
+            self._segment_bytes = min(self._segment_bytes, max(size // 16, _LEAST_SEGMENT_BYTES))
+            self._is_fitted = True
         if free - need >= size * self._min_free_percent / 100:
             return 0
         if not len(self._shelf) and not self._kept and not self._aside.has_unread:

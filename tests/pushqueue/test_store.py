@@ -294,6 +294,20 @@ def test_below_the_floor_the_oldest_make_room_for_the_new() -> None:
     assert left
 
 
+def test_on_a_small_disk_segments_are_small_so_that_little_goes_at_once() -> None:
+    disk = Disk(capacity=2 * 2**20)
+    store = opened(disk, min_free_percent=5)
+    dropped = [
+        drop.tally.blocks
+        for number in range(1, 101)
+        for drop in put(store, [number], size=30_000).drops
+    ]
+    assert max(dropped) <= 4
+    left = drained(store)
+    assert left == list(range(101 - len(left), 101))
+    assert len(left) * 30_000 > 1.7 * 2**20
+
+
 def test_below_the_floor_without_anything_of_ours_nothing_is_written() -> None:
     disk = Disk(capacity=1000)
     store = opened(disk, min_free_percent=95)
