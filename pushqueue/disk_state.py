@@ -29,6 +29,10 @@ class DiskState:
         """The sentence of a failure that lasts, "" if there is none."""
         return next(iter(self.errors.values()), "")
 
+    @property
+    def is_write_failing(self) -> bool:
+        return "open" in self.errors or "write" in self.errors
+
     def failed(self, exc: DiskError) -> None:
         if not self.errors:
             logger.error("queue %s: %s; data stays in memory until it works", self.name, exc)

@@ -11,10 +11,11 @@ except to make room as told.
 import errno
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import attrs
 
+from pushqueue.appended import Appended, Drop
 from pushqueue.aside import Aside
 from pushqueue.block import Block
 from pushqueue.directory import LOCK_NAME, Directory
@@ -33,7 +34,7 @@ from pushqueue.segment import (
 )
 from pushqueue.segment_file import Segment, Tally, open_segment
 from pushqueue.shelf import Shelf
-from pushqueue.writer import SegmentWriter
+from pushqueue.writer import SegmentWriter, probe
 
 logger = logging.getLogger("promferry.pushqueue")
 
@@ -70,27 +71,6 @@ class StoreStatistics:
     syncs_total: int = 0
     damages_total: int = 0
     damaged_samples_total: int = 0
-
-
-@attrs.frozen
-class Drop:
-    """A segment that had to go: what it still held, and up to where each of its lanes."""
-
-    tally: Tally
-    last: Mapping[LaneKey, int]
-
-    def last_of(self, epoch: int, lane: int) -> int:
-        return self.last.get((epoch, lane), 0)
-
-
-@attrs.frozen
-class Appended:
-    """The first `durable` Blocks are on the disk. `too_large`: the next one never will be."""
-
-    durable: int
-    drops: tuple[Drop, ...] = ()
-    error: DiskError | None = None
-    too_large: bool = False
 
 
 @attrs.frozen
@@ -319,6 +299,15 @@ class Store:
         else:
             self._shelf.remove(writer.segment)
             writer.segment.forget()
+
+    def probe(self) -> None:
+        """Whether the disk takes anything at all. Raises DiskError."""
+        if self._is_above_bound(1):
+            return
+        try:
+            probe(self._directory, self._next_number)
+        except OSError as exc:
+            raise DiskError("write", self._directory.path, exc) from exc
 
     # Making room
 
