@@ -31,7 +31,8 @@ class DiskState:
 
     @property
     def is_write_failing(self) -> bool:
-        return "open" in self.errors or "write" in self.errors
+        """Anything but reading, which is tried again by who reads."""
+        return bool(self.errors.keys() - {"read"})
 
     def failed(self, exc: DiskError) -> None:
         if not self.errors:

@@ -321,6 +321,7 @@ class Queue:
     async def _probe(self) -> None:
         await self._run_sync(self._store.probe)
         self._disk.write_succeeded()
+        self._disk.succeeded("acknowledge in", "close")
 
     def _write_failed(self, exc: DiskError | QueueError) -> None:
         if isinstance(exc, QueueError):

@@ -301,13 +301,18 @@ class Store:
             writer.segment.forget()
 
     def probe(self) -> None:
-        """Whether the disk takes anything at all. Raises DiskError."""
-        if self._is_above_bound(1):
-            return
+        """Does what is left over, and whether the disk takes anything at all. Raises DiskError."""
         try:
+            self._settle_acknowledged()
+            self._remove_settled()
+            self._hints.save()
+            if self._is_above_bound(1):
+                return
             probe(self._directory, self._next_number)
         except OSError as exc:
             raise DiskError("write", self._directory.path, exc) from exc
+        finally:
+            self._publish()
 
     # Making room
 
