@@ -133,9 +133,9 @@ class TargetScrape:
         self._staleness.succeeded(tracked)
         self._count(selection)
         marks = self._markers(gone, timestamp_ms)
-        samples = self._batcher.batches(page, selection, memo, self._reader.families())
+        batches = self._batcher.batches(page, selection, memo, self._reader.families())
         return Rendered(
-            batches=(*samples, *marks),
+            batches=(*batches, *marks),
             scraped=len(page.keys),
             post_relabel=plan.kept_count,
             series_added=memo.added,
