@@ -28,6 +28,7 @@ from scraper.scrape import Rendered, SampleCounts, SampleLimitError, TargetScrap
 from scraper.settings import DiscoverySettings
 from scraper.setup import JobSetup
 from scraper.shapes import Shapes
+from scraper.staleness import Filled
 from scraper.status import Health, TargetStatus
 from scraper.target import Target
 from series.batch import Batch, Sink
@@ -63,6 +64,7 @@ class ScrapeCounts:
     over_sample_limit: int = 0
     over_label_limit: int = 0
     missed: int = 0
+    series_added: int = 0
     dial_errors: int = 0
     gunzip_failed: int = 0
     invalid: int = 0  # pages that are no exposition text
@@ -198,6 +200,7 @@ class TargetLoop:
         else:
             self._note_success()
             self._note_bad_lines(rendered)
+            self._counts.series_added += rendered.series_added
             batches = rendered.batches
             outcome = Outcome(
                 is_up=True,
@@ -306,6 +309,11 @@ class TargetLoop:
     @property
     def health(self) -> Health:
         return self._health
+
+    @property
+    def alive(self) -> Filled:
+        """The final series of the last good page."""
+        return self._scrape.alive
 
     @property
     def series_count(self) -> int:

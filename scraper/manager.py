@@ -24,6 +24,7 @@ from scraper.pool import Pool
 from scraper.settings import ScrapeJob
 from scraper.setup import JobSetup, set_up
 from scraper.shapes import ShapesStatistics
+from scraper.staleness import Filled
 from scraper.status import DroppedTarget, TargetStatus
 from scraper.target import Target
 from series.batch import Sink
@@ -171,6 +172,10 @@ class Manager:
     def metadata(self) -> Sequence[TargetMetadata]:
         """What each target says of its metrics, as it was at its last good scrape."""
         return [metadata for pool in self._pools.values() for metadata in pool.metadata()]
+
+    def alive(self) -> Mapping[str, Sequence[Filled]]:
+        """By job the final series of each target's last good page."""
+        return {name: pool.alive() for name, pool in self._pools.items()}
 
     def pool_names(self) -> Sequence[str]:
         return sorted(self._pools)

@@ -187,6 +187,11 @@ class TargetScrape:
         return self._reader.comments()
 
     @property
+    def alive(self) -> Filled:
+        """The final series of the last good page."""
+        return self._memo.alive
+
+    @property
     def series_count(self) -> int:
         """The final series of the last good page."""
         return self._memo.series_count

@@ -119,6 +119,15 @@ _PAGES = (
         entry="what relabelling does, rule by rule, and what other rules would do",
     ),
     Endpoint(
+        "/cardinality",
+        "cardinality",
+        "Series by metric, job and label, and what makes them grow.",
+        "page",
+        parameters=(Parameter(name="job", what="of this job only"),),
+        statuses=((404, "no such job"),),
+        entry="series by metric, job and label, and what makes them grow",
+    ),
+    Endpoint(
         "/tap",
         "tap",
         "Samples as they pass.",
