@@ -10,7 +10,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Generator
 from http import HTTPStatus
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 import trio
@@ -33,8 +33,12 @@ from scraper.status import Health, TargetStatus
 from scraper.target import Target
 from series.batch import Batch, Sink
 from series.ranges import RangeCounts
+from series.watch import SCRAPED, Watch
 from transport.client import Client
 from transport.errors import TransportError
+
+if TYPE_CHECKING:
+    from scraper.raw import RawBatches
 
 logger = logging.getLogger("promferry.scraper")
 
@@ -95,6 +99,7 @@ class Surroundings:
     outlines: Outlines = attrs.field(factory=Outlines)
     spread: ScrapeSpread = attrs.field(factory=ScrapeSpread)
     failures: FailureLog = attrs.field(factory=FailureLog)
+    watch: Watch = attrs.field(factory=Watch)
     seed: int = 0  # of this host, so that two agents do not scrape at the same time
 
 
@@ -138,6 +143,7 @@ class TargetLoop:
         self._last_scrape_ms: int | None = None
         self._outcome = Outcome(is_up=False, duration_s=0.0)
         self._recent_s = array("f")
+        self._raw: RawBatches | None = None
         self._body_bytes = 0
         self._scrapes = self._failures = 0
 
@@ -200,6 +206,10 @@ class TargetLoop:
         else:
             self._note_success()
             self._note_bad_lines(rendered)
+            if self._around.watch.at[SCRAPED]:
+                self._show(rendered, timestamp_ms)
+            else:
+                self._raw = None
             self._counts.series_added += rendered.series_added
             batches = rendered.batches
             outcome = Outcome(
@@ -215,6 +225,15 @@ class TargetLoop:
         del self._recent_s[:-RECENT]
         self._spread(outcome)
         self._around.sink.put_nowait((*batches, *self._scrape.report(outcome, timestamp_ms)))
+
+    def _show(self, rendered: Rendered, timestamp_ms: int) -> None:
+        """To those who watch scrapes."""
+        from scraper.raw import RawBatches  # late: hardly anybody watches
+
+        if self._raw is None:
+            self._raw = RawBatches()
+        batch = self._raw.of(rendered.page, self.target.lane_key, timestamp_ms)
+        self._around.watch.see(SCRAPED, self.target.url, (batch,))
 
     def _spread(self, outcome: Outcome) -> None:
         spread = self._around.spread

@@ -29,6 +29,7 @@ from scraper.status import DroppedTarget, TargetStatus
 from scraper.target import Target
 from series.batch import Sink
 from series.ranges import Ranges
+from series.watch import Watch
 from transport.client import Client
 from transport.response import Response
 from transport.settings import HttpSettings
@@ -88,6 +89,7 @@ class Manager:
         wall_ms: Callable[[], int],
         client_for: ClientFactory | None = None,
         seed: int | None = None,
+        watch: Watch | None = None,
     ) -> None:
         """`client_for` and `seed` are for tests: other connections, a known phase."""
         self._user_agent = f"promferry/{version}"
@@ -96,6 +98,7 @@ class Manager:
             sink=sink,
             clock=GridClock(wall_ms),
             client_for=client_for or self._target_client,
+            watch=watch or Watch(),
             open_discovery=lambda settings: open_discovery(settings, self._client),
             seed=crc32(socket.gethostname().encode()) if seed is None else seed,
         )

@@ -322,7 +322,7 @@ _API = (
         "events",
         needs_trust=True,
         parameters=(
-            Parameter(name="stage", what="where", choices=("relabelled", "remote")),
+            Parameter(name="stage", what="where", choices=("scraped", "relabelled", "remote")),
             Parameter(name="selector", what="which, such as {job='a'}"),
             Parameter(name="remote", what="at this remote only"),
             Parameter(name="per_s", what="at most so many a second, 100 by default"),
