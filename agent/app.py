@@ -38,6 +38,7 @@ from pushqueue.errors import QueueError
 from pushqueue.remote import Remote
 from pushqueue.settings import RemoteSettings
 from scraper.manager import Manager
+from series.watch import Watch
 from transport.tls import TlsContexts
 from web.counts import PathCounts
 from web.listeners import ListenError
@@ -66,7 +67,8 @@ class App:
         now_s = time.time()
         self._state = State(start.settings, now_s, ReloadStatistics(last_success_s=now_s))
         self._contexts = TlsContexts()
-        self._remotes = RemoteSet(self._make_remote)
+        self._watch = Watch()
+        self._remotes = RemoteSet(self._make_remote, self._watch)
         self._scraper = Manager(
             self._remotes.fan_out, contexts=self._contexts, version=VERSION, wall_ms=wall_ms
         )
@@ -88,6 +90,7 @@ class App:
             server=self._server,
             counts=self._counts,
             disk=self._disk,
+            watch=self._watch,
             admission=admission_of(start.flags),
         )
         self._data_path = Path(start.settings.data_path)
@@ -149,6 +152,7 @@ class App:
             self._state.is_ready = True
             self._systemd.ready()
             nursery.start_soon(summarise, self._observer)
+            nursery.start_soon(self._observer.keep_history)
             nursery.start_soon(self._watch_config)
             await self._wait_for_signals()
             nursery.cancel_scope.cancel()
@@ -190,6 +194,7 @@ class App:
             run_sync=trio.to_thread.run_sync,
             wall_ms=wall_ms,
             version=VERSION,
+            watch=self._watch,
         )
 
     def _build_pages(self) -> "AsgiApp":

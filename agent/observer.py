@@ -9,31 +9,36 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import attrs
 import trio
 
 from agent.disk_space import DiskSpace
+from agent.flow import flow_of, reading_of
+from agent.history import STEP_S, History, Reading
 from agent.metrics.family import LabelledRemote, Snapshot
 from agent.reloads import ReloadStatistics
 from agent.remote_set import RemoteSet
 from agent.settings import Settings
 from agent.start import Start
+from agent.taps import Taps
 from agent.version import VERSION
 from pushqueue.statistics import RemoteStatistics
 from scraper.manager import Manager
 from scraper.status import TargetStatus
 from series.kernel import kernel
+from series.watch import Watch
 from transport.errors import TransportError
 from web.admission import Admission
 from web.counts import PathCounts
 from web.server import Server
-from web.views import Fetched, ReloadResult, Runtime, Views
+from web.views import Fetched, ReloadResult, Runtime, Trial, Views
 
 if TYPE_CHECKING:
     from agent.metrics.render import Renderer
+    from relabel.pipeline import Pipeline
 
 
 @attrs.define
@@ -62,6 +67,7 @@ class Observer:
         counts: PathCounts,
         admission: Admission,
         disk: DiskSpace,
+        watch: Watch,
     ) -> None:
         self._start = start
         self._state = state
@@ -73,6 +79,8 @@ class Observer:
         self._disk = disk
         self._renderer: Renderer | None = None
         self._flags = tuple(start.flags.listing())
+        self._history = History()
+        self._taps = Taps(watch)
 
     def views(self, reload: Callable[[], Awaitable[ReloadResult]]) -> Views:
         scraper = self._scraper
@@ -91,9 +99,27 @@ class Observer:
             log_lines=self._start.log_tail,
             metadata=scraper.metadata,
             rules_of=scraper.rules_of,
+            metric_rules_of=scraper.metric_rules_of,
+            parse_rules=_parse_rules,
+            try_rules=self._try_rules,
             fetch=self._fetch,
+            tap=self._taps.open,
+            history=self._history.tracks,
+            flow=lambda: flow_of(self._scraper.statistics()),
+            why_not=self._why_not,
             tasks=lambda: list(_tasks()),
             discovery_errors=self.discovery_errors,
+        )
+
+    async def keep_history(self) -> None:
+        """Until cancelled: a reading every few seconds, at the cost of some additions."""
+        while True:
+            self._history.add(self._reading())
+            await trio.sleep(STEP_S)
+
+    def _reading(self) -> Reading:
+        return reading_of(
+            trio.current_time(), self._scraper.statistics(), self._remotes.statistics()
         )
 
     def metrics(self) -> bytes:
@@ -160,12 +186,33 @@ class Observer:
         media_type = response.header("content-type") or ""
         return Fetched(response.status, media_type, response.body)
 
+    async def _try_rules(self, status: TargetStatus, pipeline: "Pipeline") -> Trial:
+        from agent.rule_trial import try_rules  # late: hardly anybody tries
+
+        return await try_rules(self._scraper, status, pipeline)
+
+    async def _why_not(self, text: str) -> Mapping[str, Any]:
+        from agent.whynot.inquiry import Inquiry  # late: hardly anybody asks
+
+        inquiry = Inquiry(self._scraper, lambda: self._remotes.remotes, _wall_ms)
+        return (await inquiry.ask(text)).document()
+
     def _url_label(self, position: int, remote: RemoteStatistics) -> str:
         """As vmagent hides URLs, but for a remote that has a name of its own."""
         if self._start.flags["remoteWrite.showURL"]:
             return remote.url
         named = {one.key for one in self._state.settings.remotes if one.name}
         return remote.name if remote.key in named else f"{position}:secret-url"
+
+
+async def _parse_rules(text: str) -> "Pipeline":
+    from agent.rule_trial import read_rules  # late: hardly anybody tries
+
+    return await read_rules(text)
+
+
+def _wall_ms() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _rendered(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from pushqueue.fanout import FanOut
 from pushqueue.remote import Remote
 from pushqueue.settings import RemoteSettings
 from pushqueue.statistics import RemoteStatistics
+from series.watch import Watch
 
 
 @attrs.define(eq=False)
@@ -28,12 +29,12 @@ class _Running:
 class RemoteSet:
     """Owns the tasks of all remotes; `fan_out` is where batches go."""
 
-    def __init__(self, make: Callable[[RemoteSettings], Remote]) -> None:
+    def __init__(self, make: Callable[[RemoteSettings], Remote], watch: Watch) -> None:
         self._make = make
         self._running: dict[str, _Running] = {}
         self._nursery: trio.Nursery | None = None
         self._ready = trio.Event()
-        self.fan_out = FanOut(())
+        self.fan_out = FanOut((), watch)
 
     async def run(
         self,
@@ -69,6 +70,11 @@ class RemoteSet:
         # Metrics number the remotes in the order of the configuration, however they came.
         self._running = {one.key: self._running[one.key] for one in wanted}
         self._hand_on()
+
+    @property
+    def remotes(self) -> tuple[Remote, ...]:
+        """Those that run now, in the order of the configuration."""
+        return tuple(running.remote for running in self._running.values())
 
     def statistics(self) -> tuple[RemoteStatistics, ...]:
         return tuple(running.remote.statistics() for running in self._running.values())

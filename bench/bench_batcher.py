@@ -17,14 +17,16 @@ import snappy
 import trio
 
 from pushqueue.batcher import Batcher
-from pushqueue.block import Block
-from pushqueue.codec import encode
+from pushqueue.block import Block, Encoding
+from pushqueue.encode import Encoder, encode
 from pushqueue.remote import Remote
 from pushqueue.settings import QueueSettings, RemoteSettings
+from pushqueue.wire.part import Part
 from series.batch import Batch
 from series.frame import frame
 from series.labels import canonical
 from series.layout import Layout
+from series.metadata import Families, Metadata, MetricType
 from series.template import Template
 from transport.tls import TlsContexts
 
@@ -82,6 +84,33 @@ def time_steps(rounds: int) -> None:
     print(f"snappy:             {best_us(lambda: snappy.compress(message), rounds, samples):.4f}")
     print(f"batches to a Block: {best_us(lambda: make_blocks(batches), rounds, samples):.4f}")
     print(f"bytes a sample:     {len(block.body) / samples:.1f} compressed")
+
+
+def families_of(layout: Layout) -> Families:
+    names = dict.fromkeys(dict(template.labels())["__name__"] for template in layout.templates)
+    return Families([Metadata(name, MetricType.COUNTER, f"What {name} counts.") for name in names])
+
+
+def time_encodings(rounds: int) -> None:
+    """The same samples in each encoding: CPU with and without metadata, bytes on the wire."""
+    layouts = [layout_of(target) for target in range(BATCHES)]
+    families = families_of(layouts[0])
+    plain = [batch_of(layout, target, NOW_MS) for target, layout in enumerate(layouts)]
+    said = [attrs.evolve(batch, families=families) for batch in plain]
+    samples = BATCHES * SERIES
+    for encoding in (Encoding.RW1_SNAPPY, Encoding.RW1_ZSTD, Encoding.RW2_SNAPPY):
+        batches = said if encoding.is_v2 else plain
+        parts = [Part(batch, 0, len(batch)) for batch in batches]
+        encoder = Encoder()
+
+        def make(
+            parts: list[Part] = parts, encoder: Encoder = encoder, encoding: Encoding = encoding
+        ) -> list[Block]:
+            return list(encoder.encode(parts, encoding, lane=0, created_ms=NOW_MS))
+
+        (block,) = make()
+        cost = best_us(make, rounds, samples)
+        print(f"{encoding.name + ':':20}{cost:.4f}, {len(block.body) / samples:.1f} bytes a sample")
 
 
 @attrs.frozen
@@ -150,6 +179,7 @@ def main() -> None:
     is_smoke = parser.parse_args().smoke
     print("us a sample")
     time_steps(2 if is_smoke else 200)
+    time_encodings(2 if is_smoke else 200)
     with tempfile.TemporaryDirectory() as path:
         seconds, targets = (0.2, 20) if is_smoke else (10.0, 200)
         cost = trio.run(run_remote, Path(path), seconds, targets)

@@ -6,6 +6,7 @@ a directory in /dev/shm shows what the code costs, one on a disk what the disk a
 
 import argparse
 import os
+import resource
 import tempfile
 import time
 from pathlib import Path
@@ -29,6 +30,11 @@ def block_of(size: int) -> Block:
         table=bytes(21 * 20),
         body=os.urandom(size),
     )
+
+
+def resident_mib() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize() / 2**20
 
 
 def fill(store: Store, size: int, count: int) -> float:
@@ -72,13 +78,16 @@ def time_open(path: Path, count: int, size: int) -> None:
     fill(store, size, count)
     store.close()
     store = Store(RealDirectory(path))
+    before_mib = resident_mib()
     start = time.perf_counter()
     store.open()
     took_s = time.perf_counter() - start
+    assert store.next_block(0) is not None
     found = store.statistics
     print(
         f"open {found.blocks} Blocks, {found.file_bytes / 1e6:.0f} MB in {found.segments} "
-        f"segments: {took_s * 1000:.1f} ms"
+        f"segments: {took_s * 1000:.1f} ms; with the first at hand memory grew by "
+        f"{resident_mib() - before_mib:.1f} MiB"
     )
     assert found.blocks == count
     store.close()

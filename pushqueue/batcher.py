@@ -8,7 +8,7 @@ Never: encodes, waits, reads a clock.
 
 from collections import deque
 
-from pushqueue.codec import Part
+from pushqueue.wire.part import Part
 from series.batch import Batch
 
 

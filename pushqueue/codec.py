@@ -1,155 +1,65 @@
-"""What a Block's body is made of: encode, decode, split. Pure functions, Block -> Blocks.
+"""What a Block's body is made of: decode, split, transcode. Pure functions, Block -> Blocks.
 
-Takes parts of batches in time order, or a Block; gives Blocks.
-Invariant: the parts of a split Block hold its samples in the same order, each exactly once.
-Never: assigns epochs and sequences (the queue does), reads a clock.
-
-snappy: remote write wants the raw block format, never the framed one: the length of the whole,
-then elements that copy from what was decoded before. Every encoder looks back only within
-fragments of 64 KiB, so a body may be put together from the elements of pieces compressed one by
-one (Snappy's format description, "1. Preamble", "2. The compressed stream"). That way a batch is
-compressed while it is warm in the cache, and no message of a megabyte is ever in memory: joined
-and compressed as a whole, 10 000 samples cost 500 page faults, three times the work itself.
+Takes a Block of any encoding; gives its message, or Blocks.
+Invariant: the Blocks hold its samples in the same order, each exactly once but for those that the
+other encoding has no place for.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import attrs
 import snappy
 
-from pushqueue.block import BatchEntry, Block, Encoding, flags_of, pack_entry, pack_table
-from series.batch import Batch
-from series.frame import SERIES_TAG, frame
-from series.wire import WireError, read_varint, varint
+from pushqueue.block import BatchEntry, Block, Encoding, pack_table
+from pushqueue.wire.body import Body, SnappyBody, ZstdBody
+from pushqueue.wire.message import WireSeries, fits_v1, read_v1, read_v2, write_v1, write_v2
+from pushqueue.wire.symbols import Symbols
+from series.frame import SERIES_TAG
+from series.wire import WireError, read_varint
 
-FRAGMENT_BYTES = 65_536
+# What a stored body may unpack to; a claim above it is damage. Twice what is ever encoded.
+MAX_MESSAGE_BYTES = 64 * 2**20
 
 
 class CodecError(ValueError):
     """A body that is not what its encoding says."""
 
 
-@attrs.frozen
-class Part:
-    """The samples `start` to `stop` (exclusive) of a batch."""
-
-    batch: Batch
-    start: int
-    stop: int
-
-    @property
-    def sample_count(self) -> int:
-        return self.stop - self.start
-
-    def time_span_ms(self) -> tuple[int, int]:
-        """Oldest and newest timestamp of the part."""
-        timestamps = self.batch.timestamps
-        if isinstance(timestamps, int):
-            return timestamps, timestamps
-        chosen = timestamps[self.start : self.stop]
-        return min(chosen), max(chosen)
-
-
-class SnappyBody:
-    """One raw snappy block, written piece by piece."""
-
-    def __init__(self) -> None:
-        self._packed: list[bytes] = []
-        self._fragment: list[bytes] = []
-        self._fragment_bytes = 0
-        self._message_bytes = 0
-
-    def add(self, data: bytes) -> None:
-        if self._fragment_bytes + len(data) > FRAGMENT_BYTES:
-            self._pack()
-        self._fragment.append(data)
-        self._fragment_bytes += len(data)
-
-    def _pack(self) -> None:
-        if not self._fragment:
-            return
-        data = b"".join(self._fragment)
-        # Each piece comes with its own length, of which the whole has only one.
-        self._packed.append(snappy.compress(data)[len(varint(len(data))) :])
-        self._message_bytes += len(data)
-        self._fragment = []
-        self._fragment_bytes = 0
-
-    def finish(self) -> bytes:
-        self._pack()
-        return b"".join([varint(self._message_bytes), *self._packed])
-
-
-def encode(parts: Sequence[Part], *, lane: int, created_ms: int, max_bytes: int) -> Iterator[Block]:
-    """The parts as Blocks whose decompressed bodies stay within `max_bytes` (0: any size).
-
-    A single sample above the bound still makes a Block: the receiver's answer decides on it.
-    """
-    # Hot: bench/bench_batcher.py holds the figure. Nothing here runs per sample.
-    draft = _Draft()
-    for part in parts:
-        for piece, data in _framed_within(part, max_bytes):
-            if max_bytes and draft.entries and draft.message_bytes + len(data) > max_bytes:
-                yield draft.finish(lane, created_ms)
-                draft = _Draft()
-            draft.add(piece, data)
-    if draft.entries:
-        yield draft.finish(lane, created_ms)
-
-
-class _Draft:
-    """A Block that is being put together."""
-
-    def __init__(self) -> None:
-        self.entries: list[bytes] = []
-        self.message_bytes = 0
-        self._body = SnappyBody()
-        self._samples = 0
-        self._times_ms: list[int] = []
-
-    def add(self, part: Part, data: bytes) -> None:
-        batch = part.batch
-        first_ms, last_ms = part.time_span_ms()
-        self._times_ms += (first_ms, last_ms)
-        flags = flags_of(is_markers=batch.is_markers, is_pushed=batch.is_pushed)
-        count = part.sample_count
-        self.entries.append(pack_entry(last_ms, batch.lane_key, count, len(data), flags))
-        self._samples += count
-        self.message_bytes += len(data)
-        self._body.add(data)
-
-    def finish(self, lane: int, created_ms: int) -> Block:
-        return Block(
-            lane=lane,
-            created_ms=created_ms,
-            sample_count=self._samples,
-            oldest_ms=min(self._times_ms),
-            newest_ms=max(self._times_ms),
-            table=b"".join(self.entries),
-            body=self._body.finish(),
-        )
-
-
-def _framed_within(part: Part, max_bytes: int) -> Iterator[tuple[Part, bytes]]:
-    """The part framed, halved until each piece is within the bound or one sample."""
-    data = frame(part.batch, part.start, part.stop)
-    # Fast path: it fits, as nearly always.
-    if not max_bytes or len(data) <= max_bytes or part.sample_count == 1:
-        yield part, data
-        return
-    middle = (part.start + part.stop) // 2
-    yield from _framed_within(attrs.evolve(part, stop=middle), max_bytes)
-    yield from _framed_within(attrs.evolve(part, start=middle), max_bytes)
-
-
 def decode(block: Block) -> bytes:
     """The decompressed message of a Block. Raises CodecError."""
-    if block.encoding is not Encoding.RW1_SNAPPY:
-        raise CodecError(f"no decoder for {block.encoding.name}")
+    return _decode_zstd(block.body) if block.encoding.is_zstd else _decode_snappy(block.body)
+
+
+def _decode_snappy(body: bytes) -> bytes:
     try:
-        return bytes(snappy.uncompress(block.body))
+        if read_varint(body, 0)[0] > MAX_MESSAGE_BYTES:
+            raise CodecError(f"a snappy block of more than {MAX_MESSAGE_BYTES} bytes")
+        return bytes(snappy.uncompress(body))
+    except CodecError:
+        raise
     except Exception as exc:  # cramjam raises its own types, none of them documented
         raise CodecError(f"not a snappy block: {exc}") from exc
+
+
+def _decode_zstd(body: bytes) -> bytes:
+    import zstandard  # late: few remotes take it
+
+    try:
+        size = zstandard.frame_content_size(body)
+        if not 0 <= size <= MAX_MESSAGE_BYTES:
+            raise CodecError(f"a zstd frame of {size} bytes")
+        return zstandard.ZstdDecompressor().decompress(body, max_output_size=size)
+    except zstandard.ZstdError as exc:
+        raise CodecError(f"not a zstd frame: {exc}") from exc
+
+
+def series_of(block: Block) -> list[WireSeries]:
+    """All series of a Block, whatever its encoding. Raises CodecError."""
+    read = read_v2 if block.encoding.is_v2 else read_v1
+    try:
+        return list(read(decode(block)))
+    except WireError as exc:
+        raise CodecError(str(exc)) from exc
 
 
 def series_ends(message: bytes) -> list[int]:
@@ -175,40 +85,126 @@ def split(block: Block) -> tuple[Block, ...]:
 
     The halves keep the Block's name and its time bounds, which stay true for them.
     """
+    if block.encoding.is_v2:
+        return _split_v2(block)
     message = decode(block)
     ends = series_ends(message)
     if len(ends) < 2:
         return (block,)
     middle = len(ends) // 2
     cut = ends[middle - 1]
-    left, right = _split_table(block.batches, middle, cut)
+    sizes = [end - start for start, end in zip([0, *ends], ends, strict=False)]
     return (
-        _part_of(block, message[:cut], middle, left),
-        _part_of(block, message[cut:], len(ends) - middle, right),
+        _part_of(block, [message[:cut]], sizes[:middle], 0),
+        _part_of(block, [message[cut:]], sizes[middle:], middle),
     )
 
 
-def _part_of(block: Block, message: bytes, samples: int, entries: Sequence[BatchEntry]) -> Block:
+def _split_v2(block: Block) -> tuple[Block, ...]:
+    """Each half with a table of its own, so that a request too large does get smaller."""
+    series = series_of(block)
+    if len(series) < 2:
+        return (block,)
+    middle = len(series) // 2
+    return tuple(
+        [
+            _written(block, half, block.encoding, first)
+            for half, first in ((series[:middle], 0), (series[middle:], middle))
+        ]
+    )
+
+
+def _written(
+    block: Block, series: Iterable[WireSeries], encoding: Encoding, first: int, level: int = 0
+) -> Block:
+    """A Block of `series`, the first of which is number `first` in the table of `block`."""
+    symbols = Symbols()
+    write: Callable[[Iterable[WireSeries]], Iterable[bytes]] = write_v1
+    framed = list(write_v2(series, symbols) if encoding.is_v2 else write(series))
+    front = symbols.encode() if encoding.is_v2 else b""
+    renamed = attrs.evolve(block, encoding=encoding)
+    return _part_of(renamed, framed, [len(each) for each in framed], first, front, level)
+
+
+def _part_of(
+    block: Block,
+    pieces: Iterable[bytes],
+    sizes: Sequence[int],
+    first: int,
+    front: bytes = b"",
+    level: int = 0,
+) -> Block:
+    body: Body = ZstdBody(level) if block.encoding.is_zstd else SnappyBody()
+    body.add(front)
+    for piece in pieces:
+        body.add(piece)
     return attrs.evolve(
-        block, body=snappy.compress(message), sample_count=samples, table=pack_table(entries)
+        block,
+        body=body.finish(),
+        sample_count=len(sizes),
+        table=pack_table(_retabled(block.batches, sizes, first)),
+        exemplar_count=None,
     )
 
 
-def _split_table(
-    entries: Sequence[BatchEntry], samples: int, framed_bytes: int
-) -> tuple[list[BatchEntry], list[BatchEntry]]:
-    """The table of the first `samples` samples, and that of the others."""
-    left: list[BatchEntry] = []
-    for index, entry in enumerate(entries):
-        if entry.sample_count > samples:
-            inner = attrs.evolve(entry, sample_count=samples, framed_bytes=framed_bytes)
-            outer = attrs.evolve(
-                entry,
-                sample_count=entry.sample_count - samples,
-                framed_bytes=entry.framed_bytes - framed_bytes,
-            )
-            return [*left, inner] if samples else left, [outer, *entries[index + 1 :]]
-        left.append(entry)
-        samples -= entry.sample_count
-        framed_bytes -= entry.framed_bytes
-    return left, []
+def _retabled(entries: Sequence[BatchEntry], sizes: Sequence[int], first: int) -> list[BatchEntry]:
+    """The rows for the series `first` and following, whose framed sizes are given."""
+    kept = []
+    at = 0
+    for entry in entries:
+        start = max(at, first)
+        stop = min(at + entry.sample_count, first + len(sizes))
+        if start < stop:
+            framed = sum(sizes[start - first : stop - first])
+            kept.append(attrs.evolve(entry, sample_count=stop - start, framed_bytes=framed))
+        at += entry.sample_count
+    return kept
+
+
+def transcode(block: Block, encoding: Encoding, *, zstd_level: int = 0) -> tuple[Block, ...]:
+    """The Block in another encoding; several where one would be too large, none where nothing fits.
+
+    Histograms with custom buckets have no place in 1.0: the sample counts tell how many were left
+    out. Raises CodecError.
+    """
+    if encoding is block.encoding:
+        return (block,)
+    renamed = attrs.evolve(block, encoding=encoding)
+    if encoding.is_v2 == block.encoding.is_v2:  # the same message
+        body: Body = ZstdBody(zstd_level) if encoding.is_zstd else SnappyBody()
+        body.add(decode(block))
+        return (attrs.evolve(renamed, body=body.finish()),)
+    series = series_of(block)
+    if not encoding.is_v2 and not all(map(fits_v1, series)):
+        fitting = [fits_v1(each) for each in series]
+        block = attrs.evolve(block, table=pack_table(_without(block.batches, fitting)))
+        series = [each for each, fits in zip(series, fitting, strict=True) if fits]
+    if not series:
+        return ()
+    return _bounded(_written(block, series, encoding, 0, zstd_level), MAX_MESSAGE_BYTES // 2)
+
+
+def _without(entries: Sequence[BatchEntry], fitting: Sequence[bool]) -> list[BatchEntry]:
+    """The rows without the series that do not fit."""
+    kept = []
+    at = 0
+    for entry in entries:
+        count = sum(fitting[at : at + entry.sample_count])
+        at += entry.sample_count
+        if count:
+            kept.append(attrs.evolve(entry, sample_count=count))
+    return kept
+
+
+def _bounded(block: Block, max_bytes: int) -> tuple[Block, ...]:
+    """In halves until each has a message within the bound."""
+    if sum(entry.framed_bytes for entry in block.batches) < max_bytes or block.sample_count < 2:
+        return (block,)
+    return tuple([part for half in split(block) for part in _bounded(half, max_bytes)])
+
+
+def within(block: Block, max_body_bytes: int) -> tuple[Block, ...]:
+    """The Block in halves until each body is within the bound (0: none) or one sample."""
+    if not max_body_bytes or len(block.body) <= max_body_bytes or block.sample_count < 2:
+        return (block,)
+    return tuple([part for half in split(block) for part in within(half, max_body_bytes)])

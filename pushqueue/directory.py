@@ -47,6 +47,9 @@ class Directory(Protocol):
         """Creates the directory if need be and locks it. Raises QueueError if it is locked."""
 
     def names(self) -> list[str]: ...
+    def size(self, name: str) -> int:
+        """Of a file that cannot be opened, too."""
+
     def open(self, name: str, *, create: bool = False) -> File: ...
     def remove(self, name: str) -> None: ...
     def sync(self) -> None: ...
@@ -151,6 +154,9 @@ class RealDirectory:
 
     def names(self) -> list[str]:
         return sorted(os.listdir(self._path))
+
+    def size(self, name: str) -> int:
+        return os.stat(self._path / name).st_size
 
     def open(self, name: str, *, create: bool = False) -> RealFile:
         if not create:

@@ -29,6 +29,7 @@ class Health:
     last_error_ms: int | None = None
     last_sent_ms: int | None = None
     newest_sent_ms: int | None = None
+    newest_of_lane: dict[int, int] = attrs.field(factory=dict)
     sent_samples: int = 0
     sent_bytes: int = 0
     sent_blocks: int = 0
@@ -43,12 +44,15 @@ class Health:
     _refusal_logged_ms: int | None = None
     _refused_unlogged: int = 0
 
-    def delivered(self, samples: int, body_bytes: int, newest_ms: int, now_ms: int) -> None:
+    def delivered(
+        self, samples: int, body_bytes: int, newest_ms: int, now_ms: int, lane: int = 0
+    ) -> None:
         self.sent_samples += samples
         self.sent_bytes += body_bytes
         self.sent_blocks += 1
         self.last_sent_ms = now_ms
         self.newest_sent_ms = max(newest_ms, self.newest_sent_ms or newest_ms)
+        self.newest_of_lane[lane] = newest_ms
         self.answered(now_ms)
 
     def answered(self, now_ms: int) -> None:

@@ -114,11 +114,20 @@ class Hints:
         if self._is_dirty:
             self._write()
         if sync and self._is_unsynced:
-            assert self._file is not None
-            self._file.sync()
+            self._sync()
             self._is_unsynced = False
             # The slot just synced is the good one from now on.
             self._slot = 1 - self._slot
+
+    def _sync(self) -> None:
+        assert self._file is not None
+        try:
+            self._file.sync()
+        except OSError:
+            # The system may have let go of the pages: the next sync would succeed and mean
+            # nothing, so the slot is written again before it.
+            self._is_dirty = True
+            raise
 
     def _write(self) -> None:
         file = self._file or self._open_new()
@@ -133,3 +142,5 @@ class Hints:
             with contextlib.suppress(OSError):
                 self._file.close()
             self._file = None
+        # What no sync has confirmed is written again, into whatever file comes next.
+        self._is_dirty |= self._is_unsynced

@@ -66,7 +66,7 @@ class Lanes:
         self._max_bytes = max_bytes
         self.blocks = self.samples = self.bytes = 0
         self.dropped: Counter[str] = Counter()
-        self.dropped_blocks = self.dropped_bytes = 0
+        self.dropped_blocks = self.dropped_bytes = self.unstored_drops = 0
 
     def __len__(self) -> int:
         return len(self._lanes)
@@ -109,6 +109,7 @@ class Lanes:
         """Drops a waiting Block."""
         held.is_done = True
         held.is_orphan = True
+        self.unstored_drops += 1
         self[held.block.lane].waiting.remove(held)
         self._count(held.block, -1)
         self.count_drop(reason, held.block.sample_count, size=len(held.block.body))

@@ -19,6 +19,7 @@ from pushqueue.clock import PLAUSIBLE_MS
 from pushqueue.disk_state import RETRY_MAX_S, RETRY_MIN_S, DiskState
 from pushqueue.errors import DiskError, QueueError
 from pushqueue.lanes import Held, Lane, Lanes
+from pushqueue.segment_file import Tally
 from pushqueue.settings import QueueSettings
 from pushqueue.statistics import QueueStatistics
 from pushqueue.store import Appended, Drop, Store
@@ -58,8 +59,8 @@ class Queue:
         self._disk_lock = trio.Lock()
         self._settled: deque[Held] = deque()
         # Of this epoch, on the disk, delivered before older ones of their lane: lane and sequence
-        # to samples. They are settled when their turn comes; the disk's positions know no gaps.
-        self._ahead: dict[tuple[int, int], int] = {}
+        # to its size. They are settled when their turn comes; the disk's positions know no gaps.
+        self._ahead: dict[tuple[int, int], Tally] = {}
         self._changed = trio.Event()
         self._spill_wanted = trio.Event()
 
@@ -254,10 +255,12 @@ class Queue:
 
     def _settle(self, held: Held) -> None:
         """It is on the disk and done with: its record is to go, at once or when its turn comes."""
-        if held.is_ahead:
-            self._ahead[(held.block.lane, held.block.sequence)] = held.block.sample_count
-        else:
+        block = held.block
+        if not held.is_ahead:
             self._settled.append(held)
+        elif not held.is_orphan:
+            size = Tally(1, block.sample_count, block.size_bytes)
+            self._ahead[(block.lane, block.sequence)] = size
 
     async def _settle_all(self) -> None:
         """Brings the acknowledgements to the store. The caller holds the lock."""
@@ -345,7 +348,7 @@ class Queue:
         for lane, sequence in [
             key for key in self._ahead if key[1] <= drop.last_of(self.epoch, key[0])
         ]:
-            samples -= self._ahead.pop((lane, sequence))
+            samples -= self._ahead.pop((lane, sequence)).samples
         blocks, size = drop.tally.blocks, drop.tally.payload_bytes
         self._lanes.count_drop("disk_bound", samples, blocks=blocks, size=size)
 
@@ -356,12 +359,18 @@ class Queue:
         elif not held.is_done:
             self._lanes.give_up(held, "disk_bound")
 
-    async def wait_durable(self) -> bool:
+    @property
+    def unstored_drops(self) -> int:
+        """How many Blocks were given up before they were on the disk."""
+        return self._lanes.unstored_drops
+
+    async def wait_durable(self, since: int | None = None) -> bool:
         """Returns when all that was put before is on the disk, synced, or answered for.
 
-        False, at once, if some of it cannot be: no disk, a failing one, too little room.
+        False, at once, if some of it cannot be: no disk, a failing one, too little room; and if
+        anything was given up since `unstored_drops` was `since`: it may have been of the caller.
         """
-        if self._settings.disable_disk:
+        if self._settings.disable_disk or since not in (None, self.unstored_drops):
             return False
         held = self._lanes.hurry(trio.current_time())
         self._spill_wanted.set()
@@ -382,20 +391,28 @@ class Queue:
         return self._lanes.is_full
 
     @property
+    def disk_error(self) -> str:
+        """What of the disk fails now; "" if nothing does."""
+        return self._disk.error
+
+    @property
     def is_empty(self) -> bool:
         return self._lanes.is_idle and self._store.statistics.blocks <= len(self._ahead)
 
     def statistics(self) -> QueueStatistics:
         store, lanes = self._store.statistics, self._lanes
         oldest = [ms for ms in (lanes.oldest_ms(), store.oldest_ms) if ms is not None]
+        ahead = Tally()
+        for size in self._ahead.values():
+            ahead.add(size)
         state = self._disk.error or ("off" if self._settings.disable_disk else "ok")
         return QueueStatistics(
             memory_blocks=lanes.blocks,
             memory_samples=lanes.samples,
             memory_bytes=lanes.bytes,
-            disk_blocks=store.blocks,
-            disk_samples=store.samples,
-            disk_bytes=store.payload_bytes,
+            disk_blocks=store.blocks - ahead.blocks,
+            disk_samples=store.samples - ahead.samples,
+            disk_bytes=store.payload_bytes - ahead.payload_bytes,
             disk_file_bytes=store.file_bytes,
             disk_segments=store.segments,
             disk_written_bytes_total=store.written_bytes_total,

@@ -77,10 +77,9 @@ class Reader:
         headers = self._headers_of(segment, cursor)
         while cursor.at < len(headers):
             header = headers[cursor.at]
-            if header.lane % self._lanes == lane:
-                key = (header.lane_epoch, header.lane)
-                if header.sequence > self._hints.at(key):
-                    return header
+            is_ours = header.lane % self._lanes == lane
+            if is_ours and segment.gives(header, self._hints.at((header.lane_epoch, header.lane))):
+                return header
             cursor.at += 1
         return None
 
@@ -186,8 +185,8 @@ class Reader:
 
     def _settle_in(self, segment: Segment, key: LaneKey, sequence: int) -> None:
         for header in self._headers_of(segment, self._cursors[key[1] % self._lanes]):
-            is_ours = (header.lane_epoch, header.lane) == key
-            if is_ours and self._hints.at(key) < header.sequence <= sequence:
+            is_ours = (header.lane_epoch, header.lane) == key and header.sequence <= sequence
+            if is_ours and segment.gives(header, self._hints.at(key)):
                 self._settle(segment, header)
 
     def _settle(self, segment: Segment, header: RecordHeader) -> None:

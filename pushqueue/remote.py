@@ -8,7 +8,7 @@ everything undelivered to the disk, synced, before it returns.
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -18,10 +18,15 @@ import trio
 
 from pushqueue.backoff import Backoff
 from pushqueue.batcher import Batcher
-from pushqueue.codec import Part, encode
 from pushqueue.directory import RealDirectory
+from pushqueue.encode import encode
 from pushqueue.health import OK, Health
+from pushqueue.overload import Refusal, refusal
+from pushqueue.progress import LaneProgress, RefusedWords
 from pushqueue.queue import Queue, RunSync
+from pushqueue.rejected import FOLDER as REJECTED_FOLDER
+from pushqueue.rejected import RejectedFile
+from pushqueue.rejected_log import RejectedLog
 from pushqueue.rewrite import Apply, Rewriter
 from pushqueue.sender import Poster, Sender
 from pushqueue.settings import RemoteSettings
@@ -31,10 +36,15 @@ from pushqueue.store import Store
 from pushqueue.timed_directory import TimedDirectory
 from pushqueue.timing import Timing
 from pushqueue.view import QUEUES_FOLDER
+from pushqueue.wire.part import Part
 from series.batch import Batch
+from series.labels import Labels
 from series.ranges import RangeCounts
+from series.watch import REMOTE, Watch
 
 if TYPE_CHECKING:
+    from relabel.explain_remote import RemoteExplanation
+    from relabel.remote_steps import RemoteSteps
     from transport.tls import TlsContexts
 
 logger = logging.getLogger("promferry.pushqueue")
@@ -62,6 +72,7 @@ class Remote:
         version: str,
         connect: Callable[[], Poster] | None = None,
         rand: Callable[[], float] = random.random,
+        watch: Watch | None = None,
     ) -> None:
         queue = settings.queue
         timing = Timing.of(queue.flush_interval_s, queue.spill_after_s)
@@ -72,6 +83,7 @@ class Remote:
         self._version = version
         self._connect = connect or self._new_client
         self._rand = rand
+        self._watch = watch or Watch()
         self._real = RealDirectory(data_path / QUEUES_FOLDER / quote(settings.key, safe=""))
         self._directory = TimedDirectory(self._real)
         self._rewriter = Rewriter(_compiled(settings), settings.extra_labels)
@@ -88,12 +100,14 @@ class Remote:
             name=self.name,
         )
         self._health = Health(self.name)
+        self._rejected = RejectedLog(self.name, self._rejected_file(data_path), run_sync)
         self._timing = timing
         self._batches_wanted = trio.Event()
         self._is_idle = True
         self._looked_at = float("-inf")
         self._put_samples = 0
         self._newest_put_ms: int | None = None
+        self._newest_of_lane: list[int | None] = [None] * queue.lanes
         self._dropped: Counter[str] = Counter()
         self._clients: list[Poster] = []
         self._block_samples, self._block_bytes = RangeCounts(), RangeCounts()
@@ -106,6 +120,12 @@ class Remote:
             max_bytes=queue.max_disk_bytes,
             min_free_percent=queue.min_free_disk_percent,
         )
+
+    def _rejected_file(self, data_path: Path) -> RejectedFile | None:
+        if self.settings.queue.disable_disk:
+            return None
+        file_name = quote(self.settings.key, safe="")
+        return RejectedFile(data_path / REJECTED_FOLDER, file_name, self.name)
 
     def _new_client(self) -> Poster:
         # Imported late: tests and tools use remotes without a network.
@@ -139,6 +159,8 @@ class Remote:
             own = self._rewriter.rewrite(batch)
             if own is None:
                 continue
+            if self._watch.lookers:
+                self._watch.see(REMOTE, self.name, (own,))
             batcher = self._batchers[own.lane_key % len(self._batchers)]
             is_full |= batcher.put(own, now)
             while batcher.sample_count > MAX_OPEN_SAMPLES:
@@ -146,18 +168,30 @@ class Remote:
         if is_full or self._is_idle:
             self._batches_wanted.set()
 
-    async def wait_durable(self) -> bool:
+    @property
+    def unstored_losses(self) -> int:
+        """Grows with whatever memory had no room for before it was on the disk."""
+        return self._queue.unstored_drops + self._dropped["memory"]
+
+    async def wait_durable(self, since: int | None = None) -> bool:
         """Whether all that was put before is on the disk or answered for; waits for it.
 
-        False at once if that cannot be: without a disk, or with one that fails.
+        False at once if that cannot be: without a disk, or with one that fails; and if something
+        was lost since `unstored_losses` was `since`.
         """
         self._make_blocks_now()
-        return await self._queue.wait_durable()
+        unopened = self._dropped["memory"]
+        return await self._queue.wait_durable(None if since is None else since - unopened)
 
-    @property
-    def is_full(self) -> bool:
-        """Memory is nearly full: whoever can wait should come back later."""
-        return self._queue.is_full
+    def refusal(self, *, remotes: int) -> Refusal | None:
+        """What a pusher is told before it puts anything, with so many remotes in all."""
+        return refusal(
+            self.settings.queue,
+            name=self.name,
+            is_full=self._queue.is_full,
+            disk_error=self._queue.disk_error,
+            remotes=remotes,
+        )
 
     # Running
 
@@ -184,6 +218,7 @@ class Remote:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._queue.run)
                     nursery.start_soon(self._make_blocks)
+                    nursery.start_soon(self._rejected.run)
                     for sender in self._senders():
                         nursery.start_soon(sender.run)
         finally:
@@ -210,6 +245,7 @@ class Remote:
                 backoff=Backoff(queue.retry_min_interval_s, queue.retry_max_interval_s, self._rand),
                 timeout_s=self.settings.send_timeout_s,
                 wall_ms=self._wall_ms,
+                rejected=self._rejected,
             )
             for lane in range(queue.lanes)
         ]
@@ -248,11 +284,36 @@ class Remote:
         created_ms = self._wall_ms()
         for block in encode(parts, lane=lane, created_ms=created_ms, max_bytes=max_bytes):
             self._newest_put_ms = max(block.newest_ms, self._newest_put_ms or block.newest_ms)
+            self._newest_of_lane[lane] = block.newest_ms
             self._block_samples.observe(block.sample_count)
             self._block_bytes.observe(len(block.body))
             self._queue.put_nowait(block)
 
     # Looking in
+
+    def explain(self, labels: Mapping[str, str]) -> "RemoteExplanation":
+        """What this remote's rules and labels make of a series."""
+        from relabel.explain_remote import explain_remote  # late: only who asks explains
+
+        steps = attrs.evolve(_steps(self.settings), extra_labels=self.settings.extra_labels)
+        return explain_remote(steps, labels)
+
+    def progress(self, lane_key: int) -> LaneProgress:
+        """How far the lane has come in which this key is sent."""
+        lane = lane_key % len(self._batchers)
+        put_ms, sent_ms = self._newest_of_lane[lane], self._health.newest_of_lane.get(lane)
+        waits = put_ms is not None and (sent_ms is None or sent_ms < put_ms)
+        return LaneProgress(
+            state=self._health.state,
+            last_error=self._health.last_error,
+            newest_put_ms=put_ms,
+            newest_sent_ms=sent_ms,
+            waiting_since_ms=(sent_ms or self._queue.statistics().oldest_ms) if waits else None,
+        )
+
+    def refused_words(self, labels: Labels) -> RefusedWords | None:
+        """What the remote said when it refused this series the last time."""
+        return self._rejected.words(labels)
 
     def statistics(self) -> RemoteStatistics:
         health, queue = self._health, self._queue_statistics()
@@ -296,6 +357,8 @@ class Remote:
             request_durations_s=health.durations.snapshot(),
             block_samples=self._block_samples.snapshot(),
             block_bytes=self._block_bytes.snapshot(),
+            rejected_lines_total=self._rejected.lines_total,
+            rejected_lines_lost_total=self._rejected.lost_total,
             newest_put_ms=self._newest_put_ms,
             newest_sent_ms=health.newest_sent_ms,
         )
@@ -317,20 +380,25 @@ class Remote:
 
 
 def _compiled(settings: RemoteSettings) -> Apply | None:
-    common = settings.common
-    if common.is_empty and not settings.write_relabel_configs:
+    if settings.common.is_empty and not settings.write_relabel_configs:
         return None
+    return _steps(settings).apply
+
+
+def _steps(settings: RemoteSettings) -> "RemoteSteps":
+    """Rules and limits, compiled; the labels to add are the rewriter's."""
     # Imported late: RE2 is not loaded for remotes without rules.
     from relabel.pipeline import compile_rules
     from relabel.remote_steps import RemoteSteps
 
+    common = settings.common
     return RemoteSteps(
         common=compile_rules(common.relabel_configs),
         limits=common.limits,
         own=compile_rules(settings.write_relabel_configs),
         is_compatible_naming=common.is_compatible_naming,
         has_scratch_labels=settings.strips_scratch_labels,
-    ).apply
+    )
 
 
 def _seconds_between(earlier_ms: int | None, later_ms: int | None) -> float | None:

@@ -5,6 +5,8 @@ Invariants: numbers, epochs, lanes and sequences stay, so the copy is sent in th
 what was acknowledged stays so. Never: changes the original.
 """
 
+from itertools import chain
+
 import attrs
 
 from pushqueue.directory import Directory
@@ -74,12 +76,18 @@ def _copy_records(
     if not segment.headers:
         return
     number, seed = segment.number, seed_of(segment.number)
+    blocks = read_blocks(source, segment, segment.headers)
+    try:
+        first = next(blocks)
+    except FileNotFoundError:
+        # An agent that runs has sent it since the survey.
+        result.not_copied.append(f"{segment.name} (gone meanwhile)")
+        return
     copy = target.open(segment.name, create=True)
     head = encode_segment_header(number, segment.headers[0].created_ms)
     copy.write_at(0, head)
     at, headers = len(head), []
-    blocks = read_blocks(source, segment, segment.headers)
-    for header, block in zip(segment.headers, blocks, strict=True):
+    for header, block in zip(segment.headers, chain((first,), blocks), strict=True):
         if isinstance(block, DamageError):
             result.places.append(f"{segment.name}: {block}")
             result.lost.add(tally_of((header,)))

@@ -64,8 +64,9 @@ Invariants
   names it. After a failed sync nothing since the last good one counts, and the file is closed.
 - A segment is removed only when every record in it was acknowledged, dropped by a named policy,
   or is unreadable; and the positions that say so are durable before, if the disk takes them.
-- Within a lane of an epoch a reader passes over a record whose sequence is not higher than the
-  last one: a second copy, left by a sync that failed.
+- Of two copies of a record (same lane, epoch and sequence) the one in the newer segment counts:
+  the older was left by a sync that failed, and may be torn though its header is good. Within a
+  segment a record whose sequence is not higher than the last one is passed over.
 
 Damage. A record with a good header and a bad payload costs itself alone. A bad header: the reader
 looks for the next magic whose header checks out. A file that ends inside a record: that record.

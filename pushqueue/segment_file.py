@@ -32,6 +32,7 @@ from pushqueue.segment import (
 
 # What a disk fails to read is given up in pieces of this size.
 _SECTOR_BYTES = 4096
+_NO_CEILING = 2**64
 
 
 @attrs.define
@@ -66,7 +67,7 @@ def tally_of(headers: Iterable[RecordHeader]) -> Tally:
 class Segment:
     """One segment file. `start` and `end`: where its records are; `headers`: None until read.
 
-    `floors`: up to where a lane's records are second copies of an older segment's.
+    `ceilings`: from where on a lane's records stand in a newer segment, too: those count.
     `has_bad_spots`: the disk failed to read some of it, so it is kept for another day.
     """
 
@@ -75,7 +76,7 @@ class Segment:
     start: int
     end: int
     ranges: Ranges = attrs.field(factory=dict)
-    floors: dict[LaneKey, int] = attrs.field(factory=dict)
+    ceilings: dict[LaneKey, int] = attrs.field(factory=dict)
     pending: dict[LaneKey, Tally] = attrs.field(factory=dict)
     headers: list[RecordHeader] | None = None
     is_writing: bool = False
@@ -125,8 +126,40 @@ class Segment:
     def still_there(self, positions: Mapping[LaneKey, int]) -> dict[LaneKey, Tally]:
         """What the headers at hand say is pending, by lane of an epoch."""
         assert self.headers is not None
-        floors = {key: max(positions.get(key, 0), self.floors.get(key, 0)) for key in self.ranges}
-        return {key: tally_of(_above(self.headers, key, floors[key])) for key in self.ranges}
+        return {key: self._tally(key, positions.get(key, 0)) for key in self.ranges}
+
+    def _tally(self, key: LaneKey, floor: int) -> Tally:
+        assert self.headers is not None
+        ceiling = self.ceilings.get(key, _NO_CEILING)
+        return tally_of(_between(self.headers, key, floor, ceiling))
+
+    def gives(self, header: RecordHeader, floor: int) -> bool:
+        """Whether a record that is here counts, and is behind `floor`."""
+        key = (header.lane_epoch, header.lane)
+        return floor < header.sequence < self.ceilings.get(key, _NO_CEILING)
+
+    def last_given(self, key: LaneKey) -> int:
+        """Up to where the lane's records are here or in older segments, and nowhere else."""
+        return min(self.ranges[key].last, self.ceilings.get(key, _NO_CEILING) - 1)
+
+    def find_pending(
+        self, read_at: ReadAt, positions: Mapping[LaneKey, int], ceilings: dict[LaneKey, int]
+    ) -> None:
+        """Tallies what is to send; `ceilings`: the first sequences in newer segments, lowered."""
+        for key, found in self.ranges.items():
+            floor, ceiling = positions.get(key, 0), ceilings.get(key, _NO_CEILING)
+            ceilings[key] = min(ceiling, found.first)
+            if ceiling <= found.last:
+                self.ceilings[key] = ceiling
+            if floor < found.first and found.last < ceiling:
+                self.pending[key] = Tally(found.blocks, found.samples, found.payload_bytes)
+            elif floor >= found.last or ceiling <= found.first:
+                self.pending[key] = Tally()
+            else:
+                # Only some of them count: only the headers tell how much that is.
+                if self.headers is None:
+                    self.read_headers(read_at)
+                self.pending[key] = self._tally(key, floor)
 
     def forget(self) -> None:
         """Lets go of the open file and of the headers."""
@@ -138,10 +171,12 @@ class Segment:
             self.headers = None
 
 
-def _above(headers: Iterable[RecordHeader], key: LaneKey, floor: int) -> Iterable[RecordHeader]:
-    """The records of a lane behind `floor`, second copies left out."""
+def _between(
+    headers: Iterable[RecordHeader], key: LaneKey, floor: int, ceiling: int
+) -> Iterable[RecordHeader]:
+    """The records of a lane behind `floor` and before `ceiling`, second copies left out."""
     for header in headers:
-        if (header.lane_epoch, header.lane) == key and header.sequence > floor:
+        if (header.lane_epoch, header.lane) == key and floor < header.sequence < ceiling:
             floor = header.sequence
             yield header
 
@@ -183,17 +218,23 @@ class Opened:
     is_foreign: bool = False  # its beginning is of something else
 
 
-def open_segment(directory: Directory, number: int, floors: dict[LaneKey, int]) -> Opened:
+def open_segment(
+    directory: Directory,
+    number: int,
+    positions: Mapping[LaneKey, int],
+    ceilings: dict[LaneKey, int],
+) -> Opened:
     """The segment of that number. Raises OSError, NewerVersionError.
 
-    `floors`: for each lane of an epoch the sequence up to which nothing is to send, because it
-    was acknowledged or because an older segment holds it; raised by what this one holds.
+    To be asked for the newest first: `ceilings` are, for each lane of an epoch, the first
+    sequence that a newer one holds, and are lowered by what this one holds. Of two copies the
+    newer counts: the older was left by a sync that failed, so it may be torn.
     """
     file = directory.open(segment_name(number))
     try:
         reader = PatientReader(file)
         opened = _read_segment(reader.read_at, file.size(), number)
-        _find_pending(opened.segment, reader.read_at, floors)
+        opened.segment.find_pending(reader.read_at, positions, ceilings)
     finally:
         file.close()
     opened.segment.headers = None
@@ -220,21 +261,3 @@ def _read_segment(read_at: ReadAt, size: int, number: int) -> Opened:
     segment.ranges = ranges_of(found.headers)
     segment.end = max((header.end for header in found.headers), default=start)
     return Opened(segment, (*damages, *found.damages), found.lost_samples, is_foreign)
-
-
-def _find_pending(segment: Segment, read_at: ReadAt, floors: dict[LaneKey, int]) -> None:
-    for key, found in segment.ranges.items():
-        floor = floors.get(key, 0)
-        floors[key] = max(floor, found.last)
-        if floor < found.first:
-            segment.pending[key] = Tally(found.blocks, found.samples, found.payload_bytes)
-        elif floor >= found.last:
-            segment.floors[key] = floor
-            segment.pending[key] = Tally()
-        else:
-            segment.floors[key] = floor
-            # Acknowledged up to its middle: only the headers tell how much is left.
-            if segment.headers is None:
-                segment.read_headers(read_at)
-            assert segment.headers is not None
-            segment.pending[key] = tally_of(_above(segment.headers, key, floor))

@@ -17,6 +17,8 @@ from pushqueue.delivery import Delivery
 from pushqueue.health import Health
 from pushqueue.judge import Done, Hold, Refuse, Retry, TooLarge, Verdict, judge
 from pushqueue.queue import Queue
+from pushqueue.rejected import Rejection
+from pushqueue.rejected_log import RejectedLog
 from transport.errors import TransportError
 
 _Failure = Retry | Hold | TooLarge | Refuse
@@ -73,6 +75,7 @@ class Sender:
     backoff: Backoff
     timeout_s: float
     wall_ms: Callable[[], int]
+    rejected: RejectedLog | None = None
     may_split: bool = True
     has_accepted: bool = False
 
@@ -148,7 +151,8 @@ class Sender:
         match verdict:
             case Done():
                 delivery.accepted()
-                self.health.delivered(part.sample_count, len(part.body), part.newest_ms, now_ms)
+                size = len(part.body)
+                self.health.delivered(part.sample_count, size, part.newest_ms, now_ms, self.lane)
                 self.may_split = self.has_accepted = True
                 return None
             case Retry():
@@ -170,7 +174,12 @@ class Sender:
         for refused in delivery.refused:
             kind = "maybe_delivered" if refused.is_maybe_delivered else "refused"
             samples = refused.part.sample_count
-            self.health.refused(refused.reason, samples, self.wall_ms(), kind=kind)
+            now_ms = self.wall_ms()
+            self.health.refused(refused.reason, samples, now_ms, kind=kind)
+            if self.rejected is not None:
+                self.rejected.note(
+                    Rejection(part=refused.part, words=refused.reason, kind=kind, time_ms=now_ms)
+                )
         if delivery.is_wholly_refused:
             self.may_split = False
 

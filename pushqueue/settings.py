@@ -32,6 +32,7 @@ class QueueSettings:
     min_free_disk_percent: float = 5.0
     max_age_s: float = 0.0
     disable_disk: bool = False
+    drop_on_overload: bool = False
     fresh_first: bool = False
 
 

@@ -84,5 +84,7 @@ class RemoteStatistics:
     request_durations_s: Ranges = Ranges()
     block_samples: Ranges = Ranges()
     block_bytes: Ranges = Ranges()
+    rejected_lines_total: int = 0
+    rejected_lines_lost_total: int = 0
     newest_put_ms: int | None = None
     newest_sent_ms: int | None = None

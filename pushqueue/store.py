@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from pushqueue.aside import Aside
 from pushqueue.block import Block
 from pushqueue.directory import LOCK_NAME, Directory
 from pushqueue.errors import DiskError
@@ -99,7 +100,7 @@ class _Acknowledged:
 
     def is_in(self, segment: Segment) -> bool:
         found = segment.ranges.get(self.key)
-        return found is not None and found.first <= self.sequence <= found.last
+        return found is not None and found.first <= self.sequence <= segment.last_given(self.key)
 
 
 class _NoRoomError(Exception):
@@ -130,6 +131,7 @@ class Store:
         self._acknowledged: deque[_Acknowledged] = deque()
         self._next_number = 1
         self._kept: list[Segment] = []  # settled, with bad spots; the first to go for room
+        self._aside = Aside(directory)
         self._synced_blocks = 0
         self._written_bytes = self._syncs = self._damages = self._damaged_samples = 0
         self._is_open = False
@@ -147,15 +149,15 @@ class Store:
             self._directory.release()
             raise DiskError("open", self._directory.path, exc) from exc
         self._hints.load(POSITIONS_NAME in names)
-        floors = dict(self._hints.positions)
+        positions = self._hints.positions
+        self._aside.clear()
         numbers = [number for name in names if (number := segment_number(name)) is not None]
-        for number in sorted(numbers):
-            self._next_number = number + 1
-            self._open_segment(number, floors)
+        self._next_number = max(numbers, default=self._next_number - 1) + 1
+        self._open_segments(sorted(numbers, reverse=True))
         self._name_foreign(names)
         # One counter for epochs and segments: a segment's name shows that its epoch is not higher,
         # even where the file cannot be read, so no epoch's number is ever given twice.
-        newest = max((epoch for epoch, _ in floors), default=0)
+        newest = max((epoch for epoch, _ in positions), default=0)
         self._next_number = self.epoch = max(self._next_number, newest + 1)
         stored = [epoch for segment in self._shelf for epoch, _ in segment.ranges]
         self._hints.forget_before(min(stored, default=newest))
@@ -167,24 +169,32 @@ class Store:
             logger.error("queue %s: %s", self._directory.path, exc)
         self._publish()
 
-    def _open_segment(self, number: int, floors: dict[LaneKey, int]) -> None:
+    def _open_segments(self, numbers: Sequence[int]) -> None:
+        ceilings: dict[LaneKey, int] = {}
+        found = [self._open_segment(number, ceilings) for number in numbers]
+        for segment in reversed(found):
+            if segment is not None:
+                self._shelf.add(segment)
+
+    def _open_segment(self, number: int, ceilings: dict[LaneKey, int]) -> Segment | None:
         name = segment_name(number)
         try:
-            opened = open_segment(self._directory, number, floors)
+            opened = open_segment(self._directory, number, self._hints.positions, ceilings)
         except NewerVersionError as exc:
             logger.error("queue %s: %s left alone: %s", self._directory.path, name, exc)
-            return
+            self._aside.add_newer(name)
+            return None
         except OSError as exc:
             logger.error("queue %s: %s left alone: %s", self._directory.path, name, exc)
             self._damages += 1
-            return
+            self._aside.add_unread(name)
+            return None
         for damage in opened.damages:
             logger.warning("queue %s: %s: damaged: %s", self._directory.path, name, damage)
         self._damages += len(opened.damages)
         self._damaged_samples += opened.lost_samples
         # A file that only has our name is left alone; without any record there is nothing of ours.
-        if opened.segment.ranges or not opened.is_foreign:
-            self._shelf.add(opened.segment)
+        return opened.segment if opened.segment.ranges or not opened.is_foreign else None
 
     def _name_foreign(self, names: Sequence[str]) -> None:
         ours = {LOCK_NAME, POSITIONS_NAME}
@@ -312,6 +322,9 @@ class Store:
         """Drops the oldest segments until `need` more bytes are within the bounds."""
         to_free = self._bytes_to_displace(need)
         while to_free > 0 or self._is_above_bound(need + _OVERHEAD_BYTES):
+            if self._aside.has_unread:
+                to_free -= self._aside.give_up_unread()
+                continue
             if self._kept:
                 to_free -= self._kept[0].file_bytes
                 self._remove_file(self._kept[0])
@@ -319,13 +332,20 @@ class Store:
                 continue
             oldest = self._shelf.oldest()
             if oldest is None:
-                raise _NoRoomError
+                raise self._no_room(need)
             if oldest.is_writing:
                 self._sync()
                 self._abandon_writer()
             to_free -= oldest.file_bytes
             if self._shelf.get(oldest.number) is not None:
                 drops.append(self._drop(oldest))
+
+    def _no_room(self, need: int) -> Exception:
+        """Why there is none, though nothing is left that could go."""
+        if need + _OVERHEAD_BYTES + MAX_FILE_BYTES > self._max_bytes:
+            return _NoRoomError()
+        reason = "segments of a later version take the room that the byte bound gives"
+        return OSError(errno.ENOSPC, reason)
 
     def _is_above_bound(self, more: int) -> bool:
         return bool(self._max_bytes) and self._file_bytes() + more > self._max_bytes
@@ -337,7 +357,7 @@ class Store:
         free, size = self._directory.free_bytes()
         if free - need >= size * self._min_free_percent / 100:
             return 0
-        if not len(self._shelf) and not self._kept:
+        if not len(self._shelf) and not self._kept and not self._aside.has_unread:
             raise OSError(errno.ENOSPC, "the free disk space is below the configured floor")
         return need
 
@@ -345,7 +365,8 @@ class Store:
         """All our files, the open segment as it will be with its footer."""
         writing = self._writer.finished_size() if self._writer is not None else 0
         kept = sum(segment.file_bytes for segment in self._kept)
-        return MAX_FILE_BYTES + self._shelf.closed_bytes + kept + writing
+        ours = MAX_FILE_BYTES + self._shelf.closed_bytes + kept + writing
+        return ours + self._aside.file_bytes
 
     def _drop(self, segment: Segment) -> Drop:
         tally = segment.pending_total()
@@ -354,7 +375,7 @@ class Store:
         for done in [done for done in self._acknowledged if done.is_in(segment)]:
             self._acknowledged.remove(done)
             tally.subtract(Tally(1, done.samples))
-        last = {key: found.last for key, found in segment.ranges.items()}
+        last = {key: segment.last_given(key) for key in segment.ranges}
         for key, sequence in last.items():
             self._hints.advance(key, sequence)
         return Drop(tally, last)
@@ -446,12 +467,13 @@ class Store:
         first = self._shelf.oldest_pending()
         epoch, oldest_ms = (first.oldest_pending() if first is not None else None) or (None, None)
         writing = self._writer.segment.file_bytes if self._writer is not None else 0
+        stored = self._shelf.closed_bytes + writing + self._aside.file_bytes
         self.statistics = StoreStatistics(
             is_open=self._is_open,
             epoch=self.epoch,
             oldest_epoch=epoch,
             segments=len(self._shelf),
-            file_bytes=self._hints.file_bytes + self._shelf.closed_bytes + writing,
+            file_bytes=self._hints.file_bytes + stored,
             blocks=pending.blocks,
             samples=pending.samples,
             payload_bytes=pending.payload_bytes,

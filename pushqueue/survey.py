@@ -14,7 +14,7 @@ from pushqueue.block import Block
 from pushqueue.directory import LOCK_NAME, File
 from pushqueue.errors import DamageError
 from pushqueue.positions import FILE_NAME as POSITIONS_NAME
-from pushqueue.positions import SLOT_BYTES, Slots, read_slots
+from pushqueue.positions import SLOT_BYTES, Positions, Slots, read_slots
 from pushqueue.record import RecordHeader, read_block
 from pushqueue.segment import (
     SEGMENT_HEADER,
@@ -81,13 +81,17 @@ def survey(source: Source) -> Survey:
     names = source.names()
     slots = _read_positions(source) if POSITIONS_NAME in names else Slots(None, False)
     positions = dict(slots.newest.positions) if slots.newest is not None else {}
-    floors = dict(positions)
     numbers = [number for name in names if (number := segment_number(name)) is not None]
-    segments = [_survey_segment(source, number, floors) for number in sorted(numbers)]
+    # The newest first: of two copies of a record the newer counts.
+    ceilings: dict[LaneKey, int] = {}
+    segments = [
+        _survey_segment(source, number, positions, ceilings)
+        for number in sorted(numbers, reverse=True)
+    ]
     ours = {LOCK_NAME, POSITIONS_NAME}
     return Survey(
         path=source.path,
-        segments=tuple(segment for segment in segments if segment is not None),
+        segments=tuple(segment for segment in reversed(segments) if segment is not None),
         positions=positions,
         is_positions_bad=slots.newest is None and slots.is_suspect,
         foreign=tuple(n for n in names if n not in ours and segment_number(n) is None),
@@ -106,7 +110,7 @@ def _read_positions(source: Source) -> Slots:
 
 
 def _survey_segment(
-    source: Source, number: int, floors: dict[LaneKey, int]
+    source: Source, number: int, positions: Positions, ceilings: dict[LaneKey, int]
 ) -> SegmentSurvey | None:
     """None if it is gone: an agent that runs has sent it meanwhile."""
     try:
@@ -116,14 +120,16 @@ def _survey_segment(
     except OSError as exc:
         return SegmentSurvey(number=number, problem=exc.strerror or str(exc))
     try:
-        return _read_segment(file, number, floors)
+        return _read_segment(file, number, positions, ceilings)
     except NewerVersionError as exc:
         return SegmentSurvey(number=number, file_bytes=file.size(), problem=str(exc))
     finally:
         file.close()
 
 
-def _read_segment(file: File, number: int, floors: dict[LaneKey, int]) -> SegmentSurvey:
+def _read_segment(
+    file: File, number: int, positions: Positions, ceilings: dict[LaneKey, int]
+) -> SegmentSurvey:
     read_at, size = PatientReader(file).read_at, file.size()
     damages: list[DamageError] = []
     start, end = SEGMENT_HEADER.size, size
@@ -140,21 +146,25 @@ def _read_segment(file: File, number: int, floors: dict[LaneKey, int]) -> Segmen
         file_bytes=size,
         is_finished=footer is not None,
         headers=found.headers,
-        pending=tuple(_pending(found.headers, floors)),
+        pending=_pending(found.headers, positions, ceilings),
         damages=(*damages, *found.damages),
         lost_samples=found.lost_samples,
     )
 
 
 def _pending(
-    headers: tuple[RecordHeader, ...], floors: dict[LaneKey, int]
-) -> Iterator[RecordHeader]:
-    """What was neither acknowledged nor is a second copy; raises the floors."""
+    headers: tuple[RecordHeader, ...], positions: Positions, ceilings: dict[LaneKey, int]
+) -> tuple[RecordHeader, ...]:
+    """What neither was acknowledged nor stands in a newer segment; lowers the ceilings."""
+    floors, before = dict(positions), dict(ceilings)
+    pending = []
     for header in headers:
         key = (header.lane_epoch, header.lane)
-        if header.sequence > floors.get(key, 0):
+        ceilings[key] = min(ceilings.get(key, header.sequence), header.sequence)
+        if floors.get(key, 0) < header.sequence < before.get(key, header.sequence + 1):
             floors[key] = header.sequence
-            yield header
+            pending.append(header)
+    return tuple(pending)
 
 
 def read_blocks(

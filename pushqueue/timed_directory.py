@@ -38,6 +38,9 @@ class TimedDirectory:
     def names(self) -> list[str]:
         return self._inner.names()
 
+    def size(self, name: str) -> int:
+        return self._inner.size(name)
+
     def open(self, name: str, *, create: bool = False) -> File:
         return _TimedFile(self._inner.open(name, create=create), self.counts)
 

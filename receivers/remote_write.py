@@ -13,7 +13,7 @@ import attrs
 
 from receivers.errors import DecodeError
 from receivers.inflate import snappy_block, too_large, zstd
-from receivers.wire import DELIMITED, FIXED64, VARINT, fields, signed64
+from series.fields import DELIMITED, FIXED64, VARINT, fields, signed64
 from series.labels import Labels
 from series.metadata import Metadata, MetricType
 from series.wire import WireError, read_varint

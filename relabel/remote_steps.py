@@ -43,22 +43,23 @@ class RemoteSteps:
 
     def apply(self, labels: Mapping[str, str]) -> dict[str, str] | None:
         """The final labels; None: a rule or a limit drops the series, or nothing is left of it."""
-        result = self._relabelled(self.common, labels, strips=not self.common.is_empty)
+        result = self.relabelled(self.common, labels, strips=not self.common.is_empty)
         if not result:
             return None
         excess = self.limits.excess(result)
         if excess is not None:
             self.ignored[excess] += 1
             return None
-        result = self._relabelled(self.own, result, strips=self.has_scratch_labels)
+        result = self.relabelled(self.own, result, strips=self.has_scratch_labels)
         if not result:
             return None
         result.update(self.extra_labels)
         return {name: value for name, value in result.items() if value}
 
-    def _relabelled(
+    def relabelled(
         self, pipeline: Pipeline, labels: Mapping[str, str], *, strips: bool
     ) -> dict[str, str] | None:
+        """Behind one of the rule lists, names mended; None: a rule drops the series."""
         result = pipeline.apply(labels)
         if result is None:
             return None

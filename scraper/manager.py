@@ -178,20 +178,31 @@ class Manager:
         pool = self._pools.get(pool_name)
         return pool.setup.target_pipeline if pool else None
 
+    def metric_rules_of(self, pool_name: str) -> Pipeline | None:
+        """The metric relabelling of a job; None if there is no such job."""
+        pool = self._pools.get(pool_name)
+        return pool.setup.metric_pipeline if pool else None
+
+    def find(self, status: TargetStatus) -> tuple[JobSetup, Target] | None:
+        """What is behind a status; None if the target is gone."""
+        pool = self._pools.get(status.pool)
+        target = pool.find(status.url, status.labels) if pool else None
+        return (pool.setup, target) if pool and target else None
+
     async def fetch(self, status: TargetStatus) -> Response:
         """The target's answer now, beside its scrapes. Raises TransportError; LookupError if the
         target is gone."""
-        pool = self._pools[status.pool]
-        target = pool.find(status.url, status.labels)
-        if target is None:
+        found = self.find(status)
+        if found is None:
             raise LookupError(status.url)
-        client = self._around.client_for(target, pool.setup)
+        setup, target = found
+        client = self._around.client_for(target, setup)
         try:
             return await client.request(
                 "GET",
-                headers=pool.setup.headers(target),
+                headers=setup.headers(target),
                 timeout_s=target.timeout_s,
-                max_body_bytes=pool.setup.max_body_bytes(target),
+                max_body_bytes=setup.max_body_bytes(target),
             )
         finally:
             with trio.CancelScope(shield=True):
@@ -208,12 +219,13 @@ class Manager:
 
 
 def _pool_statistics(name: str, pool: Pool) -> PoolStatistics:
-    healths = [status.health for status in pool.statuses()]
+    kinds = Counter(pool.kinds())
+    healths = Counter(health for _, health in kinds.elements())
     return PoolStatistics(
         job=name,
-        targets_up=healths.count("up"),
-        targets_down=healths.count("down"),
-        targets_unknown=healths.count("unknown"),
+        targets_up=healths["up"],
+        targets_down=healths["down"],
+        targets_unknown=healths["unknown"],
         targets_dropped=pool.dropped_total,
         discovery_errors=tuple(pool.discovery_errors()),
         counts=attrs.evolve(
@@ -221,5 +233,5 @@ def _pool_statistics(name: str, pool: Pool) -> PoolStatistics:
             samples=attrs.evolve(pool.counts.samples),
             answers=pool.counts.answers.copy(),
         ),
-        kinds=Counter(pool.kinds()),
+        kinds=kinds,
     )

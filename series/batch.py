@@ -14,6 +14,7 @@ import attrs
 from series.exemplar import Exemplar
 from series.histogram import Histogram
 from series.layout import Layout
+from series.metadata import Families
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -26,7 +27,8 @@ class Batch:
     position in the layout and None when there is none of it.
     `histograms`: None, or one for every position: a batch is all floats or all native histograms,
     so that nothing looks at single positions. Then `values` mean nothing and must not be sent; a
-    remote that cannot carry native histograms drops the batch, counted.
+    remote that does not take native histograms drops the batch, counted.
+    `families`: what the page said of its metrics, by their names before a remote's own rules.
     `is_markers`: every value is the staleness marker, so thinning must keep the batch.
     """
 
@@ -40,6 +42,7 @@ class Batch:
     start_timestamps: "array[int] | None" = None
     histograms: Mapping[int, Histogram] | None = None
     exemplars: Mapping[int, tuple[Exemplar, ...]] | None = None
+    families: Families | None = None
 
     def __attrs_post_init__(self) -> None:
         if self.histograms is not None and len(self.histograms) != len(self.values):

@@ -22,7 +22,7 @@ class Area(enum.Enum):
     DEBUG = "-pprofAuthKey"
 
 
-Media = Literal["json", "text", "page", "metrics", "yaml"]
+Media = Literal["json", "text", "page", "metrics", "yaml", "events"]
 
 
 @attrs.frozen(kw_only=True)
@@ -77,6 +77,66 @@ _PAGES = (
         ),
         statuses=(_BAD,),
         entry="what is scraped, how it goes, what is wrong",
+    ),
+    Endpoint(
+        "/service-discovery",
+        "discovery",
+        "What discovery found, and the rule that dropped it.",
+        "page",
+        parameters=(
+            Parameter(name="q", what="text in the labels as discovered"),
+            Parameter(name="dropped", what="only those dropped", kind="boolean"),
+        ),
+        entry="what discovery found, and what became of it",
+    ),
+    Endpoint(
+        "/whynot",
+        "whynot",
+        "Why is my metric not there? Looks at targets anew.",
+        "page",
+        needs_trust=True,
+        parameters=(Parameter(name="q", what="a series, a metric or a target"),),
+        statuses=((403, "asked from elsewhere"),),
+        entry="why is my metric not there?",
+    ),
+    Endpoint(
+        "/relabel",
+        "relabel",
+        "What relabelling does, rule by rule, and what other rules would do. Changes nothing.",
+        "page",
+        needs_trust=True,
+        methods=("GET", "POST"),
+        parameters=(
+            Parameter(name="job", what="whose rules"),
+            Parameter(name="kind", what="which rules", choices=("target", "metric")),
+            Parameter(name="labels", what="a series or the labels of a target"),
+            Parameter(name="rules", what="edited rules, as YAML"),
+            Parameter(name="id", what="a target's id, from its page"),
+            Parameter(name="page", what="on the target's whole page", kind="boolean"),
+        ),
+        statuses=((403, "asked from elsewhere"),),
+        entry="what relabelling does, rule by rule, and what other rules would do",
+    ),
+    Endpoint(
+        "/tap",
+        "tap",
+        "Samples as they pass.",
+        "page",
+        parameters=(
+            Parameter(name="stage", what="where, as /api/v1/tap"),
+            Parameter(name="selector", what="which, such as {job='a'}"),
+            Parameter(name="remote", what="at this remote only"),
+            Parameter(name="per_s", what="at most so many a second"),
+        ),
+        statuses=(_BAD,),
+        entry="samples as they pass",
+    ),
+    Endpoint(
+        "/remotes",
+        "remotes",
+        "Each remote and its queue: how far behind, and when it will have caught up.",
+        "page",
+        entry="each remote and its queue: how far behind, and when it will have caught up",
     ),
     Endpoint(
         "/target_response",
@@ -233,6 +293,36 @@ _API = (
     Endpoint("/api/v1/status/runtimeinfo", "api_runtimeinfo", "The process."),
     Endpoint("/api/v1/remotes", "api_remotes", "Each remote: state, what was sent, what was lost."),
     Endpoint("/api/v1/queue", "api_queue", "What waits for each remote, in memory and on disk."),
+    Endpoint(
+        "/api/v1/whynot",
+        "api_whynot",
+        "Where a series is lost on its way from its target to the remotes; looks at pages anew.",
+        needs_trust=True,
+        parameters=(
+            Parameter(
+                name="q", what='a series such as up{job="a"}, a metric, a target', is_required=True
+            ),
+        ),
+        statuses=(_BAD, (403, "asked from elsewhere")),
+    ),
+    Endpoint(
+        "/api/v1/tap",
+        "api_tap",
+        "Samples as they pass, one event each, until the reader goes.",
+        "events",
+        needs_trust=True,
+        parameters=(
+            Parameter(name="stage", what="where", choices=("relabelled", "remote")),
+            Parameter(name="selector", what="which, such as {job='a'}"),
+            Parameter(name="remote", what="at this remote only"),
+            Parameter(name="per_s", what="at most so many a second, 100 by default"),
+        ),
+        statuses=(
+            _BAD,
+            (403, "asked from elsewhere"),
+            (429, "as many as there may be are open"),
+        ),
+    ),
     Endpoint(
         "/api/v1/logs",
         "api_logs",

@@ -21,11 +21,11 @@ from receivers.errors import DecodeError
 from receivers.remote_write import KnownLabels, WriteRequest, decode
 from receivers.window import Window
 from web.api.received import series_json
-from web.app import METRICS_TYPE, static_file
+from web.app import static_file
 from web.bodies import read_body
 from web.pages.frame import page
 from web.pages.received import MAX_ROWS, received_html
-from web.responses import HTML, JSON, respond, respond_text
+from web.responses import HTML, JSON, METRICS, respond, respond_text
 
 PATHS = (
     "/api/v1/write",
@@ -140,7 +140,7 @@ class _Pages:
         return await respond(request, series_json(found, self._window.statistics()), JSON)
 
     async def metrics(self, request: Request) -> Response:
-        return await respond(request, _metrics(self._window), METRICS_TYPE)
+        return await respond(request, _metrics(self._window), METRICS)
 
     async def healthy(self, request: Request) -> Response:
         return await respond_text(request, "promferry receive is healthy.\n")

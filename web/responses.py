@@ -29,6 +29,7 @@ HTML_HEADERS = {
 TEXT = "text/plain; charset=utf-8"
 HTML = "text/html; charset=utf-8"
 JSON = "application/json"
+METRICS = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Pace:

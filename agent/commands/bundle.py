@@ -14,27 +14,22 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import attrs
 
-USAGE = """\
+from agent.commands.running_agent import HELP, OPTIONS, AskError, RunningAgent, Whom
+
+USAGE = f"""\
 usage: promferry bundle [-url=URL] [-out=FILE] [-seconds=N] [-user=NAME] [-passwordFile=FILE]
 
 Collects from a running agent: configuration and flags (secrets masked), targets, metrics at two
 instants, remotes, queues, health, tasks and the last lines of its log. One .tar.gz comes out.
 
-  -url           the agent's address, or unix:/path; default http://127.0.0.1:8429
+{HELP}\
   -out           the archive; default promferry-bundle-TIME.tar.gz
   -seconds       between the two looks at the metrics; default 10
-  -user          the name, where -httpAuth.username asks for one
-  -passwordFile  a file with its password
-  -authKeyFile   a file with the key, where -configAuthKey and its kin ask for one
-  -insecure      do not verify the agent's certificate
 """
 
-DEFAULT_URL = "http://127.0.0.1:8429"
-_TIMEOUT_S = 30.0
 # Name in the archive and path; in the order in which somebody would read them.
 PAGES = (
     ("health.json", "/-/health/details"),
@@ -58,13 +53,9 @@ class BundleError(Exception):
 
 @attrs.frozen(kw_only=True)
 class Options:
-    url: str = DEFAULT_URL
+    whom: Whom = Whom()
     out: str = ""
     seconds: float = 10.0
-    user: str = ""
-    password_file: str = ""
-    auth_key_file: str = ""
-    verifies: bool = True
 
 
 def run(argv: Sequence[str]) -> int:
@@ -87,29 +78,22 @@ def run(argv: Sequence[str]) -> int:
     return 0
 
 
-_NAMES = {
-    "url": "url",
-    "out": "out",
-    "seconds": "seconds",
-    "user": "user",
-    "passwordFile": "password_file",
-    "authKeyFile": "auth_key_file",
-}
-
-
 def parse_options(argv: Sequence[str]) -> Options:
     """Raises BundleError."""
-    options = Options()
+    whom: dict[str, Any] = {}
+    own: dict[str, Any] = {}
     for argument in argv:
         name, equals, value = argument.lstrip("-").partition("=")
-        if argument.startswith("-") and name == "insecure" and not equals:
-            options = attrs.evolve(options, verifies=False)
-            continue
-        if not argument.startswith("-") or name not in _NAMES or not equals:
+        is_option = argument.startswith("-")
+        if is_option and name == "insecure" and not equals:
+            whom["verifies"] = False
+        elif is_option and name in OPTIONS and equals:
+            whom[OPTIONS[name]] = value
+        elif is_option and name in ("out", "seconds") and equals:
+            own[name] = _value(name, value)
+        else:
             raise BundleError(f"{argument[:80]!r} is no option of this command")
-        changed: dict[str, Any] = {_NAMES[name]: _value(name, value)}
-        options = attrs.evolve(options, **changed)
-    return options
+    return Options(whom=Whom(**whom), **own)
 
 
 def _value(name: str, text: str) -> Any:
@@ -127,9 +111,9 @@ def write_bundle(options: Options) -> tuple[Path, list[str]]:
     path = Path(options.out or f"promferry-bundle-{moment}.tar.gz")
     found, missing = collect(options)
     if not found:
-        raise BundleError(f"nothing can be had from {_shown(options.url)}: {missing[0]}")
+        raise BundleError(f"nothing can be had from {options.whom.shown}: {missing[0]}")
     lines = [
-        f"promferry bundle of {_shown(options.url)}, {moment}",
+        f"promferry bundle of {options.whom.shown}, {moment}",
         *map("missing: {}".format, missing),
     ]
     found["README.txt"] = ("\n".join(lines) + "\n").encode()
@@ -149,74 +133,35 @@ def collect(options: Options) -> tuple[dict[str, bytes], list[str]]:
     """The contents by name, and what is missing and why."""
     found: dict[str, bytes] = {}
     missing: list[str] = []
-    with _Agent(options) as agent:
-        started = time.monotonic()
-        wanted = [("metrics-1.txt", METRICS), *PAGES]
-        for name, path in wanted:
-            agent.take(name, path, found, missing)
-        if not found:
-            return found, missing
-        time.sleep(max(0.0, started + options.seconds - time.monotonic()))
-        agent.take("metrics-2.txt", METRICS, found, missing)
+    try:
+        with RunningAgent(options.whom) as agent:
+            started = time.monotonic()
+            wanted = [("metrics-1.txt", METRICS), *PAGES]
+            for name, path in wanted:
+                _take(agent, name, path, found, missing)
+            if not found:
+                return found, missing
+            time.sleep(max(0.0, started + options.seconds - time.monotonic()))
+            _take(agent, "metrics-2.txt", METRICS, found, missing)
+    except AskError as exc:
+        raise BundleError(str(exc)) from exc
     found.update(_queue_files(found))
     return found, missing
 
 
-class _Agent:
-    """Asks a running agent."""
-
-    def __init__(self, options: Options) -> None:
-        import httpx  # late: only this command needs it
-
-        self._httpx = httpx
-        is_unix = options.url.startswith("unix:")
-        if is_unix and not Path(options.url.removeprefix("unix:")).is_socket():
-            raise BundleError(f"{options.url}: there is no such socket")
-        transport = (
-            httpx.HTTPTransport(uds=options.url.removeprefix("unix:"))
-            if is_unix
-            else httpx.HTTPTransport(verify=options.verifies)
-        )
-        password = _secret_of(options.password_file)
-        self._key = _secret_of(options.auth_key_file)
-        self._client = httpx.Client(
-            base_url="http://localhost" if is_unix else options.url.rstrip("/"),
-            transport=transport,
-            timeout=_TIMEOUT_S,
-            auth=(options.user, password) if options.user else None,
-            trust_env=False,
-        )
-
-    def __enter__(self) -> "_Agent":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._client.close()
-
-    def take(self, name: str, path: str, found: dict[str, bytes], missing: list[str]) -> None:
-        arguments = {"authKey": self._key} if self._key else {}
-        url = self._client.base_url.copy_with(
-            raw_path=self._client.base_url.raw_path.rstrip(b"/") + path.encode()
-        ).copy_merge_params(arguments)
-        try:
-            answer = self._client.get(url)
-        except self._httpx.HTTPError as exc:
-            missing.append(f"{name} ({path}): {type(exc).__name__}: {exc}")
-            return
-        # A failing health check is what somebody wants to see.
-        if answer.status_code < 400 or answer.status_code == 503:
-            found[name] = answer.content
-        else:
-            missing.append(f"{name} ({path}): HTTP status {answer.status_code}")
-
-
-def _secret_of(path: str) -> str:
-    if not path:
-        return ""
+def _take(
+    agent: RunningAgent, name: str, path: str, found: dict[str, bytes], missing: list[str]
+) -> None:
     try:
-        return Path(path).read_text().rstrip()
-    except (OSError, UnicodeDecodeError) as exc:
-        raise BundleError(f"{path} cannot be read") from exc
+        answer = agent.get(path)
+    except AskError as exc:
+        missing.append(f"{name} ({path}): {exc}")
+        return
+    # A failing health check is what somebody wants to see.
+    if answer.status_code < 400 or answer.status_code == 503:
+        found[name] = answer.content
+    else:
+        missing.append(f"{name} ({path}): HTTP status {answer.status_code}")
 
 
 def _queue_files(found: dict[str, bytes]) -> Iterator[tuple[str, bytes]]:
@@ -241,11 +186,3 @@ def _listing(directory: Path) -> Iterator[str]:
         state = path.lstat()
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(state.st_mtime))
         yield f"{state.st_size:12} {moment} {path.relative_to(directory)}\n"
-
-
-def _shown(url: str) -> str:
-    """The address without what may be secret in it."""
-    if url.startswith("unix:"):
-        return url
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"

@@ -82,6 +82,7 @@ def load_all(values: Values) -> Loaded:
     )
     mistakes.raise_if_any()
     remotes, warnings = _merge(from_flags, files.remotes)
+    check_acknowledgement(values["push.ack"], remotes)
     settings = Settings(
         global_=files.global_,
         jobs=tuple(_with_flag_defaults(job, values) for job in files.jobs),
@@ -137,6 +138,14 @@ def _merge(
         raise SettingsError([str(error) for error in exc.errors]) from exc
 
 
+def check_acknowledgement(ack: str, remotes: Sequence[RemoteSettings]) -> None:
+    """Nothing is durable without a disk (DESIGN section 8, 6). Raises SettingsError."""
+    without = [remote.name or remote.key for remote in remotes if remote.queue.disable_disk]
+    if ack == "durable" and without:
+        told = f"remote {without[0][:80]} keeps its queue in memory only (disableOnDiskQueue)"
+        raise SettingsError([f"-push.ack=durable: {told}, so nothing is ever durable there"])
+
+
 def _with_common_steps(
     remote: RemoteSettings, common: CommonSteps, labels: Mapping[str, str]
 ) -> RemoteSettings:
@@ -145,7 +154,7 @@ def _with_common_steps(
 
 
 def _with_memory(remotes: Sequence[RemoteSettings], values: Values) -> tuple[RemoteSettings, ...]:
-    """The queues' share of the memory, in equal parts."""
+    """The queues' share of the memory, in equal parts, and what to do when it is full."""
     allowed = allowed_bytes(
         percent=values["memory.allowedPercent"], explicit_bytes=values["memory.allowedBytes"]
     )
@@ -157,6 +166,7 @@ def _with_memory(remotes: Sequence[RemoteSettings], values: Values) -> tuple[Rem
                 max_memory_bytes=remote_share_bytes(
                     allowed, len(remotes), has_disk=not remote.queue.disable_disk
                 ),
+                drop_on_overload=values["remoteWrite.dropSamplesOnOverload"],
             ),
         )
         for remote in remotes

@@ -25,19 +25,21 @@ promferry queue verify  -path=DIR                   every checksum; exit code 1 
 promferry queue repair  -path=DIR -to=NEW           copy the good records, say what was lost
 promferry queue export  -path=DIR [-all]            what is to be sent, as JSON lines
 promferry queue export  -path=DIR [-all] -url=URL [-remoteWrite.*...]    ... pushed to URL instead
+promferry queue rejected -path=DIR [-json] [SELECTOR]   what remotes refused, in their words
 promferry queue drop    -path=DIR [-before=TIME] -yes    give up what is older, or everything
 
 DIR is an agent's data path (all its queues), or the directory of one queue. All but `drop` read
 only, also while an agent runs. TIME is a date (2026-01-31, 2026-01-31T12:00:00Z) or an age (36h).
 
-`repair` writes a directory that takes the place of the damaged one: stop the agent, move it there.
+`repair` writes a directory that can take the place of the damaged one: stop the agent first, then
+copy, and move the copy there. -to is a new directory.
 `export` is for a dead box: JSON lines are what VictoriaMetrics takes at /api/v1/import; what was
 sent stays in the directory. -all: also what was acknowledged and is still there. Authentication
 for -url is told as for the agent: -remoteWrite.bearerToken, -remoteWrite.tlsCAFile, ...
 """
 
 _PLAIN = ("path", "to", "url", "before")
-_SWITCHES = ("blocks", "all", "yes")
+_SWITCHES = ("blocks", "all", "yes", "json")
 
 
 @attrs.define(kw_only=True)
@@ -51,6 +53,8 @@ class Options:
     blocks: bool = False
     all: bool = False
     yes: bool = False
+    json: bool = False
+    selector: str = ""
     flags: list[str] = attrs.field(factory=list)
 
     def queues(self) -> list[Path]:
@@ -66,6 +70,7 @@ ACTIONS = {
     "verify": ("agent.commands.queue_report", "verify_queues", ()),
     "repair": ("agent.commands.queue_change", "repair_queue", ("to",)),
     "export": ("agent.commands.queue_export", "export", ("all", "url")),
+    "rejected": ("agent.commands.queue_rejected", "rejected", ("json", "selector")),
     "drop": ("agent.commands.queue_change", "drop", ("before", "yes")),
 }
 
@@ -95,7 +100,9 @@ def read_options(argv: Sequence[str]) -> tuple[Action, Options]:
     for argument in rest:
         word, equals, text = argument.lstrip("-").partition("=")
         is_known = word == "path" or word in extra
-        if not argument.startswith("-"):
+        if not argument.startswith("-") and "selector" in extra and not options.selector:
+            options.selector = argument
+        elif not argument.startswith("-"):
             errors.append(_mistake(argument, "what is it? write the directory as -path=DIR"))
         elif is_known and word in _SWITCHES and not equals:
             setattr(options, word, True)

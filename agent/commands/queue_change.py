@@ -33,7 +33,10 @@ def repair_queue(options: Options) -> int:
             return _refuse(f"{target} is not empty; give a new directory")
         view = View(path)
         if (owner := view.owner()) is not None:
-            return _refuse(f"{path} is in use by process {owner}; stop it before a repair")
+            _note(
+                f"{path} is in use by process {owner}: the copy is of this moment; stop it first "
+                "if the copy is to take its place, or what it sends meanwhile is sent twice"
+            )
         copy = RealDirectory(target)
         copy.prepare()
         try:
@@ -101,5 +104,9 @@ def _time_ms(text: str) -> int:
 
 
 def _refuse(reason: str) -> int:
-    print(f"promferry queue: {reason}", file=sys.stderr)
+    _note(reason)
     return NOT_DONE
+
+
+def _note(text: str) -> None:
+    print(f"promferry queue: {text}", file=sys.stderr)

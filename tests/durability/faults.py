@@ -7,7 +7,7 @@ has a name and an age.
 import random
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,12 +16,15 @@ import attrs
 from tests.durability.far_end import METRIC, FarEnd
 from tests.durability.subjects import Subject
 from tests.integration.gate import Gate
-from tests.integration.pages import Pages
+from tests.integration.pages import Pages, Visit
 from tests.integration.process import wait_until
 
 # vmagent waits for up to a minute between two attempts.
 RECOVERY_S = 90.0
-_QUIET_S = 3.0
+_SCRAPE_S = 0.1
+_ON_THE_WAY_S = 0.15
+# How long after its due time a scrape that fails may have reached the target.
+_LATE_S = 0.2
 
 
 @attrs.frozen(kw_only=True)
@@ -46,7 +49,10 @@ class Losses:
 
 @attrs.define
 class Stage:
-    """One agent between its target and its remote. `blows`: when it was hit, by monotonic time."""
+    """One agent between its target and its remote. `blows`: when it was hit, by monotonic time.
+
+    `quiet_s`: when nothing old has arrived for so long, all has.
+    """
 
     subject: Subject
     pages: Pages
@@ -57,6 +63,8 @@ class Stage:
     has_ended: bool = False
     has_failed: bool = False
     note: str = ""
+    quiet_s: float = 3.0
+    _failed_at_s: list[float] = attrs.field(factory=list)
 
     def scrape_for(self, seconds: float) -> None:
         """At least so long, and at least one scrape more than before."""
@@ -65,7 +73,10 @@ class Stage:
         wait_until(lambda: len(self.pages.visits("/metrics")) > before, "a scrape", timeout_s=60)
 
     def kill(self) -> None:
-        self.blows.append(self.subject.kill())
+        self.subject.kill()
+        # What was asked just before may reach the target only now; it is of before the blow.
+        time.sleep(_ON_THE_WAY_S)
+        self.blows.append(time.monotonic())
 
     def recover(self) -> None:
         """The remote is there, the agent runs; until a new scrape has arrived and all is quiet."""
@@ -82,14 +93,16 @@ class Stage:
         before = -1
         while (arrived := sum(n <= now for n in self.far_end.arrivals())) != before:
             before = arrived
-            time.sleep(_QUIET_S)
+            time.sleep(self.quiet_s)
 
     def losses(self) -> Losses:
         arrivals = self.far_end.arrivals()
+        self._failed_at_s = self.far_end.failed_at_s()
         visits = self.pages.visits("/metrics")
         if not self.has_failed:
             newest = max(arrivals, default=-1)
             visits = [visit for visit in visits if visit.number < newest]
+        visits = [v for v in visits if arrivals[v.number] or not self._timed_out(v)]
         lost = [v for v in visits if not arrivals[v.number]]
         ages = [min((b - v.at_s for b in self.blows if b >= v.at_s), default=0.0) for v in lost]
         return Losses(
@@ -100,6 +113,11 @@ class Stage:
             has_ended=self.has_ended,
             note=self.note,
         )
+
+    def _timed_out(self, visit: Visit) -> bool:
+        """Whether the agent says that this scrape failed: on a busy machine 0.1 s may be short."""
+        at_s = visit.at_s + time.time() - time.monotonic()
+        return any(-_SCRAPE_S / 2 < at_s - failed < _LATE_S for failed in self._failed_at_s)
 
 
 def numbered(visit: int) -> str:
@@ -119,12 +137,13 @@ def stage(
     *,
     seed: int,
     flags: Sequence[str] = (),
+    env: Mapping[str, str] | None = None,
     page: Callable[[int], str] = numbered,
 ) -> Iterator[Stage]:
     with Pages() as pages, FarEnd() as far_end, Gate(far_end.port) as gate:
         pages.put("/metrics", page)
         url = f"http://127.0.0.1:{gate.port}/api/v1/write"
-        subject = Subject(name, directory, target=pages.address, url=url, flags=flags)
+        subject = Subject(name, directory, target=pages.address, url=url, flags=flags, env=env)
         try:
             yield Stage(subject, pages, gate, far_end, random.Random(seed))
         finally:
@@ -259,6 +278,21 @@ def mounted(path: Path, size: str = "2m") -> Iterator[None]:
     """A small tmpfs; needs root."""
     subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", path], check=True)
     try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", path], check=True)
+
+
+@contextmanager
+def read_only(path: Path) -> Iterator[None]:
+    """A read-only mount of `path` over itself; needs root.
+
+    The mount below cannot be made read-only while files are open for writing, so those stay
+    writable: what fails is to open, to make and to remove any.
+    """
+    subprocess.run(["mount", "--bind", path, path], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", path], check=True)
         yield
     finally:
         subprocess.run(["umount", "-l", path], check=True)

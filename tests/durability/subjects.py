@@ -5,13 +5,13 @@ for the intervals that all share: a scrape each 100 ms.
 """
 
 import signal
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import attrs
 
 from tests.integration.agent import command
+from tests.integration.ask import ask
 from tests.integration.process import Process, free_port
 
 _SCRAPES = """\
@@ -55,17 +55,24 @@ class Subject:
     """One agent with its own directory; `data` may be a file system of its own."""
 
     def __init__(
-        self, name: str, directory: Path, *, target: str, url: str, flags: Sequence[str] = ()
+        self,
+        name: str,
+        directory: Path,
+        *,
+        target: str,
+        url: str,
+        flags: Sequence[str] = (),
+        env: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.kind = KINDS[name]
         self.data = directory / "data"
         self.data.mkdir(parents=True, exist_ok=True)
         self._config = directory / "prometheus.yml"
-        self._port = free_port()
+        self.port = free_port()
         self._config.write_text(_SCRAPES.format(target=target))
         self.process = Process(
-            [*self.kind.program(), *self._arguments(url), *flags], directory / "agent.log"
+            [*self.kind.program(), *self._arguments(url), *flags], directory / "agent.log", env=env
         )
 
     def _arguments(self, url: str) -> list[str]:
@@ -74,7 +81,7 @@ class Subject:
                 f"-promscrape.config={self._config}",
                 f"-remoteWrite.url={url}",
                 f"-remoteWrite.tmpDataPath={self.data}",
-                f"-httpListenAddr=127.0.0.1:{self._port}",
+                f"-httpListenAddr=127.0.0.1:{self.port}",
             ]
         with self._config.open("a") as config:
             config.write(f"remote_write:\n- url: {url}\n")
@@ -82,25 +89,24 @@ class Subject:
             "--enable-feature=agent",
             f"--config.file={self._config}",
             f"--storage.agent.path={self.data}",
-            f"--web.listen-address=127.0.0.1:{self._port}",
+            f"--web.listen-address=127.0.0.1:{self.port}",
         ]
 
     def start(self) -> None:
         self.process.start()
-        self.process.wait_port(self._port)
+        self.process.wait_port(self.port)
 
-    def kill(self) -> float:
-        """`kill -9`; when, by time.monotonic."""
+    def kill(self) -> None:
         self.process.signal(signal.SIGKILL)
-        at_s = time.monotonic()
         self.process.wait()
-        return at_s
 
-    def stop(self) -> float:
-        started_s = time.monotonic()
+    def stop(self) -> None:
         self.process.signal(signal.SIGTERM)
         self.process.wait(timeout_s=90.0)
-        return started_s
+
+    def get(self, path: str) -> str:
+        """What one of its pages says, whatever the status."""
+        return ask(f"http://127.0.0.1:{self.port}{path}").text
 
     def files(self, pattern: str) -> list[Path]:
         """The newest last, by name; empty ones left out."""

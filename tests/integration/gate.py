@@ -17,7 +17,7 @@ _RESET = struct.pack("ii", 1, 0)  # SO_LINGER that turns close() into a reset
 
 
 class Gate:
-    """Starts open."""
+    """Starts open. `interruptions`: how often it was shut, or let nothing through any more."""
 
     def __init__(self, peer_port: int) -> None:
         self.port = free_port()
@@ -26,6 +26,7 @@ class Gate:
         self._listener: socket.socket | None = None
         self._sockets: list[socket.socket] = []
         self._is_stalled = False
+        self.interruptions = 0
 
     def __enter__(self) -> Self:
         self.open()
@@ -48,6 +49,7 @@ class Gate:
             self._sockets.clear()
             listener, self._listener = self._listener, None
         if listener is not None:
+            self.interruptions += 1
             listener.shutdown(socket.SHUT_RDWR)  # wakes the accepting thread
             listener.close()
         for each in doomed:

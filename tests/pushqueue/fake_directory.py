@@ -7,12 +7,17 @@ durable state only by `sync`; what a crash makes of the others is drawn at rando
 import errno
 import random
 from collections import Counter
+from itertools import pairwise
 
 import attrs
 
 from pushqueue.errors import QueueError
 
 PAGE_BYTES = 512
+
+
+class Crash(BaseException):
+    """The process or its power ends in the middle of a call; nothing in it goes on."""
 
 
 @attrs.define(eq=False)
@@ -36,10 +41,14 @@ class Node:
         self.unsynced.clear()
 
     def crash(self, rng: random.Random) -> None:
-        """Some of the unsynced writes get through, page by page, in any order."""
+        """Some of the unsynced writes get through, page by page, in any order; one may be torn."""
         pages = [page for write in self.unsynced for page in _pages(*write)]
         rng.shuffle(pages)
-        for offset, data in pages[: rng.randint(0, len(pages))]:
+        kept = pages[: rng.randint(0, len(pages))]
+        if kept and rng.random() < 0.5:
+            offset, data = kept[-1]
+            kept[-1] = (offset, data and data[: rng.randrange(len(data))])
+        for offset, data in kept:
             _apply(self.durable, offset, data)
         self.data = bytearray(self.durable)
         self.unsynced.clear()
@@ -55,17 +64,23 @@ def _apply(target: bytearray, offset: int, data: bytes | None) -> None:
 
 
 def _pages(offset: int, data: bytes | None) -> list[tuple[int, bytes | None]]:
+    """Cut where the pages of the file begin."""
     if data is None:
         return [(offset, None)]
-    starts = range(0, len(data), PAGE_BYTES)
-    return [(offset + at, data[at : at + PAGE_BYTES]) for at in starts]
+    first = -offset % PAGE_BYTES
+    cuts = [0, *range(first, len(data), PAGE_BYTES), len(data)]
+    return [(offset + at, data[at:to]) for at, to in pairwise(cuts) if to > at]
 
 
 @attrs.define(eq=False)
 class Disk:
     """`faults`: operation -> errno to raise; `capacity`: bytes for files, None is no end.
 
-    Operations: open, create, read, write, sync, truncate, remove, names, prepare, sync_directory.
+    `calls_left`: so many calls later it crashes, in the middle of one; None is never. From then
+    on every call raises Crash, until `kill` or `cut_power` says what is left.
+
+    Operations: open, create, read, write, sync, truncate, remove, names, size, prepare,
+    sync_directory.
     """
 
     faults: dict[str, int] = attrs.field(factory=dict)
@@ -75,9 +90,18 @@ class Disk:
     locked_by: object | None = None
     calls: Counter[str] = attrs.field(factory=Counter)
     most_bytes: int = 0
+    calls_left: int | None = None
+
+    @property
+    def has_crashed(self) -> bool:
+        return self.calls_left is not None and self.calls_left < 0
 
     def check(self, operation: str) -> None:
         self.calls[operation] += 1
+        if self.calls_left is not None:
+            self.calls_left -= 1
+            if self.calls_left < 0:
+                raise Crash
         number = self.faults.get(operation)
         if number is not None:
             raise OSError(number, f"{errno.errorcode[number]} injected")
@@ -90,10 +114,12 @@ class Disk:
 
     def kill(self) -> None:
         """The process ends at once; the system lives, so every write is there."""
+        self.calls_left = None
         self.locked_by = None
 
     def cut_power(self, rng: random.Random) -> None:
         """Only what was synced is sure to be there."""
+        self.calls_left = None
         self.locked_by = None
         for name in sorted({*self.nodes, *self.durable_nodes}):
             if rng.random() < 0.5:
@@ -123,7 +149,12 @@ class FakeFile:
         return bytes(self._node.data[offset : offset + count])
 
     def write_at(self, offset: int, data: bytes) -> None:
-        self._disk.check("write")
+        try:
+            self._disk.check("write")
+        except Crash:
+            if self._disk.calls_left == -1:
+                self._node.write(offset, data[: len(data) // 2])
+            raise
         grows = max(0, offset + len(data) - len(self._node.data))
         room = grows if self._disk.capacity is None else self._disk.capacity - self._disk.used()
         if grows > room:
@@ -164,6 +195,12 @@ class FakeDirectory:
     def names(self) -> list[str]:
         self._disk.check("names")
         return sorted(self._disk.nodes)
+
+    def size(self, name: str) -> int:
+        self._disk.check("size")
+        if name not in self._disk.nodes:
+            raise FileNotFoundError(errno.ENOENT, "no such file", name)
+        return len(self._disk.nodes[name].data)
 
     def open(self, name: str, *, create: bool = False) -> FakeFile:
         self._disk.check("create" if create else "open")

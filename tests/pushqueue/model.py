@@ -14,10 +14,11 @@ import trio
 
 from pushqueue.block import Block
 from pushqueue.queue import Queue
+from pushqueue.segment_file import Segment
 from pushqueue.settings import QueueSettings
-from pushqueue.store import Appended, Store
+from pushqueue.store import Appended, Drop, Store
 from tests.pushqueue.blocks import block, number_of
-from tests.pushqueue.fake_directory import Disk, FakeDirectory
+from tests.pushqueue.fake_directory import Crash, Disk, FakeDirectory
 
 SERIES = 6  # what must stay in order; a series' lane is its number modulo the lanes
 DISK_BOUND = 8192 + 6000
@@ -38,9 +39,12 @@ class WatchedStore(Store):
         result = super().append(blocks, now_ms)
         for stored in blocks[: result.durable]:
             self._model.durable.add(number_of(stored))
-        for drop in result.drops:
-            self._model.drops_pending += drop.tally.blocks
         return result
+
+    def _drop(self, segment: Segment) -> Drop:
+        dropped = super()._drop(segment)
+        self._model.drops_pending += dropped.tally.blocks
+        return dropped
 
 
 @attrs.define(eq=False)
@@ -51,6 +55,7 @@ class Model:
     series: dict[int, int] = attrs.field(factory=dict)
     put_at: dict[int, float] = attrs.field(factory=dict)
     durable: set[int] = attrs.field(factory=set)
+    promised: set[int] = attrs.field(factory=set)  # what a pusher was told is durable
     delivered: list[int] = attrs.field(factory=list)
     may_repeat: set[int] = attrs.field(factory=set)
     drops_pending: int = 0
@@ -83,6 +88,7 @@ class Driver:
     max_disk_is_kept: bool = True
     max_disk: int = 0
     max_memory: int = 0
+    is_fresh_first: bool = False
 
     def __attrs_post_init__(self) -> None:
         self.rng = random.Random(self.seed)
@@ -100,27 +106,42 @@ class Driver:
 
     async def _one_opening(self, most: int) -> int:
         done = 0
-        async with trio.open_nursery() as nursery:
-            await self._open()
-            nursery.start_soon(self.queue.run)
-            ending: Callable[[], Any] | None = None
-            while ending is None and done < most:
-                done += 1
-                ending = await self._act()
-                self._check()
-            nursery.cancel_scope.cancel()
-        if self.had_fault:
-            # A position may not have reached the disk.
+        ending: Callable[[], Any] | None = None
+        try:
+            async with trio.open_nursery() as nursery:
+                await self._open()
+                nursery.start_soon(self.queue.run)
+                while ending is None and done < most:
+                    done += 1
+                    ending = await self._act()
+                    self._check()
+                nursery.cancel_scope.cancel()
+        except* Crash:
+            self._note_losses()
+            self.log.append("in the middle of a call:")
+            ending = self.rng.choice([self._kill, self._cut_power])
+        if self.had_fault or self.disk.has_crashed or self.is_fresh_first:
+            # A position may not have reached the disk; and what was delivered before older ones
+            # of its lane has none.
             self.model.may_repeat.update(self.model.delivered)
-        await (ending or self._close)()
+        try:
+            await (ending or self._close)()
+        except Crash:
+            self.log.append("in the middle of the close:")
+            self.model.may_repeat.update(self.model.delivered)
+            await self.rng.choice([self._kill, self._cut_power])()
         # What was not durable is gone with the process, and is no longer waited for.
         self.model.put_at.clear()
         return done
 
     async def _open(self) -> None:
         self.lanes = self.rng.choice([1, 1, 2, 3])
+        self.is_fresh_first = self.rng.random() < 0.2
         settings = QueueSettings(
-            lanes=self.lanes, max_memory_bytes=self.max_memory, spill_after_s=SPILL_AFTER_S
+            lanes=self.lanes,
+            max_memory_bytes=self.max_memory,
+            spill_after_s=SPILL_AFTER_S,
+            fresh_first=self.is_fresh_first,
         )
         self.store = WatchedStore(
             self.model,
@@ -142,10 +163,8 @@ class Driver:
             # Files that a power cut brought back; the next Block to be stored makes them go.
             self.max_disk_is_kept = False
         if {"open", "read"} & self.disk.faults.keys():
-            # Positions that cannot be read may have to be given up, and segments that cannot be
-            # read are left alone, beside the bound.
+            # Positions that cannot be read may have to be given up.
             self.model.may_repeat.update(self.model.delivered)
-            self.max_disk_is_kept = False
         self.last_of_series.clear()
         self.had_fault = bool(self.disk.faults) or self.disk.capacity is not None
         await self.queue.open()
@@ -153,7 +172,8 @@ class Driver:
         self.recovered = found.disk_samples + found.damaged_samples_total
         self.is_counted = self.queue.epoch > 0
         self.put_samples = self.acknowledged_samples = 0
-        self.log.append(f"open with {self.lanes} lanes, epoch {self.queue.epoch}")
+        order = ", fresh first" if self.is_fresh_first else ""
+        self.log.append(f"open with {self.lanes} lanes{order}, epoch {self.queue.epoch}")
 
     async def _run_sync(self, function: Callable[..., Any], *args: Any) -> Any:
         """Others may run before and after, as they do while a thread works."""
@@ -177,6 +197,8 @@ class Driver:
             (20, self._acknowledge),
             (5, self._release),
             (12, self._wait),
+            (6, self._put_durable),
+            (1, self._crash_soon),
             (4, self._begin_fault),
             (6, self._end_faults_and_wait),
         ]
@@ -210,6 +232,25 @@ class Driver:
             self.put_samples += samples
             self.log.append(f"put {number} of series {series}")
 
+    async def _put_durable(self) -> None:
+        """A pusher puts something and waits for a promise."""
+        since, first = self.queue.unstored_drops, self.next_number
+        await self._put()
+        is_durable = None
+        with trio.move_on_after(0.5):
+            is_durable = await self.queue.wait_durable(since)
+        mine = range(first, self.next_number)
+        self.log.append(f"{list(mine)} durable: {is_durable}")
+        if is_durable:
+            self.model.promised.update(mine)
+            missing = set(mine) - self.model.durable
+            assert not missing, f"promised and not stored: {missing}"
+
+    async def _crash_soon(self) -> None:
+        if self.disk.calls_left is None:
+            self.disk.calls_left = self.rng.randint(0, 12)
+            self.log.append(f"{self.disk.calls_left} calls to the disk left")
+
     async def _take(self) -> None:
         lane = self.rng.randrange(self.lanes)
         if lane in self.in_flight:
@@ -229,7 +270,8 @@ class Driver:
         self.log.append(f"deliver {number}")
         series = self.model.series[number]
         before = self.last_of_series.get(series, 0)
-        assert number > before, f"{number} after {before} of series {series}"
+        is_in_order = number > before or self.is_fresh_first
+        assert is_in_order, f"{number} after {before} of series {series}"
         self.last_of_series[series] = number
         is_repeated = number in self.model.delivered
         assert not is_repeated or number in self.model.may_repeat, f"{number} delivered twice"
@@ -273,7 +315,7 @@ class Driver:
     def _end_faults(self) -> None:
         self.log.append("the disk works")
         self.disk.faults.clear()
-        self.disk.capacity = None
+        self.disk.capacity = self.disk.calls_left = None
 
     # Endings
 
@@ -305,7 +347,7 @@ class Driver:
         dropped = sum(statistics.dropped_samples.values())
         pending = statistics.memory_samples + statistics.disk_samples
         held = [b for b in self.in_flight.values() if not self.queue.is_current(b)]
-        self.model.lossy |= bool(dropped or statistics.damages_total)
+        self._note_losses()
         # While the disk is at work a Block may be in two books, or in none.
         if self.is_counted and not self.threads and not self.store.statistics.unsettled:
             orphans = sum(b.sample_count for b in (*held, *self.given_up.values()))
@@ -320,6 +362,10 @@ class Driver:
         if self.max_memory:
             # The newest Block, what is with senders, and what is being written are beyond it.
             assert statistics.memory_bytes <= self.max_memory + 700 * (1 + self.lanes)
+
+    def _note_losses(self) -> None:
+        statistics = self.queue.statistics()
+        self.model.lossy |= bool(statistics.dropped_samples or statistics.damages_total)
 
     def _check_age(self) -> None:
         """What a crash may take is younger than spill_after and one sync."""
@@ -346,5 +392,5 @@ class Driver:
             nursery.cancel_scope.cancel()
         await self._close()
         if not (self.model.lossy or self.model.drops_pending):
-            missing = self.model.durable - set(self.model.delivered)
+            missing = (self.model.durable | self.model.promised) - set(self.model.delivered)
             assert not missing, f"durable and lost: {sorted(missing)}"

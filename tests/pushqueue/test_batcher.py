@@ -5,7 +5,7 @@ from array import array
 import pytest
 
 from pushqueue.batcher import Batcher, in_time_order
-from pushqueue.codec import Part
+from pushqueue.wire.part import Part
 from tests.pushqueue.blocks import NOW_MS, batch
 
 

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pushqueue.block import Block, Encoding
-from pushqueue.codec import CodecError, Part, decode, encode, series_ends, split
+from pushqueue.codec import CodecError, decode, series_ends, split
+from pushqueue.encode import encode
+from pushqueue.wire.part import Part
 from series.batch import Batch
 from series.stale import STALE_NAN_BITS, stale_values
 from series.wire import decode_labels, read_varint

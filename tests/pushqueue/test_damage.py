@@ -1,12 +1,15 @@
 """One test for each way in which the files of a queue can be broken: each costs what is damaged."""
 
+import errno
 import logging
 
 import pytest
 
-from pushqueue.record import HEADER_BYTES
-from pushqueue.segment import SEGMENT_HEADER
-from tests.pushqueue.fake_directory import Disk, Node
+from pushqueue.record import HEADER_BYTES, encode_record
+from pushqueue.segment import SEGMENT_HEADER, seed_of
+from pushqueue.survey import survey
+from tests.pushqueue.blocks import block
+from tests.pushqueue.fake_directory import Disk, FakeDirectory, Node
 from tests.pushqueue.stores import drained, opened, put, restarted, segments, take
 
 RECORD = HEADER_BYTES + 100
@@ -217,3 +220,88 @@ def test_damage_is_counted_once_over_all_openings(caplog: pytest.LogCaptureFixtu
     assert caplog.text.count("damaged: payload with a wrong checksum") == 1
     store = restarted(disk, store)
     assert store.statistics.damages_total == 0
+
+
+def with_a_newer_segment(size: int) -> tuple[Disk, bytes]:
+    disk = full_disk(count=1)
+    data = data_of(disk)
+    data[8] = 2
+    data += bytes(size - len(data))
+    return disk, bytes(data)
+
+
+def test_a_segment_of_a_newer_version_takes_its_part_of_the_bound() -> None:
+    disk, before = with_a_newer_segment(2000)
+    bound = 8192 + 5000
+    store = opened(disk, max_bytes=bound, segment_bytes=700)
+    assert store.statistics.file_bytes == 8192 + 2000
+    for number in range(1, 100):
+        assert put(store, [number]).durable == 1
+    assert disk.most_bytes <= bound
+    assert drained(store)[-1] == 99
+    assert bytes(disk.nodes[FIRST].data) == before
+
+
+def test_a_bound_that_newer_segments_take_whole_is_a_disk_that_fails() -> None:
+    """What comes stays in memory and is not given up at once; somebody must see to the files."""
+    disk, before = with_a_newer_segment(5000)
+    store = opened(disk, max_bytes=8192 + 5000, segment_bytes=700)
+    result = put(store, [1])
+    assert (result.durable, result.too_large) == (0, False)
+    assert "segments of a later version take the room" in str(result.error)
+    assert bytes(disk.nodes[FIRST].data) == before
+
+
+def test_a_segment_that_cannot_be_read_takes_its_part_of_the_bound() -> None:
+    disk = full_disk(count=1)
+    disk.faults["open"] = errno.EACCES
+    store = opened(disk, max_bytes=8192 + 1000, segment_bytes=700)
+    assert store.statistics.file_bytes == len(data_of(disk))
+    disk.faults.clear()
+    # It is the oldest, so it is the first to go.
+    for number in range(1, 20):
+        assert put(store, [number]).durable == 1
+    assert FIRST not in disk.nodes
+    assert disk.most_bytes <= 8192 + 1000
+
+
+def with_a_torn_first_copy() -> Disk:
+    """The record of Block 3 is in two segments; in the older one its payload is torn.
+
+    So it stands after a sync that failed, was made good in a new segment, and a power cut.
+    """
+    disk = Disk()
+    store = opened(disk, segment_bytes=700)
+    put(store, [1, 2], samples=3)
+    disk.faults["sync"] = errno.EIO
+    assert put(store, [3], samples=3).durable == 0
+    disk.faults.clear()
+    assert put(store, [3, 4], samples=3).durable == 2
+    again = block(3, sequence=3, epoch=1, samples=3)
+    data_of(disk, 0)[record_at(2) :] = encode_record(again, seed_of(1))[:-5] + bytes(5)
+    disk.kill()
+    return disk
+
+
+def test_a_torn_copy_that_a_failed_sync_left_does_not_cost_the_good_one() -> None:
+    assert left_after(with_a_torn_first_copy(), lost=0) == [1, 2, 3, 4]
+
+
+def test_the_tools_take_the_newer_copy_too() -> None:
+    found = survey(FakeDirectory(with_a_torn_first_copy()))
+    assert [[header.sequence for header in one.pending] for one in found.segments] == [
+        [1, 2],
+        [3, 4],
+    ]
+
+
+def test_a_segment_that_makes_room_takes_no_newer_copy_with_it() -> None:
+    disk = with_a_torn_first_copy()
+    bound = 8192 + 1500
+    store = restarted(disk, max_bytes=bound, segment_bytes=700)
+    assert store.statistics.blocks == 4
+    dropped, numbers = 0, iter(range(101, 200))
+    while segments(disk)[0] == FIRST:
+        dropped += sum(drop.tally.blocks for drop in put(store, [next(numbers)]).drops)
+    assert dropped == 2
+    assert [number for number in drained(store) if number < 100] == [3, 4]

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from pushqueue.block import Block
-from pushqueue.codec import Part, encode
 from pushqueue.delivery import MAX_PARTS, SMALL_BLOCK_SAMPLES, Delivery
+from pushqueue.encode import encode
 from pushqueue.judge import Refuse, TooLarge
+from pushqueue.wire.part import Part
 from tests.pushqueue.blocks import NOW_MS, batch
 from tests.pushqueue.test_codec import samples_of
 

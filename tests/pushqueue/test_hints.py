@@ -155,3 +155,29 @@ def test_older_epochs_are_forgotten() -> None:
     hints.advance((4, 0), 1)
     hints.forget_before(4)
     assert hints.positions == {(4, 0): 1}
+
+
+def test_after_a_sync_that_failed_the_slot_is_written_again() -> None:
+    """The system may have let go of the pages: a second sync alone would prove nothing."""
+    disk = with_position(5)
+    hints = opened(disk)
+    hints.advance(KEY, 6)
+    disk.faults["sync"] = errno.EIO
+    with pytest.raises(OSError, match="EIO"):
+        hints.save(sync=True)
+    disk.nodes[FILE_NAME].unsynced.clear()
+    disk.faults.clear()
+    hints.save(sync=True)
+    disk.cut_power(random.Random(1))
+    assert opened(disk).at(KEY) == 6
+
+
+def test_what_no_sync_confirmed_goes_into_the_next_file() -> None:
+    disk = with_position(5)
+    hints = opened(disk)
+    hints.advance(KEY, 6)
+    hints.save()
+    hints.close()
+    hints.save(sync=True)
+    disk.cut_power(random.Random(1))
+    assert opened(disk).at(KEY) == 6

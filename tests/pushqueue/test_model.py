@@ -9,7 +9,7 @@ from trio.testing import MockClock
 
 from tests.pushqueue.model import Driver
 
-SEQUENCES_A_TEST = 20
+SEQUENCES_A_TEST = 100
 TESTS = 20
 LONG_SEQUENCES = 100_000
 

@@ -53,3 +53,17 @@ def test_what_is_not_ours_is_copied_or_named(tmp_path: Path) -> None:
     (source / "notes.txt").touch()
     assert repaired(source, target).not_copied == ["notes.txt"]
     assert (target / newer.name).read_bytes() == bytes(data)
+
+
+def test_what_an_agent_has_sent_meanwhile_is_named(tmp_path: Path) -> None:
+    source, target = tmp_path / "a", tmp_path / "b"
+    fill(source)
+    found = survey(View(source))
+    first, *others = segment_files(source)
+    first.unlink()
+    copy = RealDirectory(target)
+    copy.prepare()
+    result = repair(View(source), found, copy)
+    copy.release()
+    assert result.not_copied == [f"{first.name} (gone meanwhile)"]
+    assert [path.name for path in segment_files(target)] == [path.name for path in others]

@@ -73,16 +73,27 @@ async def test_a_full_memory_is_told(autojump_clock: MockClock) -> None:
         assert queue.is_full
 
 
+async def test_what_memory_had_no_room_for_is_told(autojump_clock: MockClock) -> None:
+    async with running(queue_on(Disk(), max_memory_bytes=300, spill_after_s=60.0)) as queue:
+        since = queue.unstored_drops
+        put_all(queue, *range(9))
+        assert queue.statistics().dropped_samples["memory"]
+        assert not await queue.wait_durable(since)
+        since = queue.unstored_drops
+        await trio.sleep(1)
+        put_all(queue, 10)
+        assert await queue.wait_durable(since)
+
+
 async def test_all_remotes_have_it(tmp_path: Path, autojump_clock: MockClock) -> None:
     down = remote_on(tmp_path / "a", FakeRemote(always(503)), flush_interval_s=30.0)
     up = remote_on(tmp_path / "b", FakeRemote(), spill_after_s=60.0)
     async with running_remote(down), running_remote(up):
         fan_out = FanOut([down, up])
-        fan_out.put_nowait([batch(5)])
-        assert await fan_out.wait_durable()
+        assert await fan_out.put_durable([batch(5)])
         assert trio.current_time() < 1
         assert down.statistics().queue.disk_samples == 5
-        assert not fan_out.is_full
+        assert fan_out.refusal() is None
 
 
 async def test_one_remote_without_a_disk_is_enough_for_a_no(
@@ -93,5 +104,21 @@ async def test_one_remote_without_a_disk_is_enough_for_a_no(
     other = remote_on(tmp_path / "b", slow, disable_disk=True)
     async with running_remote(one), running_remote(other):
         fan_out = FanOut([one, other])
-        fan_out.put_nowait([batch(5)])
-        assert not await fan_out.wait_durable()
+        assert not await fan_out.put_durable([batch(5)])
+
+
+async def test_a_full_memory_without_a_disk_refuses_only_where_it_is_alone(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    far_end = FakeRemote(always(503))
+    one = remote_on(tmp_path / "a", far_end, disable_disk=True, max_memory_bytes=100)
+    other = remote_on(tmp_path / "b", far_end)
+    async with running_remote(one), running_remote(other):
+        fan_out = FanOut([one])
+        fan_out.put_nowait([batch(50)])
+        await trio.sleep(1.5)
+        refused = fan_out.refusal()
+        assert refused is not None
+        assert refused.status == 429
+        fan_out.replace([one, other])
+        assert fan_out.refusal() is None

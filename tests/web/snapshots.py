@@ -1,9 +1,25 @@
 """Targets and views for the tests of pages and API."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+from pushqueue.statistics import QueueStatistics, RemoteStatistics
+from relabel.pipeline import Pipeline, compile_rules
+from relabel.rule import RelabelRule
 from scraper.status import DroppedTarget, TargetStatus
-from web.views import Fetched, ReloadResult, Runtime, Views
+from web.views import (
+    Fetched,
+    Flow,
+    ReloadResult,
+    RuleCount,
+    Runtime,
+    TapPiece,
+    TapRow,
+    TapWish,
+    Trial,
+    Views,
+)
 
 NOW_MS = 1_795_500_000_000
 NASTY = "<script>alert(1)</script>\"'&"
@@ -56,32 +72,112 @@ def dropped(job: str = "node") -> DroppedTarget:
     return DroppedTarget(job=job, discovered_labels=labels, reason="rule 1: drop")
 
 
-def views(*targets: TargetStatus, **changes: Any) -> Views:
-    async def reload() -> ReloadResult:
-        return ReloadResult(ok=True)
-
-    async def config() -> str:
-        return "scrape_configs: []\n"
-
-    async def fetch(target: TargetStatus) -> Fetched:
-        return Fetched(200, "text/html", NASTY.encode())
-
+def remote(name: str = "far", **changes: Any) -> RemoteStatistics:
+    """A remote that has delivered everything two seconds ago."""
     fields: dict[str, Any] = {
+        "name": name,
+        "key": name,
+        "url": f"http://{name}/api/v1/write",
+        "state": "ok",
+        "queue": QueueStatistics(disk_file_bytes=4096, disk_segments=1),
+        "pending_blocks": 0,
+        "pending_samples": 0,
+        "pending_bytes": 0,
+        "oldest_age_s": None,
+        "lag_s": 1.5,
+        "put_samples_total": 1000,
+        "dropped_by_rules_total": 0,
+        "sent_samples_total": 1000,
+        "sent_bytes_total": 20_000,
+        "sent_blocks_total": 4,
+        "requests_total": 5,
+        "retries_total": 1,
+        "request_errors_total": 0,
+        "request_seconds_total": 0.5,
+        "answers": {204: 4, 503: 1},
+        "dropped_samples": {},
+        "last_error": "",
+        "last_error_ms": None,
+        "last_sent_ms": NOW_MS - 2000,
+        "spill_after_s": 1.0,
+        "send_timeout_s": 60.0,
+    }
+    return RemoteStatistics(**{**fields, **changes})
+
+
+FLOW = Flow(samples_total=1000, stored_total=900, lost={"rules": 100}, failed_scrapes_total=3)
+
+
+async def _reload() -> ReloadResult:
+    return ReloadResult(ok=True)
+
+
+async def _config() -> str:
+    return "scrape_configs: []\n"
+
+
+async def _fetch(target: TargetStatus) -> Fetched:
+    return Fetched(200, "text/html", NASTY.encode())
+
+
+async def _why_not(question: str) -> dict[str, Any]:
+    if not question:
+        raise ValueError("ask for a series")
+    return {"question": question, "delivered": False, "answers": [], "notes": []}
+
+
+async def _parse_rules(text: str) -> Pipeline:
+    if text.startswith("?"):
+        raise ValueError("rules:1:1: not a list")
+    return compile_rules((RelabelRule(action="labeldrop", regex=text),))
+
+
+async def _try_rules(target: TargetStatus, pipeline: Pipeline) -> Trial:
+    return Trial(rules=(RuleCount("{action: keep}", 9, 8, 7),), exposed=9, left=2)
+
+
+@asynccontextmanager
+async def _tap(wish: TapWish) -> AsyncIterator[AsyncIterator[TapPiece]]:
+    yield _pieces()
+
+
+async def _pieces() -> AsyncIterator[TapPiece]:
+    yield TapPiece(rows=(), skipped_total=0)
+    row = TapRow(
+        series="up",
+        labels={"__name__": "up"},
+        timestamp_ms=NOW_MS,
+        value=float("nan"),
+        is_marker=False,
+        remote="",
+    )
+    yield TapPiece(rows=(row,), skipped_total=3)
+
+
+def views(*targets: TargetStatus, **changes: Any) -> Views:
+    fields: dict[str, Any] = {
+        "why_not": _why_not,
+        "tap": _tap,
+        "history": tuple,
+        "flow": lambda: FLOW,
         "targets": lambda: targets,
         "dropped": lambda: (dropped(),),
         "metrics": lambda: b"up 1\n",
         "is_ready": lambda: True,
-        "reload": reload,
+        "reload": _reload,
         "remotes": tuple,
         "is_stopping": lambda: False,
         "pools": lambda: ("node",),
         "flags": lambda: (("httpListenAddr", ":8429", False), ("remoteWrite.url", "secret", True)),
-        "config": config,
+        "config": _config,
         "runtime": lambda: RUNTIME,
         "log_lines": lambda: ("a line",),
         "metadata": tuple,
         "rules_of": lambda pool: None,
-        "fetch": fetch,
+        "metric_rules_of": lambda pool: None,
+        "parse_rules": _parse_rules,
+        "try_rules": _try_rules,
+        "fetch": _fetch,
         "tasks": lambda: ("main",),
         "discovery_errors": dict,
     }

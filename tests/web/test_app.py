@@ -199,3 +199,18 @@ async def test_a_big_answer_lets_others_run() -> None:
         nursery.cancel_scope.cancel()
     assert len(answer.json()["data"]["activeTargets"]) == 3000
     assert turns > 5
+
+
+async def test_the_tap_streams_events_of_valid_json() -> None:
+    async with browsing() as session:
+        answer = await session.get("/api/v1/tap?stage=relabelled")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    lines = [line for line in answer.text.splitlines() if line.startswith("data: ")]
+    document = json.loads(lines[0].removeprefix("data: "))
+    assert (document["series"], document["value"], document["skipped_total"]) == ("up", "NaN", 3)
+
+
+async def test_a_tap_with_a_wrong_rate() -> None:
+    async with browsing() as session:
+        assert (await session.get("/api/v1/tap?per_s=fast")).status_code == 400
+        assert (await session.get("/tap?per_s=inf")).status_code == 400

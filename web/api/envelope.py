@@ -8,7 +8,13 @@ from starlette.responses import Response
 
 from web.responses import JSON, respond
 
-STATUS_OF = {"bad_data": 400, "execution": 422, "not_found": 404, "internal": 500}
+STATUS_OF = {
+    "bad_data": 400,
+    "execution": 422,
+    "not_found": 404,
+    "internal": 500,
+    "too_many": 429,
+}
 
 
 class ApiError(Exception):

@@ -10,12 +10,13 @@ from collections.abc import Iterable
 from starlette.requests import Request
 from starlette.responses import Response
 
-from web.api import envelope, health, metadata, openapi, relabel_steps, remotes, status
+from web.api import envelope, health, metadata, openapi, relabel_steps, remotes, status, tap
 from web.api.envelope import ApiError
 from web.api.targets import TargetQuery, targets_json
 from web.endpoints import ENDPOINTS
+from web.event_stream import EventStream
 from web.responses import JSON, Pace, respond
-from web.views import Views
+from web.views import TooManyError, Views
 
 
 class ApiHandlers:
@@ -73,6 +74,21 @@ class ApiHandlers:
 
     async def api_queue(self, request: Request) -> Response:
         return await _success(request, remotes.queues(self._views.remotes()))
+
+    async def api_whynot(self, request: Request) -> Response:
+        try:
+            found = await self._views.why_not(request.query_params.get("q", ""))
+        except ValueError as exc:
+            raise ApiError("bad_data", str(exc)) from exc
+        return await _success(request, found)
+
+    async def api_tap(self, request: Request) -> Response:
+        try:
+            return EventStream(self._views.tap(tap.wish_of(request.query_params)), tap.events)
+        except ValueError as exc:
+            raise ApiError("bad_data", str(exc)) from exc
+        except TooManyError as exc:
+            raise ApiError("too_many", str(exc)) from exc
 
     async def api_logs(self, request: Request) -> Response:
         return await _success(request, list(self._views.log_lines()))

@@ -12,6 +12,7 @@ _TYPES: dict[Media, tuple[str, ...]] = {
     "page": ("text/plain; charset=utf-8", "text/html; charset=utf-8"),
     "metrics": ("text/plain; version=0.0.4; charset=utf-8",),
     "yaml": ("text/plain; charset=utf-8",),
+    "events": ("text/event-stream; charset=utf-8",),
 }
 _TEXT: Schema = {"type": "string"}
 _ENVELOPE: Schema = {
@@ -111,7 +112,7 @@ def _responses(endpoint: Endpoint) -> dict[str, object]:
     for status, when in statuses.items():
         # Refusals are a line of text, whatever the page is.
         types: dict[str, Schema] = {"text/plain; charset=utf-8": {"schema": _TEXT}}
-        if endpoint.media == "json":
+        if endpoint.media in ("json", "events"):
             types["application/json"] = {"schema": _schema(endpoint)}
         responses[str(status)] = {"description": when, "content": types}
     return responses

@@ -1,26 +1,8 @@
-"""`/` and what there is not: the list of pages, and a hint towards them.
+"""`/` as plain text, and what there is not: the list of pages, and a hint towards them."""
 
-Takes the list of links; gives HTML or plain text.
-"""
-
-from collections.abc import Iterator
 from difflib import get_close_matches
 
-from web.pages.markup import Markup, Template
-
-_ITEM = Template('<li><a href="%s">%s</a> <span class="quiet">%s</span></li>\n')
-# What acts is no link: a click, a prefetch or a crawler must not reload the configuration.
-_ACTION = Template('<li><code>%s</code> <span class="quiet">%s</span></li>\n')
-ACTIONS = frozenset({"/-/reload"})
-
 Entries = tuple[tuple[str, str], ...]
-
-
-def root_html(title: str, entries: Entries) -> Iterator[Markup]:
-    yield Template('<h1>%s</h1>\n<ul class="links">\n')(title)
-    for path, what in entries:
-        yield _ACTION(path, what) if path in ACTIONS else _ITEM("." + path, path, what)
-    yield Markup("</ul>\n")
 
 
 def root_plain(title: str, entries: Entries) -> str:

@@ -164,7 +164,8 @@ _POOL = Template(
 )
 _ROW = Template(
     '<tr><td><span class="state %s">%s</span><td><a href="%s" rel="noreferrer">%s</a>%s'
-    '<td><div class="labels">%s</div>%s <a href="./target_response?id=%s">response</a>'
+    '<td><div class="labels">%s</div>%s <a href="./target_response?id=%s">response</a> '
+    '<a href="./relabel?id=%s">relabelling</a>'
     '<td data-name="Last scrape">%s<br><span class="quiet">%severy %s</span>'
     '<td class="number" data-name="Samples">%s</tr>\n'
 )
@@ -231,6 +232,7 @@ def _row(target: "TargetStatus", row_id: str, now_ms: int) -> Markup:
         _wrong(target),
         label_chips(target.labels),
         _ORIGINAL(row_id, label_chips(target.discovered_labels, hidden=True)),
+        target_id(target),
         target_id(target),
         *_timing(target, now_ms),
         duration_text(target.interval_s),

@@ -7,7 +7,11 @@ from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
-MEDIA_TYPES = {"style.css": "text/css", "refresh.js": "text/javascript"}
+MEDIA_TYPES = {
+    "style.css": "text/css",
+    "refresh.js": "text/javascript",
+    "tap.js": "text/javascript",
+}
 
 
 @cache

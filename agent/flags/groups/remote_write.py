@@ -161,8 +161,7 @@ _QUEUE = (
         "dropSamplesOnOverload",
         BOOL,
         False,
-        "Drop samples when a queue in memory is full, instead of refusing pushers.",
-        later=when.QUEUE,
+        "Drop the oldest samples when a queue in memory only is full, instead of refusing pushers.",
     ),
     _each(
         "inmemoryQueues",

@@ -9,6 +9,7 @@ from threading import Thread
 import pytest
 
 from agent.commands.bundle import BundleError, Options, parse_options, run, write_bundle
+from agent.commands.running_agent import Whom
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -38,9 +39,8 @@ def address() -> Iterator[str]:
 
 def test_options() -> None:
     argv = ["-url=unix:/run/a", "--out=b", "-seconds=3", "-user=ada", "-insecure"]
-    assert parse_options(argv) == Options(
-        url="unix:/run/a", out="b", seconds=3.0, user="ada", verifies=False
-    )
+    whom = Whom(url="unix:/run/a", user="ada", verifies=False)
+    assert parse_options(argv) == Options(whom=whom, out="b", seconds=3.0)
 
 
 @pytest.mark.parametrize("argument", ["-x=1", "url", "-url", "-seconds=soon", "-insecure=1"])
@@ -58,10 +58,9 @@ def test_what_cannot_be_had_is_listed(address: str, tmp_path: Path) -> None:
     key = tmp_path / "key"
     key.write_text("the-key\n")
     options = Options(
-        url=f"http://ada:hunter2@{address}",
+        whom=Whom(url=f"http://ada:hunter2@{address}", auth_key_file=str(key)),
         out=str(tmp_path / "a.tar.gz"),
         seconds=0,
-        auth_key_file=str(key),
     )
     path, missing = write_bundle(options)
     with tarfile.open(path) as archive:
@@ -81,9 +80,9 @@ def test_what_cannot_be_had_is_listed(address: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "options",
     [
-        pytest.param(Options(url="http://127.0.0.1:9"), id="nobody there"),
-        pytest.param(Options(url="unix:/nowhere"), id="no such socket"),
-        pytest.param(Options(password_file="/nowhere"), id="no such password"),
+        pytest.param(Options(whom=Whom(url="http://127.0.0.1:9")), id="nobody there"),
+        pytest.param(Options(whom=Whom(url="unix:/nowhere")), id="no such socket"),
+        pytest.param(Options(whom=Whom(password_file="/nowhere")), id="no such password"),
     ],
 )
 def test_without_an_agent_there_is_no_archive(options: Options) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.commands.loading import build_start, load_all, log_settings
+from agent.commands.loading import build_start, check_acknowledgement, load_all, log_settings
 from agent.flags.errors import FlagErrors
 from agent.flags.parser import parse
 from agent.flags.values import Values
@@ -121,6 +121,19 @@ def test_strict_parse_off(path: Path) -> None:
         load_all(values_of(path))
     loaded = load_all(values_of(path, "-promscrape.config.strictParse=false"))
     assert "unknown_key" in loaded.warnings[0]
+
+
+def test_nothing_is_durable_without_a_disk() -> None:
+    flags = ["-remoteWrite.url=http://a/write", "-remoteWrite.disableOnDiskQueue"]
+    remotes = load_all(parse(flags, {})).settings.remotes
+    check_acknowledgement("accepted", remotes)
+    with pytest.raises(SettingsError, match=r"-push.ack=durable: remote a-\w+ keeps its queue in"):
+        check_acknowledgement("durable", remotes)
+
+
+def test_dropping_is_told_to_every_queue(path: Path) -> None:
+    loaded = load_all(values_of(path, "-remoteWrite.dropSamplesOnOverload"))
+    assert all(remote.queue.drop_on_overload for remote in loaded.settings.remotes)
 
 
 def test_the_same_url_in_both_is_one_remote(path: Path) -> None:

@@ -10,9 +10,10 @@ import attrs
 import pytest
 
 from cli import main
-from pushqueue.codec import Part, encode
 from pushqueue.directory import RealDirectory
+from pushqueue.encode import encode
 from pushqueue.store import Store
+from pushqueue.wire.part import Part
 from tests.pushqueue.blocks import NOW_MS, batch
 from tests.pushqueue.fake_remote import samples_of
 from tests.pushqueue.real_queues import drain, fill, flip, segment_files
@@ -58,13 +59,19 @@ def test_list_names_each_queue_of_a_data_path(tell: Tell, queue: Path) -> None:
     assert "to send: 8 Blocks, 16 samples, 800 bytes, 2023-11-14T22:13:20Z to" in out
 
 
-def test_a_queue_in_use_is_shown_all_the_same(tell: Tell, queue: Path) -> None:
+def test_a_queue_in_use_is_shown_and_copied_all_the_same(
+    tell: Tell, queue: Path, tmp_path: Path
+) -> None:
     running = RealDirectory(queue)
     running.prepare()
     try:
         assert "in use by process" in tell("inspect", f"-path={queue}", "-blocks")[1]
         assert tell("verify", f"-path={queue}")[0] == 0
         assert tell("drop", f"-path={queue}", "-yes")[0] == 1
+        code, out, error = tell("repair", f"-path={queue}", f"-to={tmp_path / 'copy'}")
+        assert code == 0
+        assert "copied to" in out
+        assert "the copy is of this moment" in error
     finally:
         running.release()
     assert len(drain(queue)) == 8

@@ -1,19 +1,8 @@
 import pytest
 
-from web.pages.root import not_found, root_html, root_plain
+from web.pages.root import not_found, root_plain
 
 ENTRIES = (("/targets", "what is scraped"), ("/api/v1/targets", "for programs"))
-
-
-def test_the_list_for_people_has_relative_links() -> None:
-    text = "".join(root_html("promferry", ENTRIES))
-    assert '<a href="./api/v1/targets">/api/v1/targets</a>' in text
-
-
-def test_what_acts_is_no_link() -> None:
-    text = "".join(root_html("promferry", (("/-/reload", "read again"),)))
-    assert "<code>/-/reload</code>" in text
-    assert "href" not in text
 
 
 def test_the_list_for_scripts() -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receivers.wire import fields, signed64
+from series.fields import fields, signed64
 from series.wire import WireError
 
 
