@@ -42,10 +42,11 @@ def _bars(
     form: str,
     colour: Mapping[str, str],
 ) -> list[str]:
-    most = max((read(row) for rows in results.values() for row in rows), default=1.0) or 1.0
     parts = []
     y = HEAD
     for shape, rows in results.items():
+        # The costliest of a shape fills the panel: shapes differ too much for one scale.
+        most = max(map(read, rows)) or 1.0
         if left == LEFT:
             middle = y + BAR * len(rows) / 2 + 4
             parts.append(f'<text x="{LEFT - 8}" y="{middle}" text-anchor="end">{shape}</text>')
