@@ -78,6 +78,9 @@ class Reader:
         if outline is not None and outline.dialect is dialect:
             page = yield from self._read_by(outline, body, known)
             if page is not None:
+                # A first page that looks like another target's: from now on it is this one's too.
+                if self._outline is None:
+                    self._hold(outline, None)
                 return page
         self.walked_total += 1
         lines = yield from split(body)

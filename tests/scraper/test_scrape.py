@@ -9,6 +9,7 @@ from scraper.report import Outcome
 from scraper.scrape import Rendered, SampleCounts, SampleLimitError, TargetScrape
 from scraper.settings import ScrapeJob
 from scraper.setup import JobSetup, set_up
+from scraper.shapes import Shapes
 from scraper.target import Target, build, discovered
 from series.batch import Batch
 from tests.scraper.batches import STALE, rows_of
@@ -200,6 +201,17 @@ def test_a_reload_keeps_timestamps_settings_current() -> None:
     core = Core(setup_of())
     core.reconfigure(setup_of(honor_timestamps=False))
     assert rows_of(core.batches("a 1 5\n"), bare=True) == [("a", 1.0, 1000)]
+
+
+def test_a_target_whose_first_page_looks_like_that_of_another_has_its_comments() -> None:
+    outlines, shapes, setup = Outlines(), Shapes(), setup_of()
+    page = b"# TYPE a counter\na 1\n"
+    comments = []
+    for _ in range(3):
+        scrape = TargetScrape(setup, target_of(setup), SampleCounts(), outlines, shapes)
+        finish(scrape.render(page, 1000))
+        comments.append(scrape.comments())
+    assert comments == [frozenset({b"# TYPE a counter"})] * 3
 
 
 @pytest.mark.parametrize(
