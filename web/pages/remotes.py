@@ -82,6 +82,9 @@ def _facts(
         if n
     )
     yield "lost", lost or "nothing"
+    if remote.rejected_lines_total:
+        refused = f"{count_text(remote.rejected_lines_total)} refusals are kept with its words: "
+        yield "refused", f"{refused}promferry queue rejected"
     yield (
         "on disk",
         f"{bytes_text(queue.disk_file_bytes)} in {queue.disk_segments} files; "
