@@ -42,6 +42,8 @@ PATHS = {
     "remotes": "/remotes",
     "tap": "/tap",
     "cardinality": "/cardinality",
+    "config": "/config",
+    "flags": "/flags?set=true",
 }
 
 
