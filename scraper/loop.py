@@ -135,6 +135,7 @@ class TargetLoop:
             or before.disable_keepalive != after.disable_keepalive
             or before.max_header_bytes != after.max_header_bytes
             or self.target.options.unix_socket != target.options.unix_socket
+            or self.target.userinfo != target.userinfo
         ):
             await self.aclose()
             self._client = None
@@ -284,7 +285,7 @@ class TargetLoop:
     def _new_schedule(self) -> Schedule:
         return Schedule.of(
             self.target.interval_s,
-            self.target.stable_hash ^ self._around.seed,
+            self.target.stable_hash ^ self._around.seed ^ self.setup.seed,
             align_s=self.setup.job.scrape_align_interval_s,
             shift_s=self.setup.job.scrape_offset_s,
         )

@@ -28,9 +28,11 @@ from scraper.target import Target
 from series.batch import Sink
 from series.ranges import Ranges
 from transport.client import Client
+from transport.dial import Connector
 from transport.response import Response
 from transport.settings import HttpSettings
 from transport.tls import TlsContexts
+from transport.userinfo import with_userinfo
 
 logger = logging.getLogger("promferry.scraper")
 
@@ -58,18 +60,24 @@ class ScraperStatistics:
 
 
 def target_client(
-    target: Target, setup: JobSetup, *, contexts: TlsContexts, user_agent: str
+    target: Target,
+    setup: JobSetup,
+    *,
+    contexts: TlsContexts,
+    user_agent: str,
+    connector: Connector | None = None,
 ) -> Client:
-    """The client that scrapes `target`."""
+    """The client that scrapes `target`. `connector`: in place of TCP, for tests."""
     job = setup.job
     return Client(
         target.url,
-        job.http,
+        with_userinfo(job.http, target.userinfo),
         contexts=contexts,
         user_agent=user_agent,
         max_header_bytes=job.max_header_bytes,
         keepalive=not job.disable_keepalive,
         unix_socket=target.options.unix_socket,
+        connector=connector,
     )
 
 

@@ -6,6 +6,8 @@ has changed.
 """
 
 from collections.abc import Mapping
+from functools import cached_property
+from zlib import crc32
 
 import attrs
 
@@ -15,6 +17,7 @@ from scraper.labelling import LabelLimits, Labelling
 from scraper.report import report_names
 from scraper.settings import ScrapeJob
 from scraper.target import Target
+from series.labels import canonical
 
 # A target's whole body is held in memory while it is read, so this bounds one task's memory.
 # vmagent's default is the same 16 MiB.
@@ -29,6 +32,13 @@ class JobSetup:
     external_labels: Mapping[str, str]
     target_pipeline: Pipeline
     metric_pipeline: Pipeline
+
+    @cached_property
+    def seed(self) -> int:
+        """By external labels: the agents of a pair differ in them, and then do not scrape at the
+        same time (as in Prometheus)."""
+        labels = canonical(self.external_labels)
+        return crc32(repr(labels).encode("utf-8", "backslashreplace")) if labels else 0
 
     def max_body_bytes(self, target: Target) -> int:
         """A body may be as large as this. Prometheus' limit is the first size that fails."""

@@ -17,7 +17,7 @@ from agent.config.http import fetch_settings
 from agent.config.http_section import FetchSection, check_http, check_url
 from agent.config.registry import check
 from agent.config.scalars import Duration, FilePath
-from agent.config.userinfo import split_userinfo, with_userinfo
+from transport.userinfo import split_userinfo, with_userinfo
 from scraper.settings import (
     DiscoverySettings,
     FileDiscovery,
