@@ -57,6 +57,7 @@ class ScraperStatistics:
     durations_s: Ranges = Ranges()
     response_bytes: Ranges = Ranges()
     scraped_samples: Ranges = Ranges()
+    failure_lines_dropped: int = 0
 
 
 def target_client(
@@ -223,6 +224,7 @@ class Manager:
             durations_s=spread.duration_s.snapshot(),
             response_bytes=spread.body_bytes.snapshot(),
             scraped_samples=spread.samples.snapshot(),
+            failure_lines_dropped=self._around.failures.dropped,
         )
 
 
