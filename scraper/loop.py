@@ -15,6 +15,7 @@ import attrs
 import trio
 
 from scraper.clock import GridClock
+from scraper.crowd import Crowd
 from scraper.discovery import Discovery
 from scraper.exposition.errors import ExpositionError
 from scraper.exposition.negotiation import Format, choose
@@ -88,6 +89,7 @@ class Surroundings:
     outlines: Outlines = attrs.field(factory=Outlines)
     spread: ScrapeSpread = attrs.field(factory=ScrapeSpread)
     failures: FailureLog = attrs.field(factory=FailureLog)
+    crowd: Crowd = attrs.field(factory=Crowd)
     seed: int = 0  # of this host, so that two agents do not scrape at the same time
 
 
@@ -288,6 +290,7 @@ class TargetLoop:
             self.target.stable_hash ^ self._around.seed ^ self.setup.seed,
             align_s=self.setup.job.scrape_align_interval_s,
             shift_s=self.setup.job.scrape_offset_s,
+            slot_ms=self._around.crowd.slot_ms,
         )
 
     @property

@@ -102,6 +102,7 @@ class Pool:
                     self._changed = trio.Event()
                     await self._follow(nursery)
                 await self._end(self._running)
+                self._around.crowd.note(self, 0)
                 nursery.cancel_scope.cancel()
         finally:
             # Cancelled: nothing is marked, but nothing stays open either.
@@ -198,6 +199,8 @@ class Pool:
 
     async def _follow_targets(self, nursery: trio.Nursery) -> None:
         targets = self._set.targets
+        # Before any starts: it decides where on the grid they stand.
+        self._around.crowd.note(self, sum(1 / target.interval_s for target in targets.values()))
         gone = {key: each for key, each in self._running.items() if key not in targets}
         changed = {
             key: running
