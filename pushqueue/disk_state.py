@@ -29,6 +29,11 @@ class DiskState:
         """The sentence of a failure that lasts, "" if there is none."""
         return next(iter(self.errors.values()), "")
 
+    @property
+    def is_write_failing(self) -> bool:
+        """Anything but reading, which is tried again by who reads."""
+        return bool(self.errors.keys() - {"read"})
+
     def failed(self, exc: DiskError) -> None:
         if not self.errors:
             logger.error("queue %s: %s; data stays in memory until it works", self.name, exc)

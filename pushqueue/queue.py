@@ -14,6 +14,7 @@ from typing import Any
 
 import trio
 
+from pushqueue.appended import Appended, Drop
 from pushqueue.block import Block
 from pushqueue.clock import PLAUSIBLE_MS
 from pushqueue.disk_state import RETRY_MAX_S, RETRY_MIN_S, DiskState
@@ -22,7 +23,7 @@ from pushqueue.lanes import Held, Lane, Lanes
 from pushqueue.segment_file import Tally
 from pushqueue.settings import QueueSettings
 from pushqueue.statistics import QueueStatistics
-from pushqueue.store import Appended, Drop, Store
+from pushqueue.store import Store
 
 logger = logging.getLogger("promferry.pushqueue")
 
@@ -281,6 +282,8 @@ class Queue:
             if self._lanes.is_crowded and not self._settings.disable_disk:
                 due_at = float("-inf")
             due_at = max(due_at, self._disk.retry_at)
+            if self._must_probe:
+                due_at = self._disk.retry_at
             if due_at <= trio.current_time():
                 return
             with trio.move_on_at(due_at):
@@ -294,20 +297,31 @@ class Queue:
     async def _spill_now(self, until: float) -> None:
         async with self._disk_lock:
             late = self._lanes.late(until)
-            if not late:
+            if not late and not self._must_probe:
                 return
             for held in late:
                 held.is_writing = True
             try:
                 await self._open_store()
                 await self._settle_all()
-                await self._append(late)
+                await (self._append(late) if late else self._probe())
             except (DiskError, QueueError) as exc:
                 self._write_failed(exc)
             finally:
                 for held in late:
                     held.is_writing = False
         self.tell_change()
+
+    @property
+    def _must_probe(self) -> bool:
+        """A disk that failed is tried again though there is nothing for it: somebody wants to
+        know whether it would take it."""
+        return self._disk.is_write_failing and not self._settings.disable_disk
+
+    async def _probe(self) -> None:
+        await self._run_sync(self._store.probe)
+        self._disk.write_succeeded()
+        self._disk.succeeded("acknowledge in", "close")
 
     def _write_failed(self, exc: DiskError | QueueError) -> None:
         if isinstance(exc, QueueError):

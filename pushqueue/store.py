@@ -11,10 +11,11 @@ except to make room as told.
 import errno
 import logging
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import attrs
 
+from pushqueue.appended import Appended, Drop
 from pushqueue.aside import Aside
 from pushqueue.block import Block
 from pushqueue.directory import LOCK_NAME, Directory
@@ -33,11 +34,14 @@ from pushqueue.segment import (
 )
 from pushqueue.segment_file import Segment, Tally, open_segment
 from pushqueue.shelf import Shelf
-from pushqueue.writer import SegmentWriter
+from pushqueue.writer import SegmentWriter, probe
 
 logger = logging.getLogger("promferry.pushqueue")
 
 DEFAULT_SEGMENT_BYTES = 8 * 2**20
+
+# A sixteenth of the smallest byte bound that can be set.
+_LEAST_SEGMENT_BYTES = 2**16
 
 # What a segment costs beside its records, in the reckoning of the byte bound.
 _OVERHEAD_BYTES = SEGMENT_HEADER.size + footer_bytes(1)
@@ -67,27 +71,6 @@ class StoreStatistics:
     syncs_total: int = 0
     damages_total: int = 0
     damaged_samples_total: int = 0
-
-
-@attrs.frozen
-class Drop:
-    """A segment that had to go: what it still held, and up to where each of its lanes."""
-
-    tally: Tally
-    last: Mapping[LaneKey, int]
-
-    def last_of(self, epoch: int, lane: int) -> int:
-        return self.last.get((epoch, lane), 0)
-
-
-@attrs.frozen
-class Appended:
-    """The first `durable` Blocks are on the disk. `too_large`: the next one never will be."""
-
-    durable: int
-    drops: tuple[Drop, ...] = ()
-    error: DiskError | None = None
-    too_large: bool = False
 
 
 @attrs.frozen
@@ -124,6 +107,7 @@ class Store:
         self._max_bytes = max_bytes
         self._min_free_percent = min_free_percent
         self._segment_bytes = min(segment_bytes, max_bytes // 16) if max_bytes else segment_bytes
+        self._is_fitted = False  # to the size of the file system
         self._shelf = Shelf()
         self._hints = Hints(directory)
         self._reader = Reader(directory, self._shelf, self._hints, lanes)
@@ -316,6 +300,20 @@ class Store:
             self._shelf.remove(writer.segment)
             writer.segment.forget()
 
+    def probe(self) -> None:
+        """Does what is left over, and whether the disk takes anything at all. Raises DiskError."""
+        try:
+            self._settle_acknowledged()
+            self._remove_settled()
+            self._hints.save()
+            if self._is_above_bound(1):
+                return
+            probe(self._directory, self._next_number)
+        except OSError as exc:
+            raise DiskError("write", self._directory.path, exc) from exc
+        finally:
+            self._publish()
+
     # Making room
 
     def _make_room(self, need: int, drops: list[Drop]) -> None:
@@ -355,6 +353,10 @@ class Store:
         if not self._min_free_percent:
             return 0
         free, size = self._directory.free_bytes()
+        if not self._is_fitted:
+            # What goes to make room goes by segments: on a small disk they are small, too.
+            self._segment_bytes = min(self._segment_bytes, max(size // 16, _LEAST_SEGMENT_BYTES))
+            self._is_fitted = True
         if free - need >= size * self._min_free_percent / 100:
             return 0
         if not len(self._shelf) and not self._kept and not self._aside.has_unread:

@@ -113,3 +113,19 @@ class SegmentWriter:
         with contextlib.suppress(OSError):
             self._directory.remove(self._name)
         return False
+
+
+def probe(directory: Directory, number: int) -> None:
+    """Writes, syncs and removes a file of one byte. Raises OSError.
+
+    Left behind by a crash it is a segment without records, which the next opening removes.
+    """
+    name = segment_name(number)
+    file = directory.open(name, create=True)
+    try:
+        file.write_at(0, b"\0")
+        file.sync()
+        directory.sync()
+    finally:
+        file.close()
+        directory.remove(name)

@@ -108,7 +108,8 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "`-promscrape.maxScrapeSize` where it is missing.",
         "lenient_parse": "Whether bad lines are skipped and counted instead of failing the scrape; "
         "`-promscrape.lenientParse` where it is missing.",
-        "start_timestamps": "Whether `_created` lines become start timestamps instead of series.",
+        "start_timestamps": "Whether `_created` lines become start timestamps instead of series, "
+        "and protobuf is asked for first; `-promscrape.startTimestamps` where it is missing.",
         "normalize_le_quantile": "Whether `le` and `quantile` are rewritten as Prometheus 3 does.",
         "no_stale_markers": "Whether staleness markers are left out; "
         "`-promscrape.noStaleMarkers` where it is missing.",
@@ -238,12 +239,12 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "url": "Where to push; user and password in it become `basic_auth`.",
         "name": "The remote's name in logs, metrics and as its queue's directory; unique.",
         "remote_timeout": "How long one request may take in all.",
-        "protobuf_message": "`prometheus.WriteRequest`; `io.prometheus.write.v2.Request` is "
-        "accepted with a warning: 1.0 is sent.",
+        "protobuf_message": "`prometheus.WriteRequest` (remote write 1.0) or "
+        "`io.prometheus.write.v2.Request` (2.0).",
         "headers": "Further headers, by name.",
         "write_relabel_configs": "Rules for what is pushed to this remote.",
-        "send_exemplars": "Accepted with a warning; exemplars are not pushed yet.",
-        "send_native_histograms": "Accepted with a warning; native histograms are not pushed yet.",
+        "send_exemplars": "Whether exemplars are pushed beside samples.",
+        "send_native_histograms": "Whether native histograms are pushed.",
         "round_robin_dns": "Whether the addresses of the host are used in turn.",
         "failed_request_logging": "Accepted; refused requests are always logged.",
         "sigv4": "Requests are signed for Amazon; `{}` takes everything from its usual places.",
@@ -251,7 +252,8 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "tls_handshake_timeout": "How long TLS may take; 0 is no limit; a key of promferry.",
         "google_iam": "Tokens of Google; `{}` takes the application default credentials.",
         "queue_config": "How much is sent at a time, and how it is retried.",
-        "metadata_config": "Whether and how often metadata is pushed; it is not yet.",
+        "metadata_config": "Whether and how often metadata is pushed by 1.0; in 2.0 it is beside "
+        "every sample.",
         "label": "Labels to add to everything that is pushed.",
         "queues": "Requests in flight at a time, each for its own part of the targets.",
         "max_block_size": "The largest request, before compression.",
@@ -262,7 +264,12 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "disable_on_disk_queue": "Whether the queue is kept in memory only.",
         "fresh_first": "After an outage send new data at once and the backlog beside it.",
         "inmemory_queues": "vmagent's name: above 0 it is `fresh_first`.",
-        "force_prom_proto": "Accepted; Prometheus remote write is what is spoken.",
+        "max_request_size": "The largest request after compression; 0 is no bound.",
+        "probe_vm_proto": "Whether the remote is asked for VictoriaMetrics' encoding (zstd).",
+        "force_vm_proto": "Whether VictoriaMetrics' encoding is pushed without asking.",
+        "force_prom_proto": "Whether the remote is never asked for VictoriaMetrics' encoding.",
+        "significant_figures": "Round values to so many significant figures; 0 keeps all.",
+        "round_digits": "Round values to so many digits after the point; 100 keeps all.",
     },
     "QueueSection": {
         "capacity": "Accepted, no effect: the queue is on disk.",

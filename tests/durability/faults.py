@@ -124,10 +124,10 @@ def numbered(visit: int) -> str:
     return f"{METRIC} {visit}\n"
 
 
-def numbered_and_bulky(visit: int) -> str:
+def numbered_and_bulky(visit: int, *, lines: int = 3000) -> str:
     """Some 40 kB a scrape that do not compress well."""
     dice = random.Random(visit)
-    return numbered(visit) + "".join(f"noise_{n} {dice.random()!r}\n" for n in range(3000))
+    return numbered(visit) + "".join(f"noise_{n} {dice.random()!r}\n" for n in range(lines))
 
 
 @contextmanager
@@ -139,11 +139,14 @@ def stage(
     flags: Sequence[str] = (),
     env: Mapping[str, str] | None = None,
     page: Callable[[int], str] = numbered,
+    every: str = "100ms",
 ) -> Iterator[Stage]:
     with Pages() as pages, FarEnd() as far_end, Gate(far_end.port) as gate:
         pages.put("/metrics", page)
         url = f"http://127.0.0.1:{gate.port}/api/v1/write"
-        subject = Subject(name, directory, target=pages.address, url=url, flags=flags, env=env)
+        subject = Subject(
+            name, directory, target=pages.address, url=url, flags=flags, env=env, every=every
+        )
         try:
             yield Stage(subject, pages, gate, far_end, random.Random(seed))
         finally:
@@ -276,11 +279,16 @@ def full_disk(on: Stage) -> None:
 @contextmanager
 def mounted(path: Path, size: str = "2m") -> Iterator[None]:
     """A small tmpfs; needs root."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", path], check=True)
+    _as_root("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(path))
     try:
         yield
     finally:
-        subprocess.run(["umount", "-l", path], check=True)
+        _as_root("umount", "-l", str(path))
+
+
+def _as_root(*argv: str) -> None:
+    ended = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, f"{argv}: {ended.stderr}"
 
 
 @contextmanager
@@ -290,12 +298,12 @@ def read_only(path: Path) -> Iterator[None]:
     The mount below cannot be made read-only while files are open for writing, so those stay
     writable: what fails is to open, to make and to remove any.
     """
-    subprocess.run(["mount", "--bind", path, path], check=True)
+    _as_root("mount", "--bind", str(path), str(path))
     try:
-        subprocess.run(["mount", "-o", "remount,bind,ro", path], check=True)
+        _as_root("mount", "-o", "remount,bind,ro", str(path))
         yield
     finally:
-        subprocess.run(["umount", "-l", path], check=True)
+        _as_root("umount", "-l", str(path))
 
 
 FAULTS: tuple[Fault, ...] = (

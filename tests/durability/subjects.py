@@ -15,7 +15,7 @@ from tests.integration.ask import ask
 from tests.integration.process import Process, free_port
 
 _SCRAPES = """\
-global: {{scrape_interval: 100ms, scrape_timeout: 100ms}}
+global: {{scrape_interval: {every}, scrape_timeout: {every}}}
 scrape_configs:
 - job_name: hardship
   static_configs: [{{targets: ["{target}"]}}]
@@ -63,6 +63,7 @@ class Subject:
         url: str,
         flags: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
+        every: str = "100ms",
     ) -> None:
         self.name = name
         self.kind = KINDS[name]
@@ -70,7 +71,7 @@ class Subject:
         self.data.mkdir(parents=True, exist_ok=True)
         self._config = directory / "prometheus.yml"
         self.port = free_port()
-        self._config.write_text(_SCRAPES.format(target=target))
+        self._config.write_text(_SCRAPES.format(target=target, every=every))
         self.process = Process(
             [*self.kind.program(), *self._arguments(url), *flags], directory / "agent.log", env=env
         )

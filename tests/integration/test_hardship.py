@@ -78,8 +78,10 @@ def test_a_removed_directory_costs_what_was_in_it(tmp_path: Path) -> None:
     assert losses.lost < losses.scraped / 2, losses
 
 
+@pytest.mark.long
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a tmpfs needs root")
 def test_a_full_disk_ends_nothing_and_counts_what_went(tmp_path: Path) -> None:
+    """With the floor of free space that is the default; without it: test_disk_faults.py."""
     with stage("promferry", tmp_path, seed=1) as on:
         full_disk(on)
         losses = on.losses()

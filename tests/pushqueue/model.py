@@ -12,11 +12,12 @@ from typing import Any
 import attrs
 import trio
 
+from pushqueue.appended import Appended, Drop
 from pushqueue.block import Block
 from pushqueue.queue import Queue
 from pushqueue.segment_file import Segment
 from pushqueue.settings import QueueSettings
-from pushqueue.store import Appended, Drop, Store
+from pushqueue.store import Store
 from tests.pushqueue.blocks import block, number_of
 from tests.pushqueue.fake_directory import Crash, Disk, FakeDirectory
 

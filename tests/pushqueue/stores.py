@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
+from pushqueue.appended import Appended
 from pushqueue.block import Block
-from pushqueue.store import Appended, Store
+from pushqueue.store import Store
 from tests.pushqueue.blocks import NOW_MS, block, number_of
 from tests.pushqueue.fake_directory import Disk, FakeDirectory
 

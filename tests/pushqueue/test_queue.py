@@ -457,3 +457,21 @@ async def test_a_timestamp_to_come_does_not_keep_a_block_young(autojump_clock: M
         queue.put_nowait(block(2, time_ms=now[0]))
         assert await deliver(queue) == 2
         assert queue.statistics().dropped_samples == {"age": 1}
+
+
+async def test_a_disk_that_failed_is_looked_at_again_though_nothing_waits_for_it(
+    autojump_clock: MockClock,
+) -> None:
+    disk = Disk()
+    async with running(queue_on(disk)) as queue:
+        disk.faults["sync"] = errno.ENOSPC
+        put_all(queue, 1)
+        await trio.sleep(2)
+        assert "ENOSPC" in queue.statistics().disk_state
+        await queue.acknowledge(await queue.head())
+        await trio.sleep(60)
+        assert "ENOSPC" in queue.statistics().disk_state
+        disk.faults.clear()
+        await trio.sleep(31)
+        assert queue.statistics().disk_state == "ok"
+        assert [name for name in disk.nodes if name.endswith(".pfq")] == []

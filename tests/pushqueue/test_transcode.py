@@ -1,19 +1,23 @@
 """Blocks in every encoding: decoded, split, and turned into each other."""
 
 from array import array
+from contextlib import suppress
 from itertools import product
 
 import attrs
 import pytest
 import snappy
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pushqueue.block import Block, Encoding
 from pushqueue.codec import CodecError, decode, series_of, split, transcode, within
 from pushqueue.encode import Encoder
-from pushqueue.wire.message import WireSeries
+from pushqueue.wire.message import WireSeries, read_v1, read_v2
 from pushqueue.wire.part import Part
 from series.batch import Batch
+from series.wire import WireError
 from tests.pushqueue.blocks import NOW_MS
 from tests.pushqueue.receiver_v2 import read
 from tests.pushqueue.wire_batches import (
@@ -134,6 +138,14 @@ def test_within_a_bound_of_the_body() -> None:
     assert [each for part in parts for each in series_of(part)] == series_of(block)
 
 
+@pytest.mark.parametrize("encoding", Encoding)
+def test_timestamps_of_a_batch_do_not_go_back(encoding: Encoding) -> None:
+    stamps = array("q", [NOW_MS + 2, NOW_MS, NOW_MS + 1])
+    block = block_of(encoding, floats(layout_of(["a", "b", "c"]), timestamps=stamps))
+    got = [(dict(s.labels)["__name__"], s.samples[0].timestamp_ms) for s in series_of(block)]
+    assert got == [("b", NOW_MS), ("c", NOW_MS + 1), ("a", NOW_MS + 2)]
+
+
 def _with_body(encoding: Encoding, body: bytes) -> Block:
     return attrs.evolve(block_of(encoding, BATCHES[2]), body=body)
 
@@ -167,3 +179,19 @@ def _with_body(encoding: Encoding, body: bytes) -> Block:
 def test_a_damaged_body_is_told(block: Block) -> None:
     with pytest.raises(CodecError):
         series_of(block)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_give_series_or_an_error(message: bytes) -> None:
+    for read_one in (read_v1, read_v2):
+        with suppress(WireError):
+            list(read_one(message))
+
+
+@given(st.data())
+def test_a_flipped_byte_gives_series_or_an_error(data: st.DataObject) -> None:
+    message = bytearray(decode(block_of(Encoding.RW2_SNAPPY, *BATCHES)))
+    at = data.draw(st.integers(0, len(message) - 1))
+    message[at] = data.draw(st.integers(0, 255))
+    with suppress(WireError):
+        list(read_v2(bytes(message)))
