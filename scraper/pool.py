@@ -49,11 +49,24 @@ KINDS: Mapping[type, str] = {
 
 @attrs.define(eq=False)
 class _Running:
-    """A loop and the means to stop it."""
+    """A loop and the means to stop it. Who waits for its end brings the event."""
 
     loop: TargetLoop
     scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
-    done: trio.Event = attrs.field(factory=trio.Event)
+    is_done: bool = False
+    ended: trio.Event | None = None
+
+    async def run(self) -> None:
+        with self.scope:
+            await self.loop.run()
+        self.is_done = True
+        if self.ended is not None:
+            self.ended.set()
+
+    async def wait_done(self) -> None:
+        if not self.is_done:
+            self.ended = self.ended or trio.Event()
+            await self.ended.wait()
 
 
 @attrs.define(eq=False)
@@ -237,7 +250,7 @@ class Pool:
 
     def _start(self, key: Key, loop: TargetLoop, nursery: trio.Nursery) -> None:
         running = self._running[key] = _Running(loop)
-        nursery.start_soon(_run, running)
+        nursery.start_soon(running.run)
 
     async def _end(self, ended: Mapping[Key, _Running]) -> None:
         """Stop these for good and mark their series."""
@@ -248,14 +261,8 @@ class Pool:
             await running.loop.aclose()
 
 
-async def _run(running: _Running) -> None:
-    with running.scope:
-        await running.loop.run()
-    running.done.set()
-
-
 async def _halt(running: Sequence[_Running]) -> None:
     for each in running:
         each.scope.cancel()
     for each in running:
-        await each.done.wait()
+        await each.wait_done()

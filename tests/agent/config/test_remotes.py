@@ -9,7 +9,7 @@ from agent.config.remotes import remote_key
 from pushqueue.settings import QueueSettings, RemoteSettings
 from tests.agent.config.support import absolute, options_for
 from transport.secret import Secret
-from transport.settings import BasicAuth, HeaderValues
+from transport.settings import HeaderValues
 
 
 @pytest.mark.parametrize(
