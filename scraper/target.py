@@ -179,8 +179,8 @@ def _url(job: ScrapeJob, address: str, labels: Mapping[str, str]) -> tuple[str, 
     path, _, query = path.partition("?")
     params = _params(job, labels, query)
     url = f"{scheme}://{host}{'' if path.startswith('/') else '/'}{quote(path, safe=_PATH_SAFE)}"
-    if params:
-        url = f"{url}?{urlencode(sorted(params.items()), doseq=True)}"
+    if query := urlencode(sorted(params.items()), doseq=True):
+        url = f"{url}?{query}"
     try:
         parse_url(url)
     except TransportError as exc:

@@ -119,8 +119,12 @@ def _decode_mapping(cursor: Cursor, kind: Any) -> dict[str, Any]:
     if not isinstance(node, tree.Mapping):
         raise Wrong(f"must be a mapping, not a {node.kind}")
     inner = decoder_for(kind)
-    values = {}
+    is_list = typing.get_origin(kind) is tuple
+    values: dict[str, Any] = {}
     for name, (_, item) in node.entries.items():
+        if is_list and item.is_null:
+            values[name] = ()  # as of Go: no list is an empty one
+            continue
         here = cursor.child(name, item)
         try:
             values[name] = inner(here)

@@ -154,6 +154,9 @@ PARAMS = {"module": ("http", "icmp"), "a": ("b c",)}
             id="and a short one",
         ),
         pytest.param(job_of(), "h:1/path", {}, "http://h:1/path", id="an address with a path"),
+        pytest.param(
+            job_of(params={"a": ()}), "h", {}, "http://h/metrics", id="a parameter without values"
+        ),
     ],
 )
 def test_url(job: ScrapeJob, address: str, labels: Labels, url: str) -> None:
