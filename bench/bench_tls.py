@@ -69,7 +69,15 @@ def make_certificate(directory: Path) -> Path:
 def nginx(directory: Path, port: int) -> Iterator[None]:
     config = directory / "nginx.conf"
     config.write_text(CONFIG.format(directory=directory, port=port))
-    argv = [NGINX or "nginx", "-p", directory, "-c", config, "-e", directory / "error.log"]
+    argv: list[str | Path] = [
+        NGINX or "nginx",
+        "-p",
+        directory,
+        "-c",
+        config,
+        "-e",
+        directory / "error.log",
+    ]
     process = subprocess.Popen(argv)
     try:
         wait_port(port)

@@ -19,8 +19,9 @@ import attrs
 
 from agent.config import scalars, tree
 from agent.config.cursor import Cursor
-from agent.config.registry import Decoder, checks, decoders, name_elsewhere, nearest
+from agent.config.registry import Decoder, checks, decoders, name_elsewhere
 from agent.config.scalars import Wrong
+from agent.flags.suggest import nearest
 from transport.secret import Secret
 
 T = TypeVar("T")

@@ -237,7 +237,7 @@ async def test_pages(
     samples: list[list[str]],
     figures: list[tuple[int, ...]],
 ) -> None:
-    _, told = await scraped(fleet, pages, **settings)
+    _, told = await scraped(fleet, pages, None, **settings)
     assert [scrape.samples for scrape in told] == samples
     assert [numbers(scrape.report) for scrape in told] == figures
 
