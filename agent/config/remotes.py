@@ -17,10 +17,9 @@ from agent.config.http import http_settings
 from agent.config.queue_section import RemoteDefaults, parse_percent, queue_settings
 from agent.config.remote_section import RESERVED_HEADERS as RESERVED_HEADERS
 from agent.config.remote_section import RemoteSection
-from agent.config.userinfo import split_userinfo as split_userinfo
-from agent.config.userinfo import with_userinfo
 from pushqueue.settings import MetadataSettings, RemoteSettings, VmProto
 from transport.settings import BasicAuth, HeaderValues, HttpSettings
+from transport.userinfo import split_userinfo, with_userinfo
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 

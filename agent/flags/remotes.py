@@ -9,7 +9,7 @@ Never: opens a file that a flag names; what reads rules is injected.
 from collections.abc import Callable, Iterator
 
 from agent.config.queue_section import RemoteDefaults, disk_bound
-from agent.config.remotes import remote_key, split_userinfo
+from agent.config.remotes import remote_key
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.remote_http import http_settings
 from agent.flags.url_flags import UrlFlags
@@ -26,6 +26,7 @@ from relabel.limits import LabelLimits
 from relabel.rule import RelabelRule
 from transport.errors import TransportError
 from transport.url import parse_url
+from transport.userinfo import split_userinfo
 
 ReadRules = Callable[[str], tuple[RelabelRule, ...]]
 

@@ -9,7 +9,8 @@ from web.pages.markup import NOTHING, Markup, Template
 
 _CONFIG = Template(
     '<h1>Configuration</h1>\n<p class="quiet">As it is in effect, defaults left out, secrets '
-    'masked; a reload reads it again. <a href="./flags">The flags</a></p>\n<pre tabindex="0">%s</pre>\n'
+    'masked; a reload reads it again. <a href="./flags">The flags</a></p>\n'
+    '<pre tabindex="0">%s</pre>\n'
 )
 _FLAGS = Template(
     '<h1>Flags</h1>\n<form role="search"><input type="search" name="q" value="%s" '

@@ -5,11 +5,11 @@ import pytest
 
 from agent.config.load import load
 from agent.config.queue_section import RemoteDefaults, parse_percent
-from agent.config.remotes import remote_key, split_userinfo
+from agent.config.remotes import remote_key
 from pushqueue.settings import QueueSettings, RemoteSettings
 from tests.agent.config.support import absolute, options_for
 from transport.secret import Secret
-from transport.settings import BasicAuth, HeaderValues
+from transport.settings import HeaderValues
 
 
 @pytest.mark.parametrize(
@@ -41,27 +41,6 @@ def test_remote_key(name: str, url: str, expected: str) -> None:
 )
 def test_what_a_key_is_made_of(one: str, other: str, are_equal: bool) -> None:
     assert (remote_key("", one) == remote_key("", other)) is are_equal
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        pytest.param("http://h/w", ("http://h/w", None), id="none"),
-        pytest.param(
-            "http://u:p%3A%40@h/w?x=1",
-            ("http://h/w?x=1", BasicAuth(username="u", password=Secret("p:@"))),
-            id="user and password",
-        ),
-        pytest.param("http://u@h/", ("http://h/", BasicAuth(username="u")), id="a user alone"),
-        pytest.param(
-            "http://u:a@b@h/",
-            ("http://h/", BasicAuth(username="u", password=Secret("a@b"))),
-            id="@",
-        ),
-    ],
-)
-def test_split_userinfo(url: str, expected: tuple[str, BasicAuth | None]) -> None:
-    assert split_userinfo(url) == expected
 
 
 def remote_of(text: str, defaults: RemoteDefaults | None = None) -> RemoteSettings:
