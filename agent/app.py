@@ -11,7 +11,7 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +38,8 @@ from pushqueue.errors import QueueError
 from pushqueue.remote import Remote
 from pushqueue.settings import RemoteSettings
 from scraper.manager import Manager
+from scraper.metadata import families_of
+from series.metadata import Metadata
 from series.watch import Watch
 from transport.tls import TlsContexts
 from web.counts import PathCounts
@@ -195,7 +197,12 @@ class App:
             wall_ms=wall_ms,
             version=VERSION,
             watch=self._watch,
+            families=self._families,
         )
+
+    async def _families(self) -> Sequence[Metadata]:
+        """What all targets say of their metrics now, for remotes that get it apart."""
+        return await trio.to_thread.run_sync(families_of, self._scraper.metadata())
 
     def _build_pages(self) -> "AsgiApp":
         # Late, by the first visitor: Starlette and hypercorn take 9 MiB.

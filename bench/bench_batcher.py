@@ -88,7 +88,8 @@ def time_steps(rounds: int) -> None:
 
 def families_of(layout: Layout) -> Families:
     names = dict.fromkeys(dict(template.labels())["__name__"] for template in layout.templates)
-    return Families([Metadata(name, MetricType.COUNTER, f"What {name} counts.") for name in names])
+    said = [Metadata(name, MetricType.COUNTER, f"What {name} counts.") for name in names]
+    return Families(lambda: said)
 
 
 def time_encodings(rounds: int) -> None:

@@ -5,6 +5,8 @@ Invariants: parts go out in the Block's order; a part that was refused for good 
 again; a Block costs a bounded number of requests, whatever the remote says.
 """
 
+from collections.abc import Sequence
+
 import attrs
 
 from pushqueue.block import Block
@@ -45,6 +47,18 @@ class Delivery:
     def next_part(self) -> Block | None:
         """What to send now; None when the Block is wholly answered for."""
         return self._parts[-1] if self._parts else None
+
+    def replace(self, parts: Sequence[Block]) -> None:
+        """The same samples otherwise encoded; those without a place there are left out."""
+        self._parts.pop()
+        self._parts.extend(reversed(parts))
+
+    def partly_accepted(self, verdict: Refuse, written: int) -> None:
+        """The remote took so many of the part's samples and refused the others (2.0)."""
+        part = self._parts.pop()
+        self.accepted_samples += written
+        rest = attrs.evolve(part, sample_count=max(0, part.sample_count - written))
+        self.refused.append(Refused(rest, verdict.reason, is_maybe_delivered=False))
 
     def unanswered(self) -> None:
         """The part was sent and no answer came: the remote may have it all the same."""

@@ -38,9 +38,11 @@ class Health:
     request_errors: int = 0
     request_seconds: float = 0.0
     refused_blocks: int = 0
+    unwritten_exemplars: int = 0
     durations: RangeCounts = attrs.field(factory=RangeCounts)
     answers: Counter[int] = attrs.field(factory=Counter)
     dropped: Counter[str] = attrs.field(factory=Counter)
+    encoding: str = ""
     _refusal_logged_ms: int | None = None
     _refused_unlogged: int = 0
 
@@ -80,6 +82,12 @@ class Health:
             )
         self.state = HOLDING
         self.hold_until = max(self.hold_until, until)
+
+    def speaks(self, encoding: str, words: str) -> None:
+        """What the remote is spoken to in; told when it changes."""
+        if encoding != self.encoding:
+            logger.info("remote %s: is sent %s from now on", self.name, words)
+        self.encoding = encoding
 
     def refused(self, reason: str, samples: int, now_ms: int, *, kind: str) -> None:
         """Samples that the remote will never take."""

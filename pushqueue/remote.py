@@ -11,16 +11,19 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import attrs
 import trio
 
 from pushqueue.backoff import Backoff
 from pushqueue.batcher import Batcher
+from pushqueue.dialect import PROBE_QUERY, Dialect
 from pushqueue.directory import RealDirectory
-from pushqueue.encode import encode
+from pushqueue.encode import Encoder, Limits
 from pushqueue.health import OK, Health
+from pushqueue.metadata_sender import GiveFamilies, MetadataSender
+from pushqueue.native import without_custom_buckets
 from pushqueue.overload import Refusal, refusal
 from pushqueue.progress import LaneProgress, RefusedWords
 from pushqueue.queue import Queue, RunSync
@@ -28,6 +31,7 @@ from pushqueue.rejected import FOLDER as REJECTED_FOLDER
 from pushqueue.rejected import RejectedFile
 from pushqueue.rejected_log import RejectedLog
 from pushqueue.rewrite import Apply, Rewriter
+from pushqueue.rounding import Rounding
 from pushqueue.sender import Poster, Sender
 from pushqueue.settings import RemoteSettings
 from pushqueue.shown import shown_url
@@ -59,7 +63,10 @@ MAX_OPEN_SAMPLES = 2_000_000
 
 
 class Remote:
-    """`run_sync` runs a function in a thread; `connect` makes the client (tests give a fake)."""
+    """`run_sync` runs a function in a thread; `connect` makes the client (tests give a fake).
+
+    `families`: what the agent knows of metrics now, for remotes that get it apart.
+    """
 
     def __init__(
         self,
@@ -73,6 +80,7 @@ class Remote:
         connect: Callable[[], Poster] | None = None,
         rand: Callable[[], float] = random.random,
         watch: Watch | None = None,
+        families: GiveFamilies | None = None,
     ) -> None:
         queue = settings.queue
         timing = Timing.of(queue.flush_interval_s, queue.spill_after_s)
@@ -87,6 +95,13 @@ class Remote:
         self._real = RealDirectory(data_path / QUEUES_FOLDER / quote(settings.key, safe=""))
         self._directory = TimedDirectory(self._real)
         self._rewriter = Rewriter(_compiled(settings), settings.extra_labels)
+        self._rounding = Rounding(
+            significant_figures=settings.significant_figures, round_digits=settings.round_digits
+        )
+        self._dialect = Dialect(settings.protobuf_message, settings.vm_proto)
+        self._encoder = _encoder(settings)
+        self._families = families if settings.metadata.send else None
+        self._metadata: MetadataSender | None = None
         self._batchers = [
             Batcher(max_rows=queue.max_rows_per_block, close_after_s=timing.close_after_s)
             for _ in range(queue.lanes)
@@ -99,7 +114,7 @@ class Remote:
             spill_after_s=timing.spill_after_s,
             name=self.name,
         )
-        self._health = Health(self.name)
+        self._health = Health(self.name, encoding=self._dialect.encoding.name)
         self._rejected = RejectedLog(self.name, self._rejected_file(data_path), run_sync)
         self._timing = timing
         self._batches_wanted = trio.Event()
@@ -152,11 +167,7 @@ class Remote:
         is_full = False
         for batch in batches:
             self._put_samples += len(batch)
-            if batch.histograms is not None:
-                # Remote write of native histograms is not there yet; their values are no floats.
-                self._dropped["native_histogram"] += len(batch)
-                continue
-            own = self._rewriter.rewrite(batch)
+            own = self._own(batch)
             if own is None:
                 continue
             if self._watch.lookers:
@@ -167,6 +178,23 @@ class Remote:
                 self._dropped["memory"] += batcher.drop_oldest()
         if is_full or self._is_idle:
             self._batches_wanted.set()
+
+    def _own(self, batch: Batch) -> Batch | None:
+        """The batch as this remote gets it; None if nothing of it is left."""
+        own = self._rewriter.rewrite(batch)
+        # Fast path: floats as they are.
+        if own is None or (own.histograms is None and self._rounding.is_idle):
+            return own
+        if own.histograms is None:
+            return attrs.evolve(own, values=self._rounding.apply(own.values))
+        if not self.settings.send_native_histograms:
+            self._dropped["native_histogram"] += len(own)
+            return None
+        if self._dialect.encoding.is_v2:
+            return own
+        fitting = without_custom_buckets(own)
+        self._dropped["custom_buckets"] += len(own) - (len(fitting) if fitting else 0)
+        return fitting
 
     @property
     def unstored_losses(self) -> int:
@@ -219,6 +247,9 @@ class Remote:
                     nursery.start_soon(self._queue.run)
                     nursery.start_soon(self._make_blocks)
                     nursery.start_soon(self._rejected.run)
+                    if self._families is not None:
+                        self._metadata = self._metadata_sender(self._families)
+                        nursery.start_soon(self._metadata.run)
                     for sender in self._senders():
                         nursery.start_soon(sender.run)
         finally:
@@ -246,9 +277,21 @@ class Remote:
                 timeout_s=self.settings.send_timeout_s,
                 wall_ms=self._wall_ms,
                 rejected=self._rejected,
+                dialect=self._dialect,
+                probe_target=_probe_target(self.settings.url),
             )
             for lane in range(queue.lanes)
         ]
+
+    def _metadata_sender(self, families: GiveFamilies) -> MetadataSender:
+        return MetadataSender(
+            self.settings.metadata,
+            client=self._connect(),
+            health=self._health,
+            dialect=self._dialect,
+            families=families,
+            timeout_s=self.settings.send_timeout_s,
+        )
 
     async def _make_blocks(self) -> None:
         while True:
@@ -280,9 +323,8 @@ class Remote:
                 self._put_blocks(lane, parts)
 
     def _put_blocks(self, lane: int, parts: list[Part]) -> None:
-        max_bytes = self.settings.queue.max_block_bytes
-        created_ms = self._wall_ms()
-        for block in encode(parts, lane=lane, created_ms=created_ms, max_bytes=max_bytes):
+        encoding, created_ms = self._dialect.encoding, self._wall_ms()
+        for block in self._encoder.encode(parts, encoding, lane=lane, created_ms=created_ms):
             self._newest_put_ms = max(block.newest_ms, self._newest_put_ms or block.newest_ms)
             self._newest_of_lane[lane] = block.newest_ms
             self._block_samples.observe(block.sample_count)
@@ -361,6 +403,10 @@ class Remote:
             rejected_lines_lost_total=self._rejected.lost_total,
             newest_put_ms=self._newest_put_ms,
             newest_sent_ms=health.newest_sent_ms,
+            encoding=self._dialect.encoding.name,
+            unwritten_exemplars_total=health.unwritten_exemplars,
+            metadata_sent_total=self._metadata.sent_total if self._metadata else 0,
+            metadata_dropped_total=self._metadata.dropped_total if self._metadata else 0,
         )
 
     def _queue_statistics(self) -> QueueStatistics:
@@ -399,6 +445,22 @@ def _steps(settings: RemoteSettings) -> "RemoteSteps":
         is_compatible_naming=common.is_compatible_naming,
         has_scratch_labels=settings.strips_scratch_labels,
     )
+
+
+def _encoder(settings: RemoteSettings) -> Encoder:
+    queue = settings.queue
+    return Encoder(
+        Limits(max_bytes=queue.max_block_bytes, max_packed_bytes=queue.max_request_bytes),
+        with_exemplars=settings.send_exemplars,
+        zstd_level=settings.zstd_level,
+    )
+
+
+def _probe_target(url: str) -> str | None:
+    """Path and query that ask whether the remote takes VictoriaMetrics' encoding."""
+    parts = urlsplit(url)
+    query = f"{parts.query}&{PROBE_QUERY}" if parts.query else PROBE_QUERY
+    return f"{parts.path or '/'}?{query}"
 
 
 def _seconds_between(earlier_ms: int | None, later_ms: int | None) -> float | None:

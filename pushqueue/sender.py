@@ -13,21 +13,28 @@ import trio
 
 from pushqueue.backoff import Backoff
 from pushqueue.block import Block, Encoding
+from pushqueue.codec import CodecError, transcode
 from pushqueue.delivery import Delivery
+from pushqueue.dialect import HEADERS, WORDS, Dialect, Written
 from pushqueue.health import Health
 from pushqueue.judge import Done, Hold, Refuse, Retry, TooLarge, Verdict, judge
 from pushqueue.queue import Queue
 from pushqueue.rejected import Rejection
 from pushqueue.rejected_log import RejectedLog
+from pushqueue.settings import RW1
 from transport.errors import TransportError
 
 _Failure = Retry | Hold | TooLarge | Refuse
 
-_COMMON = (("Content-Type", "application/x-protobuf"),)
-_VERSION_1 = ("X-Prometheus-Remote-Write-Version", "0.1.0")
-HEADERS: dict[Encoding, tuple[tuple[str, str], ...]] = {
-    Encoding.RW1_SNAPPY: (("Content-Encoding", "snappy"), *_COMMON, _VERSION_1),
-}
+
+@attrs.frozen
+class Outcome:
+    """What came of one attempt. `other`: the encoding to send the same samples in at once."""
+
+    verdict: Verdict
+    written: Written | None = None
+    other: Encoding | None = None
+
 
 # Only the start of an error's text is of use, and that of a success is ignored (remote write 1.0).
 MAX_ANSWER_BYTES = 4096
@@ -66,7 +73,10 @@ class Poster(Protocol):
 
 @attrs.define(eq=False)
 class Sender:
-    """Sends lane `lane` of `queue`; `health` is shared by the lanes of a remote."""
+    """Sends lane `lane` of `queue`; `health` and `dialect` are shared by the lanes of a remote.
+
+    `probe_target`: path and query that ask for VictoriaMetrics' encoding.
+    """
 
     lane: int
     queue: Queue
@@ -76,6 +86,8 @@ class Sender:
     timeout_s: float
     wall_ms: Callable[[], int]
     rejected: RejectedLog | None = None
+    dialect: Dialect = attrs.field(factory=lambda: Dialect(RW1))
+    probe_target: str | None = None
     may_split: bool = True
     has_accepted: bool = False
 
@@ -93,11 +105,23 @@ class Sender:
         may_be_known = not is_new and self.queue.is_from_before(block)
         delivery = Delivery(block, may_be_known=may_be_known, may_split=self.may_split)
         attempt = 0
+        tried: Encoding | None = None  # after the remote refused another one for this Block
         while (part := delivery.next_part()) is not None:
             await trio.sleep_until(self.health.hold_until)
-            verdict = await self._post(part, attempt, delivery)
+            wanted = self.dialect.sendable(part.encoding)
+            if wanted is not part.encoding and part.encoding is not tried:
+                self._recode(part, wanted, delivery)
+                continue
+            if self.dialect.take_probe():
+                await self._probe()
+            outcome = await self._post(part, attempt, delivery)
+            self.health.speaks(self.dialect.encoding.name, WORDS[self.dialect.encoding])
+            if outcome.other is not None:
+                tried = outcome.other
+                self._recode(part, outcome.other, delivery)
+                continue
             attempt += 1
-            pause_s = self._act(verdict, part, delivery)
+            pause_s = self._act(outcome, part, delivery)
             if pause_s is None:
                 attempt = 0
                 self.backoff.reset()
@@ -110,7 +134,7 @@ class Sender:
         self._conclude(delivery)
         await self.queue.acknowledge(block)
 
-    async def _post(self, part: Block, attempt: int, delivery: Delivery) -> Verdict:
+    async def _post(self, part: Block, attempt: int, delivery: Delivery) -> Outcome:
         headers = HEADERS[part.encoding]
         if attempt:
             headers = (*headers, ("Retry-Attempt", str(attempt)))
@@ -126,14 +150,45 @@ class Sender:
                 when_too_large="cut",
             )
         except TransportError as exc:
-            return self._without_answer(exc, delivery)
+            self.dialect.unreachable()
+            return Outcome(self._without_answer(exc, delivery))
         finally:
             took_s = trio.current_time() - started
             self.health.request_seconds += took_s
             self.health.durations.observe(took_s)
         self.health.answers[answer.status] += 1
+        written = Written.of(answer.header) if part.encoding.is_v2 else None
+        other = self.dialect.other(part.encoding, answer.status, written)
         verdict = judge(answer.status, answer.header("retry-after"), self.wall_ms())
-        return verdict if isinstance(verdict, Done) else _with_words(verdict, answer.body)
+        if isinstance(verdict, Done):
+            return Outcome(verdict, written, other)
+        return Outcome(_with_words(verdict, answer.body), written, other)
+
+    async def _probe(self) -> None:
+        """Asks whether the remote takes VictoriaMetrics' encoding."""
+        try:
+            answer = await self.client.request(
+                "GET",
+                target=self.probe_target,
+                timeout_s=self.timeout_s,
+                max_body_bytes=MAX_ANSWER_BYTES,
+                when_too_large="cut",
+            )
+        except TransportError:
+            self.dialect.unreachable()  # asked again when the remote answers
+        else:
+            self.dialect.probed(answer.status, answer.body)
+
+    def _recode(self, part: Block, encoding: Encoding, delivery: Delivery) -> None:
+        try:
+            parts = transcode(part, encoding)
+        except CodecError as exc:
+            delivery.not_accepted(Refuse(f"cannot be sent as {encoding.name}: {exc}"))
+            return
+        delivery.replace(parts)
+        lost = part.sample_count - sum([each.sample_count for each in parts])
+        if lost:
+            self.health.dropped["custom_buckets"] += lost
 
     def _without_answer(self, exc: TransportError, delivery: Delivery) -> Verdict:
         self.health.request_errors += 1
@@ -145,12 +200,16 @@ class Sender:
             delivery.unanswered()
         return Retry(str(exc))
 
-    def _act(self, verdict: Verdict, part: Block, delivery: Delivery) -> float | None:
+    def _act(self, outcome: Outcome, part: Block, delivery: Delivery) -> float | None:
         """Books the verdict; the pause before the same part is tried again, None if it is not."""
         now_ms = self.wall_ms()
+        verdict, written = outcome.verdict, outcome.written
         match verdict:
             case Done():
                 delivery.accepted()
+                self.dialect.accepted(part.encoding)
+                if written is not None:
+                    self._book_shortfall(part, written)
                 size = len(part.body)
                 self.health.delivered(part.sample_count, size, part.newest_ms, now_ms, self.lane)
                 self.may_split = self.has_accepted = True
@@ -163,12 +222,26 @@ class Sender:
                 pause_s = max(verdict.after_s, self.backoff.next_delay_s())
                 self.health.held(verdict.reason, trio.current_time() + pause_s, now_ms)
                 return pause_s
+            case Refuse() if written is not None and written.points:
+                points = min(written.points, part.sample_count)
+                delivery.partly_accepted(verdict, points)
+                size = len(part.body)
+                self.health.delivered(points, size, part.newest_ms, now_ms, self.lane)
+                return None
             case TooLarge() | Refuse():
                 delivery.not_accepted(verdict)
                 self.health.answered(now_ms)
                 return None
             case _:
                 assert_never(verdict)
+
+    def _book_shortfall(self, part: Block, written: Written) -> None:
+        """Of a success: what the remote says that it did not write is lost."""
+        points = max(0, part.sample_count - written.points)
+        exemplars = max(0, (part.exemplar_count or 0) - written.exemplars)
+        if points:
+            self.health.dropped["not_written"] += points
+        self.health.unwritten_exemplars += exemplars
 
     def _conclude(self, delivery: Delivery) -> None:
         for refused in delivery.refused:

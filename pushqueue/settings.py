@@ -4,6 +4,7 @@ A remote that comes from flags has vmagent's defaults, one from the section Prom
 (DESIGN section 8, 3); the decoders in `agent` choose, these classes only hold.
 """
 
+import enum
 from collections.abc import Mapping
 
 import attrs
@@ -16,13 +17,25 @@ RW1 = "prometheus.WriteRequest"
 RW2 = "io.prometheus.write.v2.Request"
 
 
+class VmProto(enum.Enum):
+    """VictoriaMetrics' encoding (1.0 by zstd): never, where the remote says yes, or always."""
+
+    OFF = "off"
+    PROBE = "probe"
+    FORCED = "forced"
+
+
 @attrs.frozen(kw_only=True)
 class QueueSettings:
-    """Batching, retrying and the disk, per remote. Sizes in bytes, 0 is no bound."""
+    """Batching, retrying and the disk, per remote. Sizes in bytes, 0 is no bound.
+
+    `max_block_bytes` is before compression, `max_request_bytes` after it.
+    """
 
     flush_interval_s: float = 1.0
     max_rows_per_block: int = 10_000
     max_block_bytes: int = 8 * 2**20
+    max_request_bytes: int = 0
     spill_after_s: float = 1.0
     retry_min_interval_s: float = 1.0
     retry_max_interval_s: float = 60.0
@@ -61,6 +74,7 @@ class RemoteSettings:
     """One remote. `key` names its queue's directory (DESIGN section 8, 4).
 
     `strips_scratch_labels`: its own rules come from a flag, so `__*` labels are gone after them.
+    `zstd_level` 0 chooses; `significant_figures` 0 and `round_digits` 100 keep values as they are.
     """
 
     url: str
@@ -70,6 +84,10 @@ class RemoteSettings:
     protobuf_message: str = RW1
     send_exemplars: bool = False
     send_native_histograms: bool = False
+    vm_proto: VmProto = VmProto.OFF
+    zstd_level: int = 0
+    significant_figures: int = 0
+    round_digits: int = 100
     http: HttpSettings = HttpSettings(enable_http2=False)
     common: CommonSteps = CommonSteps()
     write_relabel_configs: tuple[RelabelRule, ...] = ()

@@ -48,7 +48,9 @@ class RemoteStatistics:
     `pending_*` are in memory and on disk together, with the batches that make no Block yet;
     `lag_s`: newest timestamp read against newest one delivered, None before the first delivery.
     `state`: "ok", "retrying" or "holding". `answers`: HTTP answers by status. `dropped_samples`
-    by reason: memory, disk_bound, age, shutdown, refused, maybe_delivered, damaged.
+    by reason: memory, disk_bound, age, shutdown, refused, maybe_delivered, damaged; not_written by
+    a 2.0 receiver that said so; native_histogram where they are not sent, custom_buckets in 1.0.
+    `encoding`: that of new Blocks, by the name of `pushqueue.block.Encoding`.
     """
 
     name: str
@@ -88,3 +90,7 @@ class RemoteStatistics:
     rejected_lines_lost_total: int = 0
     newest_put_ms: int | None = None
     newest_sent_ms: int | None = None
+    encoding: str = ""
+    unwritten_exemplars_total: int = 0
+    metadata_sent_total: int = 0
+    metadata_dropped_total: int = 0

@@ -1,4 +1,4 @@
-"""Remote write 1.0 as it arrives: a compressed `prometheus.WriteRequest`.
+"""Remote write as it arrives: a compressed `prometheus.WriteRequest`, or the request of 2.0.
 
 Takes a body and its headers' values; gives the series in flat arrays (no object per sample).
 Source: reference/prometheus.md 1.1 and 1.3. Exemplars and native histograms are counted.
@@ -13,6 +13,7 @@ import attrs
 
 from receivers.errors import DecodeError
 from receivers.inflate import snappy_block, too_large, zstd
+from receivers.remote_write_v2 import PROTO_2, to_v1
 from series.fields import DELIMITED, FIXED64, VARINT, fields, signed64
 from series.labels import Labels
 from series.metadata import Metadata, MetricType
@@ -114,25 +115,34 @@ def decode(
     known: KnownLabels | None = None,
 ) -> WriteRequest:
     """The request in `body`. Raises DecodeError."""
-    check_content_type(content_type)
+    proto = proto_of(content_type)
     data = _inflate(body, content_encoding, max_decoded_bytes)
+    message = data
     try:
-        return _Reader(data, known if known is not None else KnownLabels()).read()
+        if proto == PROTO_2:
+            message = to_v1(data, max_decoded_bytes)
+        read = _Reader(message, known if known is not None else KnownLabels()).read()
     except WireError as exc:
         raise DecodeError("protobuf", str(exc)) from exc
     except UnicodeDecodeError as exc:
         raise DecodeError("utf8", f"a text is not UTF-8: {exc.object[:80]!r}") from exc
+    return read if message is data else attrs.evolve(read, decoded_bytes=len(data))
 
 
-def check_content_type(content_type: str) -> None:
-    """Is it remote write 1.0? A missing type is, as for Prometheus. Raises DecodeError."""
+def proto_of(content_type: str) -> str:
+    """The message that the type names; without one it is 1.0's. Raises DecodeError."""
     media_type, *parameters = [part.strip() for part in content_type.split(";")]
     if media_type.lower() not in ("", CONTENT_TYPE):
         raise DecodeError("content_type", f"{content_type[:80]!r}; send {CONTENT_TYPE}")
+    proto = PROTO_1
     for parameter in parameters:
         name, _, value = parameter.partition("=")
-        if name.strip().lower() == "proto" and value.strip() != PROTO_1:
-            raise DecodeError("content_type", f"proto={value[:80]}; only {PROTO_1} is taken")
+        if name.strip().lower() == "proto":
+            proto = value.strip()
+            if proto not in (PROTO_1, PROTO_2):
+                known = f"{PROTO_1} or {PROTO_2}"
+                raise DecodeError("content_type", f"proto={proto[:80]}; {known} is taken")
+    return proto
 
 
 def _inflate(body: bytes, content_encoding: str, max_decoded_bytes: int) -> bytes:

@@ -9,12 +9,17 @@ from array import array
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+import attrs
+
 from scraper.exemplars import ExemplarFilter
 from scraper.exposition.page import Page
+from scraper.staleness import markers
 from scraper.stamps import Selection
 from series.batch import Batch
 from series.exemplar import Exemplar
+from series.histogram import ENDED
 from series.layout import Layout
+from series.metadata import Families
 from series.template import Template
 
 Item = TypeVar("Item")
@@ -28,7 +33,9 @@ class Batcher:
         self._floats = self._histograms = Layout(())
         self.exemplars = ExemplarFilter()
 
-    def batches(self, page: Page, selection: Selection) -> tuple[Batch, ...]:
+    def batches(
+        self, page: Page, selection: Selection, families: Families | None = None
+    ) -> tuple[Batch, ...]:
         if not selection.layout.templates:
             return ()
         # Fast path: floats only, nothing beside them.
@@ -39,6 +46,7 @@ class Batcher:
                     layout=selection.layout,
                     values=selection.values,
                     timestamps=selection.timestamps,
+                    families=families,
                 ),
             )
         sources = selection.sources
@@ -57,11 +65,35 @@ class Batcher:
         parts = ((self._floats, of_floats, False), (self._histograms, of_histograms, True))
         return tuple(
             [
-                self._batch(page, selection, layout, at, sources, exemplars, native)
+                attrs.evolve(
+                    self._batch(page, selection, layout, at, sources, exemplars, native),
+                    families=families,
+                )
                 for layout, at, native in parts
                 if at
             ]
         )
+
+    def markers(self, gone: Layout, timestamp_ms: int) -> tuple[Batch, ...]:
+        """A staleness marker for each series of `gone`, of the kind that the series was.
+
+        To be asked before the page that lacks them is made into batches.
+        """
+        # Fast path: no native histograms.
+        if not self._histograms.templates:
+            return (markers(self._lane_key, gone, timestamp_ms),)
+        native = {template.pieces for template in self._histograms.templates}
+        floats = [each for each in gone.templates if each.pieces not in native]
+        ended = [each for each in gone.templates if each.pieces in native]
+        made = []
+        if floats:
+            layout = Layout(tuple(floats)) if ended else gone
+            made.append(markers(self._lane_key, layout, timestamp_ms))
+        if ended:
+            batch = markers(self._lane_key, Layout(tuple(ended)), timestamp_ms)
+            held = dict.fromkeys(range(len(ended)), ENDED)
+            made.append(attrs.evolve(batch, histograms=held))
+        return tuple(made)
 
     def _fresh(
         self, page: Page, selection: Selection, sources: Sequence[int]

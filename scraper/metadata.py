@@ -55,21 +55,26 @@ def _unescaped(text: str) -> str:
     return text.replace("\\\\", "\0").replace("\\n", "\n").replace('\\"', '"').replace("\0", "\\")
 
 
-def families_of(targets: Iterable[TargetMetadata]) -> list[series.Metadata]:
-    """What the targets of a job say together, as remote write wants it; the first of a name wins.
-
-    Targets with equal pages share their comments, which are read once.
-    """
-    families: dict[str, Metadata] = {}
-    for comments in dict.fromkeys(target.comments for target in targets):
-        for name, said in metadata_of(comments).items():
-            families.setdefault(name, said)
+def said_by(comments: Iterable[bytes]) -> list[series.Metadata]:
+    """As remote write wants it."""
     return [
         series.Metadata(
             name, _TYPES.get(said.type, series.MetricType.UNKNOWN), said.help, said.unit
         )
-        for name, said in families.items()
+        for name, said in metadata_of(comments).items()
     ]
+
+
+def families_of(targets: Iterable[TargetMetadata]) -> list[series.Metadata]:
+    """What the targets of a job say together; the first of a name wins.
+
+    Targets with equal pages share their comments, which are read once.
+    """
+    families: dict[str, series.Metadata] = {}
+    for comments in dict.fromkeys(target.comments for target in targets):
+        for said in said_by(comments):
+            families.setdefault(said.family, said)
+    return list(families.values())
 
 
 _TYPES = {each.name.lower(): each for each in series.MetricType}

@@ -21,7 +21,7 @@ from scraper.memo import Memo
 from scraper.report import Outcome, constants, figures, report, report_layout
 from scraper.series_limit import SeriesLimit
 from scraper.setup import JobSetup
-from scraper.staleness import Staleness, markers
+from scraper.staleness import Staleness
 from scraper.stamps import Selection, StampFilter
 from scraper.target import Target
 from series.batch import Batch
@@ -118,8 +118,10 @@ class TargetScrape:
         gone = yield from self._staleness.vanished(selection.tracked)
         self._staleness.succeeded(selection.tracked)
         self._count(selection)
+        marks = self._markers(gone, timestamp_ms)
+        samples = self._batcher.batches(page, selection, self._reader.families())
         return Rendered(
-            batches=(*self._batcher.batches(page, selection), *self._markers(gone, timestamp_ms)),
+            batches=(*samples, *marks),
             scraped=len(page.keys),
             post_relabel=plan.kept_count,
             series_added=plan.added,
@@ -161,7 +163,7 @@ class TargetScrape:
         if not gone.templates or not self._marks:
             return ()
         self._counts.markers += len(gone)
-        return (markers(self._lane_key, gone, timestamp_ms),)
+        return self._batcher.markers(gone, timestamp_ms)
 
     def _count(self, selection: Selection) -> None:
         counts = self._counts

@@ -42,3 +42,8 @@ class Histogram:
     custom_values: tuple[float, ...] = ()
     reset_hint: ResetHint = ResetHint.UNKNOWN
     is_float: bool = False
+
+
+# What ends a series of native histograms: empty, and written with the staleness marker as its sum
+# (reference/prometheus.md 1.1, row 10; Prometheus knows the end of a histogram by its sum).
+ENDED = Histogram(schema=0, count=0, sum=0.0)

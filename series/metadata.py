@@ -1,7 +1,7 @@
 """What a metric family says of itself: type, help and unit."""
 
 import enum
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 import attrs
 
@@ -32,18 +32,21 @@ _SUFFIXES = ("_bucket", "_created", "_count", "_total", "_gcount", "_gsum", "_in
 
 
 class Families:
-    """The metadata of a page, found by the name of a series; shared by batches of equal pages."""
+    """The metadata of a page, found by the name of a series; shared by batches of equal pages.
 
-    __slots__ = ("_by_name",)
+    `give` is asked once, by who first wants to know: most remotes never do.
+    """
 
-    def __init__(self, families: Iterable[Metadata]) -> None:
-        self._by_name = {each.family: each for each in families}
+    __slots__ = ("__weakref__", "_by_name", "_give")
 
-    def __iter__(self) -> Iterator[Metadata]:
-        return iter(self._by_name.values())
+    def __init__(self, give: Callable[[], Iterable[Metadata]]) -> None:
+        self._give = give
+        self._by_name: dict[str, Metadata] | None = None
 
     def of(self, name: str) -> Metadata | None:
         """That of the family which the series `name` belongs to."""
+        if self._by_name is None:
+            self._by_name = {each.family: each for each in self._give()}
         found = self._by_name.get(name)
         if found is not None:
             return found

@@ -74,6 +74,7 @@ SHELLS: dict[str, set[str]] = {
     "pushqueue/timed_directory.py": {"time"},
     "pushqueue/health.py": {"logging"},
     "pushqueue/hints.py": {"logging"},
+    "pushqueue/metadata_sender.py": {"trio"},
     "pushqueue/queue.py": {"logging", "trio"},
     "pushqueue/reader.py": {"logging"},
     "pushqueue/rejected_log.py": {"logging", "trio"},

@@ -18,7 +18,8 @@ from starlette.routing import Route
 
 from receivers.arrivals import ArrivalBook
 from receivers.errors import DecodeError
-from receivers.remote_write import KnownLabels, WriteRequest, decode
+from receivers.remote_write import KnownLabels, WriteRequest, decode, proto_of
+from receivers.remote_write_v2 import PROTO_2
 from receivers.window import Window
 from web.api.received import series_json
 from web.app import static_file
@@ -49,7 +50,11 @@ def create_receiver_app(
     window: Window, book: ArrivalBook, *, wall_s: Callable[[], float] = time.time
 ) -> Starlette:
     pages = _Pages(window, book, wall_s)
-    writes = [Route(path, pages.write, methods=["POST"]) for path in PATHS]
+    writes = [
+        Route(path, pages.write if method == "POST" else pages.probe, methods=[method])
+        for path in PATHS
+        for method in ("POST", "GET")
+    ]
     return Starlette(
         routes=[
             *writes,
@@ -87,7 +92,14 @@ class _Pages:
         arrivals.series.update(written.encoded)
         arrivals.wire_bytes += wire_bytes
         arrivals.decoded_bytes += written.decoded_bytes
-        return Response(status_code=204)
+        is_v2 = proto_of(request.headers.get("content-type", "")) == PROTO_2
+        return Response(status_code=204, headers=_written(written) if is_v2 else None)
+
+    async def probe(self, request: Request) -> Response:
+        """Senders that know VictoriaMetrics ask whether zstd is taken."""
+        if "get_vm_proto_version" not in request.query_params:
+            raise HTTPException(405, "POST remote write here")
+        return await respond_text(request, "1")
 
     async def _take(self, request: Request) -> tuple[WriteRequest, int]:
         """The decoded request and the size of its body."""
@@ -153,6 +165,16 @@ def sender_of(request: Request) -> str:
         char if char.isprintable() else "?" for char in request.headers.get("user-agent", "")[:60]
     )
     return f"{agent or 'unnamed program'} at {address}"
+
+
+def _written(request: WriteRequest) -> dict[str, str]:
+    """What 2.0 wants to be told of a request that was taken whole."""
+    counts = {
+        "Samples": request.sample_count,
+        "Histograms": request.histogram_count,
+        "Exemplars": request.exemplar_count,
+    }
+    return {f"X-Prometheus-Remote-Write-{kind}-Written": str(n) for kind, n in counts.items()}
 
 
 def _metrics(window: Window) -> Iterator[str]:

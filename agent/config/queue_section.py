@@ -17,6 +17,8 @@ from agent.config.scalars import Duration
 from pushqueue.settings import QueueSettings
 
 _PERCENT = re.compile(r"([0-9]+(?:\.[0-9]+)?)%")
+# Fields of RemoteDefaults that are no fields of QueueSettings.
+_NOT_OF_QUEUES = frozenset({"send_timeout_s", "zstd_level"})
 # Prometheus shards by series and grows; here order is kept in a fixed number of lanes.
 _WITHOUT_EFFECT = ("capacity", "max_shards", "min_shards")
 
@@ -32,6 +34,7 @@ class RemoteDefaults:
     flush_interval_s: float | None = None
     max_rows_per_block: int | None = None
     max_block_bytes: int | None = None
+    max_request_bytes: int | None = None
     retry_min_interval_s: float | None = None
     retry_max_interval_s: float | None = None
     spill_after_s: float | None = None
@@ -41,6 +44,7 @@ class RemoteDefaults:
     lanes: int | None = None
     disable_disk: bool | None = None
     fresh_first: bool | None = None
+    zstd_level: int | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -113,7 +117,7 @@ def queue_settings(
     for field in attrs.fields(RemoteDefaults):
         name, flag = field.name, getattr(defaults, field.name)
         is_given = section.here is not None and section.here.has(keys.get(name, ""))
-        if name != "send_timeout_s" and flag is not None and not is_given:
+        if name not in _NOT_OF_QUEUES and flag is not None and not is_given:
             values[name] = flag
     values |= {name: value for name, value in entry.items() if value is not None}
     values["max_disk_bytes"] = disk_bound(values.get("max_disk_bytes", 0))

@@ -38,6 +38,9 @@ RESERVED_HEADERS = frozenset(
     )
 )
 
+# 100 digits and more round nothing (reference/vmagent.md 2).
+MAX_ROUND = 100
+
 _WAYS = ("basic_auth", "authorization", "oauth2", "sigv4", "azuread", "google_iam")
 
 
@@ -82,13 +85,15 @@ class RemoteSection(HttpSection):
     fresh_first: bool | None = None
     inmemory_queues: Count | None = None
     force_prom_proto: bool = False
+    force_vm_proto: bool = False
+    probe_vm_proto: bool = False
+    max_request_size: Bytes | None = None
+    round_digits: int = 100
+    significant_figures: int = 0
     backlog_window: object = refused()
     data_budget: object = refused()
-    force_vm_proto: object = refused()
     obfuscate_labels: object = refused()
     rate_limit: object = refused()
-    round_digits: object = refused()
-    significant_figures: object = refused()
 
 
 # What the per-URL flags are called where Prometheus has a key for the same.
@@ -136,21 +141,26 @@ def _check_remote(section: RemoteSection, cursor: Cursor) -> None:
     if section.failed_request_logging:
         message = "no effect here: refused requests are always logged, with the remote's answer"
         cursor.key_of("failed_request_logging").warning(message)
-    _warn_of_what_is_to_come(section, cursor)
+    _check_protocol(section, cursor)
 
 
-def _warn_of_what_is_to_come(section: RemoteSection, cursor: Cursor) -> None:
-    """Keys of Prometheus that a configuration may bring and that change nothing yet."""
-    if section.protobuf_message == RW2:
-        message = "no effect yet: requests are sent as remote write 1.0"
-        cursor.at("protobuf_message").warning(message, RW2)
-    if section.send_exemplars:
-        cursor.key_of("send_exemplars").warning("no effect yet: exemplars are not sent")
-    if section.send_native_histograms:
-        message = "no effect yet: native histograms are not sent"
-        cursor.key_of("send_native_histograms").warning(message)
-    if cursor.has("metadata_config") and section.metadata_config.send:
-        cursor.key_of("metadata_config").warning("no effect yet: metadata is not sent")
+def _check_protocol(section: RemoteSection, cursor: Cursor) -> None:
+    if section.force_vm_proto and section.force_prom_proto:
+        message = "cannot be used together with force_prom_proto"
+        cursor.key_of("force_vm_proto").error(message)
+    if section.force_vm_proto and section.protobuf_message == RW2:
+        message = f"VictoriaMetrics' encoding is of {RW1}, not of {RW2}"
+        cursor.key_of("force_vm_proto").error(message)
+    if not -MAX_ROUND <= section.round_digits <= MAX_ROUND:
+        cursor.at("round_digits").error(f"must be from -{MAX_ROUND} to {MAX_ROUND}")
+    if section.significant_figures < 0:
+        cursor.at("significant_figures").error("must be 0 (no rounding) or more")
+    metadata = section.metadata_config
+    if metadata.max_samples_per_send <= 0:
+        place = cursor.at("metadata_config").at("max_samples_per_send")
+        place.error("must be positive")
+    if metadata.send_interval <= 0:
+        cursor.at("metadata_config").at("send_interval").error("must be positive")
 
 
 def _check_one_way(cursor: Cursor) -> None:

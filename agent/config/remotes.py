@@ -19,7 +19,7 @@ from agent.config.remote_section import RESERVED_HEADERS as RESERVED_HEADERS
 from agent.config.remote_section import RemoteSection
 from agent.config.userinfo import split_userinfo as split_userinfo
 from agent.config.userinfo import with_userinfo
-from pushqueue.settings import MetadataSettings, RemoteSettings
+from pushqueue.settings import MetadataSettings, RemoteSettings, VmProto
 from transport.settings import BasicAuth, HeaderValues, HttpSettings
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
@@ -58,6 +58,10 @@ def resolve_remote(section: RemoteSection, defaults: RemoteDefaults) -> RemoteSe
         protobuf_message=section.protobuf_message,
         send_exemplars=section.send_exemplars,
         send_native_histograms=section.send_native_histograms,
+        vm_proto=_vm_proto(section),
+        zstd_level=defaults.zstd_level or 0,
+        significant_figures=section.significant_figures,
+        round_digits=section.round_digits,
         http=_http_of(section, userinfo),
         write_relabel_configs=section.write_relabel_configs,
         extra_labels=section.label,
@@ -69,6 +73,14 @@ def resolve_remote(section: RemoteSection, defaults: RemoteDefaults) -> RemoteSe
             max_samples_per_send=section.metadata_config.max_samples_per_send,
         ),
     )
+
+
+def _vm_proto(section: RemoteSection) -> VmProto:
+    """Prometheus' entries are not asked for what Prometheus does not know, unless told to."""
+    if section.force_vm_proto:
+        return VmProto.FORCED
+    probes = section.probe_vm_proto and not section.force_prom_proto
+    return VmProto.PROBE if probes else VmProto.OFF
 
 
 def _http_of(section: RemoteSection, userinfo: BasicAuth | None) -> HttpSettings:
@@ -90,6 +102,7 @@ def _queue_keys(section: RemoteSection) -> dict[str, Any]:
     return {
         "lanes": section.queues,
         "max_block_bytes": section.max_block_size,
+        "max_request_bytes": section.max_request_size,
         "max_disk_bytes": section.max_disk_usage_per_url,
         "min_free_disk_percent": None if free is None else parse_percent(free),
         "spill_after_s": section.spill_after,

@@ -24,7 +24,7 @@ from agent.config.queue_section import QueueSection
 from agent.config.remote_section import MetadataSection, RemoteSection
 from agent.config.writer import Tree, Writer
 from agent.settings import GlobalSettings
-from pushqueue.settings import QueueSettings, RemoteSettings
+from pushqueue.settings import QueueSettings, RemoteSettings, VmProto
 from pushqueue.shown import shown_url
 from scraper.settings import (
     DiscoverySettings,
@@ -150,6 +150,7 @@ _QUEUE_KEYS = {
     "max_age": "sample_age_limit",
     "lanes": "queues",
     "max_block": "max_block_size",
+    "max_request": "max_request_size",
     "max_disk": "max_disk_usage_per_url",
     "disable_disk": "disable_on_disk_queue",
     "fresh_first": "fresh_first",
@@ -178,6 +179,8 @@ def _remote(remote: RemoteSettings, writer: Writer) -> Tree:
         "remote_timeout": remote.send_timeout_s,
         "tls_handshake_timeout": _finite(remote.http.tls_handshake_timeout_s),
         "label": remote.extra_labels,
+        "force_vm_proto": remote.vm_proto is VmProto.FORCED,
+        "probe_vm_proto": remote.vm_proto is VmProto.PROBE,
         "min_free_disk_space": None if percent is None else f"{percent:g}%",
         "queue_config": writer.section(QueueSection, queue),
         "metadata_config": writer.section(MetadataSection, _fields(remote.metadata)),

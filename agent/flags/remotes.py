@@ -14,7 +14,14 @@ from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.remote_http import http_settings
 from agent.flags.url_flags import UrlFlags
 from agent.flags.values import Values
-from pushqueue.settings import QueueSettings, RemoteSettings
+from pushqueue.settings import (
+    RW1,
+    RW2,
+    MetadataSettings,
+    QueueSettings,
+    RemoteSettings,
+    VmProto,
+)
 from relabel.limits import LabelLimits
 from relabel.rule import RelabelRule
 from transport.errors import TransportError
@@ -28,6 +35,7 @@ _FOR_ALL = {
     "flush_interval_s": "flushInterval",
     "max_rows_per_block": "maxRowsPerBlock",
     "max_block_bytes": "maxBlockSize",
+    "max_request_bytes": "maxRequestSize",
     "retry_min_interval_s": "retryMinInterval",
     "retry_max_interval_s": "retryMaxInterval",
     "spill_after_s": "spillAfter",
@@ -97,7 +105,11 @@ def section_defaults(values: Values) -> RemoteDefaults:
     given = {field: values.single(f"remoteWrite.{name}") for field, name in _FOR_ALL.items()}
     if values.single("remoteWrite.inmemoryQueues"):
         given["fresh_first"] = True
-    return RemoteDefaults(**given, lanes=values.single("remoteWrite.queues") or None)
+    return RemoteDefaults(
+        **given,
+        lanes=values.single("remoteWrite.queues") or None,
+        zstd_level=values["remoteWrite.vmProtoCompressLevel"],
+    )
 
 
 def unheard_flags(values: Values) -> Iterator[str]:
@@ -135,11 +147,47 @@ def _remote(url: str, flags: UrlFlags, read_rules: ReadRules) -> Iterator[Remote
         key=remote_key(name, bare),
         name=name,
         send_timeout_s=flags.number("sendTimeout"),
+        protobuf_message=_message(flags),
+        send_exemplars=flags.is_on("sendExemplars"),
+        send_native_histograms=flags.is_on("sendNativeHistograms"),
+        vm_proto=_vm_proto(flags),
+        zstd_level=flags.of_all("vmProtoCompressLevel"),
+        significant_figures=int(flags.number("significantFigures")),
+        round_digits=int(flags.number("roundDigits")),
+        metadata=_metadata(flags),
         http=http_settings(flags, userinfo),
         queue=_queue(flags),
         write_relabel_configs=read_rules(rules) if rules else (),
         strips_scratch_labels=bool(rules),
     )
+
+
+def _message(flags: UrlFlags) -> str:
+    message = flags.text("protobufMessage") or RW1
+    if message not in (RW1, RW2):
+        flags.error("protobufMessage", f"must be {RW1} or {RW2}")
+    return message
+
+
+def _vm_proto(flags: UrlFlags) -> VmProto:
+    """As vmagent: VictoriaMetrics' encoding where the remote takes it, unless told otherwise."""
+    is_forced = flags.is_on("forceVMProto")
+    if is_forced and flags.is_on("forcePromProto"):
+        reason = "cannot be used together with -remoteWrite.forcePromProto for the same URL"
+        flags.error("forceVMProto", reason)
+    if is_forced and flags.text("protobufMessage") == RW2:
+        flags.error("forceVMProto", f"is about {RW1}, and -remoteWrite.protobufMessage is {RW2}")
+    if is_forced:
+        return VmProto.FORCED
+    return VmProto.OFF if flags.is_on("forcePromProto") else VmProto.PROBE
+
+
+def _metadata(flags: UrlFlags) -> MetadataSettings:
+    is_wanted = bool(flags.values["enableMetadata"]) and not flags.is_on("disableMetadata")
+    most = flags.of_all("maxMetadataPerBlock")
+    if most < 1:
+        flags.error("maxMetadataPerBlock", "must be 1 or more")
+    return MetadataSettings(send=is_wanted, max_samples_per_send=most)
 
 
 def _queue(flags: UrlFlags) -> QueueSettings:
@@ -150,6 +198,7 @@ def _queue(flags: UrlFlags) -> QueueSettings:
         flush_interval_s=flags.number("flushInterval"),
         max_rows_per_block=int(flags.number("maxRowsPerBlock")),
         max_block_bytes=int(flags.number("maxBlockSize")),
+        max_request_bytes=int(flags.number("maxRequestSize")),
         spill_after_s=flags.number("spillAfter"),
         retry_min_interval_s=least_s,
         retry_max_interval_s=most_s,

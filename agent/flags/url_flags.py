@@ -35,6 +35,12 @@ class UrlFlags:
     def is_on(self, name: str) -> bool:
         return bool(self._item(name))
 
+    def of_all(self, name: str) -> int:
+        """The number of a flag that has one value for all URLs."""
+        value = self.values[f"remoteWrite.{name}"]
+        assert isinstance(value, int)
+        return value
+
     def error(self, name: str, reason: str) -> None:
         self.errors.append(FlagError(name=f"remoteWrite.{name}", reason=reason))
 

@@ -70,6 +70,12 @@ def vmagent_arguments(course: Course) -> list[str]:
     ]
 
 
+def v2_arguments(course: Course) -> list[str]:
+    """promferry by remote write 2.0, everything else the same."""
+    message = "-remoteWrite.protobufMessage=io.prometheus.write.v2.Request"
+    return [*vmagent_arguments(course), message]
+
+
 def prometheus_arguments(course: Course) -> list[str]:
     section = f"remote_write:\n  - url: {course.push_url}\n"
     course.config.write_text(course.scrape_section() + section)
@@ -86,6 +92,7 @@ def contenders(environment: Mapping[str, str] = os.environ) -> dict[str, Contend
     """Every agent that can be named; a missing program is told when it is asked for."""
     known = {
         "promferry": Contender(_beside_python("promferry"), vmagent_arguments),
+        "promferry-2.0": Contender(_beside_python("promferry"), v2_arguments),
         "vmagent": Contender(shutil.which("vmagent"), vmagent_arguments),
         "prometheus": Contender(shutil.which("prometheus"), prometheus_arguments),
     }

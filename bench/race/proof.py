@@ -5,11 +5,12 @@ a timestamp within it.
 """
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 
 from receivers.errors import DecodeError
-from receivers.remote_write import CONTENT_TYPE, WriteRequest, decode
+from receivers.remote_write import CONTENT_TYPE, PROTO_1, WriteRequest, decode
+from receivers.remote_write_v2 import PROTO_2
 
 MAX_DECODED_BYTES = 256 * 2**20
 
@@ -33,15 +34,20 @@ def _identities(request: WriteRequest, since_ms: int, until_ms: int) -> Iterator
 
 
 def _decode(body: bytes) -> WriteRequest | None:
-    """Snappy, or the zstd of newer agents: the header that said which is gone."""
-    for encoding in ("snappy", "zstd"):
+    """Of either version, by snappy or zstd: the headers that said which are gone.
+
+    Neither version finds a sample in a message of the other: their field numbers differ.
+    """
+    for encoding, message in product(("snappy", "zstd"), (PROTO_1, PROTO_2)):
         try:
-            return decode(
+            request = decode(
                 body,
                 content_encoding=encoding,
-                content_type=CONTENT_TYPE,
+                content_type=f"{CONTENT_TYPE};proto={message}",
                 max_decoded_bytes=MAX_DECODED_BYTES,
             )
         except DecodeError:
             continue
+        if request.sample_count:
+            return request
     return None

@@ -121,6 +121,8 @@ http {{
     server {{
         listen unix:{directory}/discard.sock;
         access_log off;
+        # What tells a sender of remote write 2.0 that it was understood.
+        add_header X-Prometheus-Remote-Write-Samples-Written 1000000;
         return 204;
     }}
 }}

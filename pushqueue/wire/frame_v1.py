@@ -1,7 +1,8 @@
 """Frames a part as the repeated `timeseries` of a remote-write 1.0 `WriteRequest`.
 
 Takes a part and what the remote wants of it; gives bytes, of which requests are concatenations.
-Invariant: one sample or one native histogram in each TimeSeries; its exemplars stand beside it.
+Invariant: one sample or one native histogram in each TimeSeries; its exemplars stand beside it;
+within a part timestamps never go back.
 Plain floats are `series.frame`'s; here is what is beside them.
 """
 
@@ -22,6 +23,9 @@ _EXEMPLAR_VALUE, _EXEMPLAR_TIMESTAMP = b"\x11", b"\x18"  # Exemplar: fields 2, 3
 
 def frame_v1(part: Part, *, with_exemplars: bool) -> bytes:
     batch = part.batch
+    order = part.late_order()
+    if order is not None:
+        return b"".join([_frame_odd(batch, at, with_exemplars) for at in order])
     # Fast path: plain floats.
     if batch.histograms is None and not (with_exemplars and batch.exemplars):
         return frame(batch, part.start, part.stop)

@@ -3,7 +3,8 @@
 Takes parts; gives their bytes, and the symbols that these refer to.
 Source: `io.prometheus.write.v2.Request` (reference/prometheus.md 1.2 and 1.3).
 Invariant: one sample or one native histogram in each TimeSeries, its metadata, exemplars and start
-timestamp beside it; no work per sample but one join (bench/bench_batcher.py).
+timestamp beside it; within a part timestamps never go back. No work per sample but one join
+(bench/bench_batcher.py).
 """
 
 import struct
@@ -54,7 +55,9 @@ class FramerV2:
     def _of(self, batch: Batch) -> Columns:
         layout = batch.layout
         columns = self._columns.get(layout)
-        if columns is None or columns.families is not batch.families:
+        # Markers say nothing of metadata, and need not forget what is known.
+        is_other = batch.families is not None and columns is not None
+        if columns is None or (is_other and columns.families is not batch.families):
             columns = Columns(layout, len(batch.chunks), batch.families)
             self._columns[layout] = columns
             if layout not in self._serials:
@@ -70,7 +73,8 @@ class FramerV2:
         stamp_ms = batch.timestamps
         is_usual = isinstance(stamp_ms, int) and _SIX_BYTES_FROM <= stamp_ms < _SIX_BYTES_BELOW
         if not columns.is_regular or not is_usual or batch.histograms is not None:
-            return self._singly(part, range(part.start, part.stop), symbols, slots, with_exemplars)
+            positions = part.late_order() or range(part.start, part.stop)
+            return self._singly(part, positions, symbols, slots, with_exemplars)
         odd = part.odd_positions(with_exemplars=with_exemplars, with_starts=True)
         if not odd:
             return _frame_at_once(part, columns, symbols, slots)

@@ -29,6 +29,15 @@ class Part:
         middle = (self.start + self.stop) // 2
         return attrs.evolve(self, stop=middle), attrs.evolve(self, start=middle)
 
+    def late_order(self) -> list[int] | None:
+        """Positions by time, where the order of the layout would go back in time; else None."""
+        timestamps = self.batch.timestamps
+        # Fast path: one for all.
+        if isinstance(timestamps, int):
+            return None
+        order = sorted(range(self.start, self.stop), key=timestamps.__getitem__)
+        return None if order == list(range(self.start, self.stop)) else order
+
     def exemplar_count(self) -> int:
         """How many exemplars stand beside its samples."""
         beside = self.batch.exemplars

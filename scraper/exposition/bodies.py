@@ -15,6 +15,7 @@ from scraper.exposition.outline import Outlines
 from scraper.exposition.page import Page
 from scraper.exposition.reader import Reader, Steps
 from scraper.exposition.walk import Series
+from series.metadata import Families
 
 if TYPE_CHECKING:
     from scraper.settings import ScrapeJob
@@ -79,6 +80,10 @@ class BodyReader:
 
     def comments(self) -> frozenset[bytes]:
         return self._reader.comments()
+
+    def families(self) -> Families:
+        """What the last page said of its metrics."""
+        return self._reader.families
 
     def _read_protobuf(self, body: bytes, known: Series) -> Steps:
         from scraper.exposition import protobuf  # late: few targets speak it

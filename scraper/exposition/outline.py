@@ -12,6 +12,8 @@ from weakref import WeakValueDictionary
 from scraper.exposition.dialect import TEXT, Dialect
 from scraper.exposition.page import Page, concatenated
 from scraper.exposition.section import Section
+from scraper.metadata import said_by
+from series.metadata import Families
 
 
 class Outline:
@@ -75,6 +77,7 @@ class Outlines:
     def __init__(self) -> None:
         # By hash: an outline as key would be held for ever.
         self._known: WeakValueDictionary[int, Outline] = WeakValueDictionary()
+        self._families: WeakValueDictionary[frozenset[bytes], Families] = WeakValueDictionary()
 
     def __len__(self) -> int:
         return len(self._known)
@@ -83,3 +86,10 @@ class Outlines:
         """The one to hold in place of an equal one."""
         known = self._known.setdefault(hash(outline), outline)
         return known if known == outline else outline
+
+    def families(self, comments: frozenset[bytes]) -> Families:
+        """What the comment lines say of metrics; one object for equal comments."""
+        families = self._families.get(comments)
+        if families is None:
+            families = self._families[comments] = Families(lambda: said_by(comments))
+        return families

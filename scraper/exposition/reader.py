@@ -27,7 +27,15 @@ SPLIT_BYTES = 1024 * 1024
 class Reader:
     """Holds what the previous page looked like; one for each target."""
 
-    __slots__ = ("_comments", "_keys", "_outline", "_outlines", "predicted_total", "walked_total")
+    __slots__ = (
+        "_comments",
+        "_keys",
+        "_outline",
+        "_outlines",
+        "families",
+        "predicted_total",
+        "walked_total",
+    )
 
     def __init__(self, outlines: Outlines) -> None:
         self._outlines = outlines
@@ -35,6 +43,8 @@ class Reader:
         self._keys: tuple[bytes, ...] = ()
         # Those of a page that has no outline.
         self._comments: frozenset[bytes] = frozenset()
+        # What the last page said of its metrics; shared by targets whose pages say the same.
+        self.families = outlines.families(frozenset())
         self.predicted_total = 0
         self.walked_total = 0
 
@@ -71,6 +81,7 @@ class Reader:
     def adopt(self, page: Page, comments: frozenset[bytes]) -> Page:
         """A page of another format, with the keys object of the page before if they are equal."""
         self._outline, self._comments = None, comments
+        self.families = self._outlines.families(comments)
         if page.keys != self._keys:
             self._keys = page.keys
         return attrs.evolve(page, keys=self._keys)
@@ -89,6 +100,7 @@ class Reader:
             self._keys = self._outline.keys
         else:
             self._comments = frozenset([line for line in walk.lines if line.startswith(b"# ")])
+        self.families = self._outlines.families(self.comments())
 
 
 def _split(body: bytes) -> Generator[None, None, list[bytes]]:

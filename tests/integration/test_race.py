@@ -10,7 +10,7 @@ from tests.integration.agent import ROOT
 from tests.integration.peers import program
 
 
-@pytest.mark.parametrize("agent", ["promferry", "vmagent"])
+@pytest.mark.parametrize("agent", ["promferry", "promferry-2.0", "vmagent"])
 def test_one_lap(agent: str) -> None:
     for peer in ("nginx", "vmagent"):
         program(peer)

@@ -7,6 +7,7 @@ from typing import Any
 
 import trio
 
+from pushqueue.metadata_sender import GiveFamilies
 from pushqueue.remote import Remote
 from pushqueue.sender import Poster
 from pushqueue.settings import QueueSettings, RemoteSettings
@@ -27,7 +28,9 @@ def wall_ms() -> int:
     return NOW_MS + int(trio.current_time() * 1000)
 
 
-def remote_on(path: Path, far_end: Poster, **fields: Any) -> Remote:
+def remote_on(
+    path: Path, far_end: Poster, *, families: GiveFamilies | None = None, **fields: Any
+) -> Remote:
     """`fields` are those of the remote's settings and of its queue's, mixed."""
     of_queue = {name: fields.pop(name) for name in QUEUE_FIELDS & fields.keys()}
     settings = RemoteSettings(
@@ -45,6 +48,7 @@ def remote_on(path: Path, far_end: Poster, **fields: Any) -> Remote:
         version="1.2.3",
         connect=lambda: far_end,
         rand=lambda: 0.0,
+        families=families,
     )
 
 

@@ -134,6 +134,14 @@ def test_within_a_bound_of_the_body() -> None:
     assert [each for part in parts for each in series_of(part)] == series_of(block)
 
 
+@pytest.mark.parametrize("encoding", Encoding)
+def test_timestamps_of_a_batch_do_not_go_back(encoding: Encoding) -> None:
+    stamps = array("q", [NOW_MS + 2, NOW_MS, NOW_MS + 1])
+    block = block_of(encoding, floats(layout_of(["a", "b", "c"]), timestamps=stamps))
+    got = [(dict(s.labels)["__name__"], s.samples[0].timestamp_ms) for s in series_of(block)]
+    assert got == [("b", NOW_MS), ("c", NOW_MS + 1), ("a", NOW_MS + 2)]
+
+
 def _with_body(encoding: Encoding, body: bytes) -> Block:
     return attrs.evolve(block_of(encoding, BATCHES[2]), body=body)
 

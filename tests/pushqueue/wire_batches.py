@@ -43,7 +43,7 @@ CUSTOM = Histogram(
     custom_values=(0.5, 2.5),
 )
 FAMILIES = Families(
-    [
+    lambda: [
         Metadata("m", MetricType.COUNTER, "how often", "turns"),
         Metadata("h", MetricType.HISTOGRAM, "how long"),
     ]

@@ -11,8 +11,11 @@ import trio.testing
 import zstandard
 from trio.testing import MockClock
 
+from pushqueue.dialect import Written
 from receivers.arrivals import ArrivalBook
+from receivers.remote_write_v2 import PROTO_2
 from receivers.window import Window
+from tests.pushqueue import protos_v2
 from tests.receivers import protos
 from tests.web.snapshots import NOW_MS
 from web.receiver_app import MAX_WRITERS, PATHS, create_receiver_app
@@ -62,6 +65,28 @@ async def test_remote_write_is_taken(path: str) -> None:
     assert (arrivals.requests, arrivals.samples, len(arrivals.series)) == (1, 1, 1)
     assert arrivals.wire_bytes == len(snappy.compress(WIRE))
     assert arrivals.decoded_bytes == len(WIRE)
+
+
+async def test_2_0_is_told_what_was_written() -> None:
+    series = {
+        "labels_refs": [1, 2],
+        "samples": [{"value": 1, "timestamp": NOW_MS}],
+        "exemplars": [{"labels_refs": [1, 2], "timestamp": NOW_MS}],
+    }
+    request = protos_v2.Request(symbols=["", "__name__", "up"], timeseries=[series])
+    headers = PROTOBUF | {"content-type": f"application/x-protobuf;proto={PROTO_2}"}
+    async with receiving() as receiver:
+        body = snappy.compress(request.SerializeToString())
+        answer = await receiver.session.post(PATHS[0], content=body, headers=headers)
+        assert answer.status_code == 204
+        assert Written.of(answer.headers.get) == Written(1, 0, 1)
+        assert [series.text for series in receiver.window.find()] == ["up"]
+
+
+async def test_who_asks_for_zstd_is_told_yes() -> None:
+    async with receiving() as receiver:
+        answer = await receiver.session.get(f"{PATHS[0]}?get_vm_proto_version=1")
+        assert (answer.status_code, answer.text) == (200, "1")
 
 
 @pytest.mark.parametrize(
@@ -145,7 +170,7 @@ async def test_a_senders_name_stays_on_its_line() -> None:
         pytest.param("/api/v1/series?limit=x", 400, "limit is a number", id="JSON, bad limit"),
         pytest.param("/metrics", 200, "promferry_receive_samples_total 1\n", id="metrics"),
         pytest.param("/-/healthy", 200, "healthy", id="health"),
-        pytest.param("/api/v1/write", 405, "Method Not Allowed", id="GET where POST is meant"),
+        pytest.param("/api/v1/write", 405, "POST remote write here", id="GET where POST is meant"),
         pytest.param("/nix", 404, "/api/v1/write", id="something else"),
     ],
 )

@@ -66,7 +66,7 @@ _LIMITS = (
         idle="labels are always sorted",
         quiet=True,
     ),
-    Flag("enableMetadata", BOOL, True, "Pass metadata on.", later=when.REMOTE_WRITE),
+    Flag("enableMetadata", BOOL, True, "Send metadata to remotes from -remoteWrite.url."),
     Flag("maxInsertRequestSize", SIZE, 32 * 2**20, "The largest push, in bytes."),
     Flag("maxConcurrentInserts", INT, 0, "Pushes at a time; 0 is two for each processor."),
     Flag("insert.maxQueueDuration", DURATION, 60, "How long a push may wait for its turn."),

@@ -1,6 +1,6 @@
 """What promferry has and vmagent has not."""
 
-from agent.flags.flag import BOOL, DURATION, PERCENT, STRING, Flag, Group
+from agent.flags.flag import BOOL, DURATION, PERCENT, SIZE, STRING, Flag, Group
 from agent.flags.groups import when
 
 GROUP = Group(
@@ -39,9 +39,30 @@ GROUP = Group(
             "remoteWrite.protobufMessage",
             STRING,
             "",
-            "The message to send: prometheus.WriteRequest or io.prometheus.write.v2.Request.",
+            "The message to send: prometheus.WriteRequest (remote write 1.0, the default) or "
+            "io.prometheus.write.v2.Request (2.0).",
             many=True,
-            later=when.REMOTE_WRITE,
+        ),
+        Flag(
+            "remoteWrite.sendExemplars",
+            BOOL,
+            False,
+            "Send exemplars beside samples.",
+            many=True,
+        ),
+        Flag(
+            "remoteWrite.sendNativeHistograms",
+            BOOL,
+            False,
+            "Send native histograms.",
+            many=True,
+        ),
+        Flag(
+            "remoteWrite.maxRequestSize",
+            SIZE,
+            0,
+            "The largest request after compression, for remotes that refuse larger ones; 0 is any.",
+            many=True,
         ),
         Flag(
             "remoteWrite.dataBudget",

@@ -177,35 +177,32 @@ _PROTOCOL = (
         "forcePromProto",
         BOOL,
         False,
-        "Push by Prometheus remote write only.",
-        idle="Prometheus remote write is what is spoken",
+        "Never ask the remote for VictoriaMetrics' encoding; without this it is asked at start and "
+        "after an outage.",
     ),
-    _each(
-        "forceVMProto", BOOL, False, "Push by VictoriaMetrics' encoding.", later=when.REMOTE_WRITE
-    ),
+    _each("forceVMProto", BOOL, False, "Push by VictoriaMetrics' encoding without asking for it."),
     Flag(
         "remoteWrite.vmProtoCompressLevel",
         INT,
         0,
         "The zstd level for VictoriaMetrics' encoding, -22 to 22; 0 chooses.",
         minimum=-22,
-        later=when.REMOTE_WRITE,
     ),
-    _each("disableMetadata", BOOL, False, "Send no metadata.", later=when.REMOTE_WRITE),
-    _all("maxMetadataPerBlock", INT, 5000, "The most metadata in a request.", when.REMOTE_WRITE),
+    _each("disableMetadata", BOOL, False, "Send no metadata."),
+    _all("maxMetadataPerBlock", INT, 5000, "The most metadata in a request."),
     _each(
         "significantFigures",
         INT,
         0,
         "Round values to so many significant figures; 0 keeps all.",
-        later=when.REMOTE_WRITE,
     ),
-    _each(
-        "roundDigits",
+    Flag(
+        "remoteWrite.roundDigits",
         INT,
         100,
         "Round values to so many digits after the point; 100 keeps all.",
-        later=when.REMOTE_WRITE,
+        many=True,
+        minimum=-100,
     ),
 )
 

@@ -3,7 +3,6 @@
 EXPOSITION = "comes with the work on exposition formats"
 DISCOVERY = "this kind of discovery is not in this round"
 CLUSTER = "sharing targets among several agents is not in this round"
-REMOTE_WRITE = "comes with the work on remote write"
 REMOTES = "comes with the work on many remotes"
 PROXY_PROTOCOL = "HAProxy's PROXY protocol is not in this round"
 PUSHED = "comes with the work on pushed metrics"
