@@ -25,6 +25,7 @@ from pushqueue.health import OK, Health
 from pushqueue.metadata_sender import GiveFamilies, MetadataSender
 from pushqueue.native import without_custom_buckets
 from pushqueue.overload import Refusal, refusal
+from pushqueue.policy import policy_of
 from pushqueue.progress import LaneProgress, RefusedWords
 from pushqueue.queue import Queue, RunSync
 from pushqueue.rejected import FOLDER as REJECTED_FOLDER
@@ -266,6 +267,7 @@ class Remote:
 
     def _senders(self) -> list[Sender]:
         queue = self.settings.queue
+        answers = policy_of(self.settings.answers)
         self._clients = [self._connect() for _ in range(queue.lanes)]
         return [
             Sender(
@@ -279,6 +281,7 @@ class Remote:
                 rejected=self._rejected,
                 dialect=self._dialect,
                 probe_target=_probe_target(self.settings.url),
+                answers=answers,
             )
             for lane in range(queue.lanes)
         ]

@@ -75,6 +75,7 @@ class RemoteSettings:
 
     `strips_scratch_labels`: its own rules come from a flag, so `__*` labels are gone after them.
     `zstd_level` 0 chooses; `significant_figures` 0 and `round_digits` 100 keep values as they are.
+    `answers`: statuses that this remote means otherwise, in words (pushqueue.policy).
     """
 
     url: str
@@ -94,5 +95,6 @@ class RemoteSettings:
     strips_scratch_labels: bool = False
     extra_labels: Mapping[str, str] = attrs.field(factory=dict)
     round_robin_dns: bool = False
+    answers: Mapping[str, str] = attrs.field(factory=dict)
     queue: QueueSettings = QueueSettings()
     metadata: MetadataSettings = MetadataSettings()

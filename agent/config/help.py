@@ -254,6 +254,8 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "metadata_config": "Whether and how often metadata is pushed by 1.0; in 2.0 it is beside "
         "every sample.",
         "label": "Labels to add to everything that is pushed.",
+        "answers": "What statuses mean where this remote means something else than others, as in "
+        "`{403: refuse, 422: retry}`: `retry`, `hold`, `split` or `refuse`.",
         "queues": "Requests in flight at a time, each for its own part of the targets.",
         "max_block_size": "The largest request, before compression.",
         "max_disk_usage_per_url": "The most that the queue may take on disk; the oldest goes "

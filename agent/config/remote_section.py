@@ -16,6 +16,7 @@ from agent.config.queue_section import MIN_DISK_BYTES, QueueSection, parse_perce
 from agent.config.registry import check, other_names
 from agent.config.rules import Rules
 from agent.config.scalars import Bytes, Count, Duration
+from pushqueue.policy import PolicyError, policy_of
 from pushqueue.settings import RW1, RW2
 from transport.secret import Secret
 from transport.settings import GoogleIam, SigV4
@@ -76,6 +77,7 @@ class RemoteSection(HttpSection):
     tls_handshake_timeout: Duration = Duration(20)
     # Per-URL flags of vmagent and of promferry that Prometheus has no key for.
     label: Mapping[str, str] = attrs.field(factory=dict)
+    answers: Mapping[str, str] = attrs.field(factory=dict)
     queues: Count | None = None
     max_block_size: Bytes | None = None
     max_disk_usage_per_url: Bytes | None = None
@@ -141,6 +143,11 @@ def _check_remote(section: RemoteSection, cursor: Cursor) -> None:
     if section.failed_request_logging:
         message = "no effect here: refused requests are always logged, with the remote's answer"
         cursor.key_of("failed_request_logging").warning(message)
+    for status, word in section.answers.items():
+        try:
+            policy_of({status: word})
+        except PolicyError as exc:
+            cursor.at("answers").error(str(exc))
     _check_protocol(section, cursor)
 
 
