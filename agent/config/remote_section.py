@@ -123,7 +123,11 @@ other_names(
 def _check_remote(section: RemoteSection, cursor: Cursor) -> None:
     check_http(section)
     _check_one_way(cursor)
-    if section.url:
+    if section.url and _has_odd_scheme(section.url):
+        # As in Prometheus, whose compliance suite wants an agent that lives with it.
+        message = "nothing can be sent: URL scheme must be 'http' or 'https'; data is kept"
+        cursor.at("url").warning(message)
+    elif section.url:
         check_url(section.url, cursor.at("url"))
     elif cursor.is_sound("url"):
         cursor.error("url for remote_write is empty")
@@ -149,6 +153,11 @@ def _check_remote(section: RemoteSection, cursor: Cursor) -> None:
         except PolicyError as exc:
             cursor.at("answers").error(str(exc))
     _check_protocol(section, cursor)
+
+
+def _has_odd_scheme(url: str) -> bool:
+    scheme, found, rest = url.partition("://")
+    return bool(found and rest and scheme.isalpha()) and scheme.lower() not in ("http", "https")
 
 
 def _check_protocol(section: RemoteSection, cursor: Cursor) -> None:
