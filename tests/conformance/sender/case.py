@@ -86,13 +86,17 @@ class PageCase:
 
 @attrs.frozen
 class AnswerCase:
-    """A remote that answers by a script. `url` leads elsewhere than to the script."""
+    """A remote that answers by a script. `url` leads elsewhere than to the script.
+
+    `flush_s`: Prometheus' default, of the second suite; the first one ran with vmagent's flags.
+    """
 
     sentence: str
     script: Script
     check: Check
     version: int = attrs.field(default=2, kw_only=True)
     url: str = attrs.field(default="", kw_only=True)
+    flush_s: int = attrs.field(default=5, kw_only=True)
 
     @property
     def remote(self) -> str:

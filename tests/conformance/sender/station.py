@@ -37,7 +37,7 @@ _REMOTE = """
     send_exemplars: true
     send_native_histograms: {is_v2}
     spill_after: 10s
-    queue_config: {{max_samples_per_send: 10000}}
+    queue_config: {{max_samples_per_send: 10000, batch_send_deadline: {flush_s}s}}
 """
 
 
@@ -72,9 +72,11 @@ def _config(jobs: Sequence[str], remotes: Sequence[str]) -> str:
     return "".join((head, *jobs, "\nremote_write:", *remotes))
 
 
-def _remote(name: str, url: str, version: int) -> str:
+def _remote(name: str, url: str, version: int, flush_s: int = 5) -> str:
     is_v2 = str(version == 2).lower()
-    return _REMOTE.format(name=name, url=url, message=_MESSAGES[version], is_v2=is_v2)
+    return _REMOTE.format(
+        name=name, url=url, message=_MESSAGES[version], is_v2=is_v2, flush_s=flush_s
+    )
 
 
 def _pages_config(far_end: FarEnd, cases: Sequence[PageCase]) -> str:
@@ -94,7 +96,7 @@ def _answers_config(far_end: FarEnd, cases: Sequence[AnswerCase]) -> str:
     for case in cases:
         far_end.scripts[case.remote] = case.script
         url = case.url or f"http://{far_end.address}/push/{case.remote}"
-        remotes.append(_remote(case.remote, url, case.version))
+        remotes.append(_remote(case.remote, url, case.version, case.flush_s))
     job = _JOB.format(job=NOW_PAGE, address=far_end.address, options="")
     return _config([job], remotes)
 

@@ -161,8 +161,8 @@ def never_came_again(seen: Seen) -> None:
 
 
 ANSWERS = [
-    AnswerCase("500 is tried again", once(500), came_again, version=1),
-    AnswerCase("400 is not tried again", once(400), never_came_again, version=1),
+    AnswerCase("500 is tried again", once(500), came_again, version=1, flush_s=1),
+    AnswerCase("400 is not tried again", once(400), never_came_again, version=1, flush_s=1),
 ]
 
 

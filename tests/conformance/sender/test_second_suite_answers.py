@@ -103,9 +103,17 @@ def recovers(seen: Seen) -> None:
     assert 204 in seen.statuses[1:]
 
 
+def is_told(words: str) -> Check:
+    def check(seen: Seen) -> None:
+        assert seen.pushes
+        assert words in seen.log
+
+    return check
+
+
 ERRORS = [
     AnswerCase("a refused connection", always(204), goes_on, url="http://127.0.0.1:9/write"),
-    AnswerCase("no answer", always(204, delay_s=30), came()),
+    AnswerCase("no answer", always(204, delay_s=30), is_told("no answer within 3s")),
     AnswerCase("200 without a word of what was written", always(200, tells_written=False), came()),
     AnswerCase("an answer that is none", always(0, raw=b"\x00garbage\r\n\r\n"), came(2)),
     AnswerCase("work goes on after errors", first(Reply(500)), recovers),
@@ -159,14 +167,6 @@ def is_done(seen: Seen) -> None:
     bodies = [push.body for push in seen.pushes]
     assert len(set(bodies)) == len(bodies)
     assert bodies
-
-
-def is_told(words: str) -> Check:
-    def check(seen: Seen) -> None:
-        assert seen.pushes
-        assert words in seen.log
-
-    return check
 
 
 PARTIAL = (
