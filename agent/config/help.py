@@ -274,8 +274,8 @@ HELP: Mapping[str, Mapping[str, str]] = {
     },
     "QueueSection": {
         "capacity": "Accepted, no effect: the queue is on disk.",
-        "max_shards": "Accepted, no effect: see `queues`.",
-        "min_shards": "Accepted, no effect: see `queues`.",
+        "max_shards": "At most so many requests in flight; `queues` says exactly how many.",
+        "min_shards": "At least so many requests in flight, 64 at most; see `queues`.",
         "max_samples_per_send": "The most samples in one request.",
         "batch_send_deadline": "How long samples are gathered before they are sent.",
         "min_backoff": "How long to wait before the first retry.",

@@ -179,7 +179,7 @@ _QUEUE = (
 )
 
 _PROTOCOL = (
-    _each("queues", INT, 0, "Requests in flight at a time, series kept in order; 0 chooses."),
+    _each("queues", INT, 0, "Requests in flight at a time, series kept in order; 0 is 4."),
     _each(
         "forcePromProto",
         BOOL,

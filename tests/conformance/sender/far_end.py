@@ -58,14 +58,15 @@ class Push:
     @cached_property
     def rows(self) -> list[Row]:
         """Every MUST about a message is checked on the way."""
-        return read(self.body) if self.is_v2 else _read_v1(self.body)
+        return read(self.body) if self.is_v2 else read_v1(self.body)
 
     @cached_property
     def symbols(self) -> list[str]:
         return list(Request.FromString(snappy.uncompress(self.body)).symbols)
 
 
-def _read_v1(body: bytes) -> list[Row]:
+def read_v1(body: bytes) -> list[Row]:
+    """The series of a 1.0 body, what 1.0 demands of each checked."""
     rows = []
     for series in WriteRequest.FromString(snappy.uncompress(body)).timeseries:
         assert len(series.samples) + len(series.histograms) == 1, "one sample in each"

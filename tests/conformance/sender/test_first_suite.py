@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Callable
-from itertools import pairwise
 
 import pytest
 
@@ -192,9 +191,3 @@ def test_a_series_is_never_in_two_requests_at_a_time(station: Station) -> None:
 def test_the_agents_lived_and_ended_well(station: Station) -> None:
     assert station.exit_codes == {"pages": 0, "answers": 0}
     assert not any("Traceback" in log for log in station.logs.values())
-
-
-def test_time_is_asked_once_for_each_visit(station: Station) -> None:
-    """No two requests of a remote overlap."""
-    for push, following in pairwise(station.slow().pushes):
-        assert push.done_s <= following.at_s
