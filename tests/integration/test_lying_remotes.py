@@ -22,28 +22,32 @@ MIB = 2**20
 # More than this in a few seconds would be an answer that was taken in.
 MAX_GROWTH_BYTES = 48 * MIB
 
-Lie = Callable[[socket.socket], None]
+# Gives what came on the connection although there was no answer.
+Lie = Callable[[socket.socket], bytes]
 
 
 def saying(answer: bytes) -> Lie:
-    return lambda connection: connection.sendall(answer)
+    def lie(connection: socket.socket) -> bytes:
+        connection.sendall(answer)
+        return b""
+
+    return lie
 
 
-def endless(connection: socket.socket) -> None:
+def endless(connection: socket.socket) -> bytes:
     connection.sendall(b"HTTP/1.1 503 Busy\r\nContent-Type: text/plain\r\n\r\n")
     while True:
         connection.sendall(b"x" * 65536)
 
 
-def endless_head(connection: socket.socket) -> None:
+def endless_head(connection: socket.socket) -> bytes:
     connection.sendall(b"HTTP/1.1 503 Busy\r\n")
     while True:
         connection.sendall(b"X-More: " + b"x" * 1000 + b"\r\n")
 
 
-def silent(connection: socket.socket) -> None:
-    with suppress(OSError):
-        connection.recv(1)  # until the agent hangs up
+def silent(connection: socket.socket) -> bytes:
+    return connection.recv(1)  # until the agent hangs up
 
 
 LIES: dict[str, Lie] = {
@@ -52,7 +56,7 @@ LIES: dict[str, Lie] = {
     "no_answer": silent,
     "half_an_answer": saying(b"HTTP/1.1 500 No\r\nContent-Length: 100\r\n\r\nhalf"),
     "only_a_head": saying(b"HTTP/1.1 503 No\r\nContent-Length: 10\r\n\r\n"),
-    "hangs_up": lambda connection: None,
+    "hangs_up": lambda connection: b"",
     "garbage": saying(b"\x16\x03\x01\x00\xffwho are you\r\n\r\n"),
     "large_error": saying(b"HTTP/1.1 500 No\r\nContent-Length: 1048576\r\n\r\n" + b"e" * MIB),
     "status_999": saying(b"HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n"),
@@ -74,6 +78,7 @@ class Liar:
         self.is_honest = Event()
         self.values: set[float] = set()
         self.requests = 0
+        self.unasked = b""
         self._lock = Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         Thread(target=self._accept, daemon=True).start()
@@ -115,7 +120,7 @@ class Liar:
                         rows = read_v1(body)
                         self.values |= {row.value or 0.0 for row in rows if row.name == "number"}
                 if not is_honest:
-                    self._lie(connection)
+                    self.unasked += self._lie(connection)
                     return
                 connection.sendall(OK)
 
@@ -199,6 +204,8 @@ def test_liars_hurt_only_themselves(far_end: FarEnd, pages: Pages, start_agent: 
         for name, liar in lying.items():
             if name not in WAITS:
                 liar.wait_everything(len(pages.visits("/metrics")) - 3, agent)
+        # No body goes out twice on a connection without an answer.
+        assert not any(liar.unasked for liar in lying.values())
         found = remotes_of(agent)
         assert found["a_year"]["pending_samples"] > 0
         assert not any(remote["dropped_samples"] for remote in found.values())
