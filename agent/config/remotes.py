@@ -65,6 +65,7 @@ def resolve_remote(section: RemoteSection, defaults: RemoteDefaults) -> RemoteSe
         write_relabel_configs=section.write_relabel_configs,
         extra_labels=section.label,
         round_robin_dns=section.round_robin_dns,
+        answers=section.answers,
         queue=queue_settings(_queue_keys(section), section.queue_config, defaults),
         metadata=MetadataSettings(
             send=section.metadata_config.send,

@@ -14,6 +14,7 @@ from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.remote_http import http_settings
 from agent.flags.url_flags import UrlFlags
 from agent.flags.values import Values
+from pushqueue.policy import PolicyError, parse_policy
 from pushqueue.settings import (
     RW1,
     RW2,
@@ -157,10 +158,19 @@ def _remote(url: str, flags: UrlFlags, read_rules: ReadRules) -> Iterator[Remote
         round_digits=int(flags.number("roundDigits")),
         metadata=_metadata(flags),
         http=http_settings(flags, userinfo),
+        answers=_answers(flags),
         queue=_queue(flags),
         write_relabel_configs=read_rules(rules) if rules else (),
         strips_scratch_labels=bool(rules),
     )
+
+
+def _answers(flags: UrlFlags) -> dict[str, str]:
+    try:
+        return parse_policy(flags.text("answers"))
+    except PolicyError as exc:
+        flags.error("answers", str(exc))
+        return {}
 
 
 def _message(flags: UrlFlags) -> str:

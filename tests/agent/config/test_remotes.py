@@ -102,6 +102,36 @@ PROMETHEUS = QueueSettings(
             ),
             id="what Prometheus has no key for",
         ),
+        pytest.param(
+            "  queue_config: {min_shards: 8}\n",
+            RemoteDefaults(),
+            attrs.evolve(PROMETHEUS, lanes=8),
+            id="at least so many shards are so many lanes",
+        ),
+        pytest.param(
+            "  queue_config: {max_shards: 2}\n",
+            RemoteDefaults(),
+            attrs.evolve(PROMETHEUS, lanes=2),
+            id="at most so many shards are so many lanes",
+        ),
+        pytest.param(
+            "  queue_config: {min_shards: 900, max_shards: 1000}\n",
+            RemoteDefaults(),
+            attrs.evolve(PROMETHEUS, lanes=64),
+            id="nobody needs a thousand connections",
+        ),
+        pytest.param(
+            "  queue_config: {min_shards: 9}\n",
+            RemoteDefaults(lanes=3),
+            attrs.evolve(PROMETHEUS, lanes=3),
+            id="the flag says how many exactly",
+        ),
+        pytest.param(
+            "  queues: 2\n  queue_config: {min_shards: 9}\n",
+            RemoteDefaults(lanes=3),
+            attrs.evolve(PROMETHEUS, lanes=2),
+            id="so does the key, which wins",
+        ),
     ],
 )
 def test_queue(text: str, defaults: RemoteDefaults, expected: QueueSettings) -> None:
@@ -132,3 +162,10 @@ def test_parse_percent(text: str, expected: float | None) -> None:
 def test_a_bound_of_the_disk_holds_a_segment() -> None:
     assert remote_of("", RemoteDefaults(max_disk_bytes=5)).queue.max_disk_bytes == 2**20
     assert remote_of("", RemoteDefaults(max_disk_bytes=0)).queue.max_disk_bytes == 0
+
+
+def test_a_remote_may_mean_something_else_by_a_status() -> None:
+    assert remote_of("  answers: {403: refuse, 422: retry}\n").answers == {
+        "403": "refuse",
+        "422": "retry",
+    }
