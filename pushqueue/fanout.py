@@ -22,7 +22,7 @@ class FanOut:
         self._watch = watch or Watch()
 
     def put_nowait(self, batches: Sequence[Batch]) -> None:
-        if self._watch.lookers:
+        if self._watch.at[RELABELLED]:
             self._watch.see(RELABELLED, "", batches)
         for remote in self.remotes:
             remote.put_nowait(batches)

@@ -171,7 +171,7 @@ class Remote:
             own = self._own(batch)
             if own is None:
                 continue
-            if self._watch.lookers:
+            if self._watch.at[REMOTE]:
                 self._watch.see(REMOTE, self.name, (own,))
             batcher = self._batchers[own.lane_key % len(self._batchers)]
             is_full |= batcher.put(own, now)

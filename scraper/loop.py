@@ -10,7 +10,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Generator
 from http import HTTPStatus
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 import trio
@@ -29,12 +29,17 @@ from scraper.scrape import Rendered, SampleCounts, SampleLimitError, TargetScrap
 from scraper.settings import DiscoverySettings
 from scraper.setup import JobSetup
 from scraper.shapes import Shapes
+from scraper.staleness import Filled
 from scraper.status import Health, TargetStatus
 from scraper.target import Target
 from series.batch import Batch, Sink
 from series.ranges import RangeCounts
+from series.watch import SCRAPED, Watch
 from transport.client import Client
 from transport.errors import TransportError
+
+if TYPE_CHECKING:
+    from scraper.raw import RawBatches
 
 logger = logging.getLogger("promferry.scraper")
 
@@ -64,6 +69,7 @@ class ScrapeCounts:
     over_sample_limit: int = 0
     over_label_limit: int = 0
     missed: int = 0
+    series_added: int = 0
     dial_errors: int = 0
     gunzip_failed: int = 0
     invalid: int = 0  # pages that are no exposition text
@@ -95,6 +101,7 @@ class Surroundings:
     spread: ScrapeSpread = attrs.field(factory=ScrapeSpread)
     failures: FailureLog = attrs.field(factory=FailureLog)
     crowd: Crowd = attrs.field(factory=Crowd)
+    watch: Watch = attrs.field(factory=Watch)
     seed: int = 0  # of this host, so that two agents do not scrape at the same time
 
 
@@ -138,6 +145,7 @@ class TargetLoop:
         self._last_scrape_ms: int | None = None
         self._outcome = Outcome(is_up=False, duration_s=0.0)
         self._recent_s = array("f")
+        self._raw: RawBatches | None = None
         self._body_bytes = 0
         self._scrapes = self._failures = 0
 
@@ -201,6 +209,11 @@ class TargetLoop:
         else:
             self._note_success()
             self._note_bad_lines(rendered)
+            if self._around.watch.at[SCRAPED]:
+                self._show(rendered, timestamp_ms)
+            else:
+                self._raw = None
+            self._counts.series_added += rendered.series_added
             batches = rendered.batches
             outcome = Outcome(
                 is_up=True,
@@ -215,6 +228,15 @@ class TargetLoop:
         del self._recent_s[:-RECENT]
         self._spread(outcome)
         self._around.sink.put_nowait((*batches, *self._scrape.report(outcome, timestamp_ms)))
+
+    def _show(self, rendered: Rendered, timestamp_ms: int) -> None:
+        """To those who watch scrapes."""
+        from scraper.raw import RawBatches  # late: hardly anybody watches
+
+        if self._raw is None:
+            self._raw = RawBatches()
+        batch = self._raw.of(rendered.page, self.target.lane_key, timestamp_ms)
+        self._around.watch.see(SCRAPED, self.target.url, (batch,))
 
     def _spread(self, outcome: Outcome) -> None:
         spread = self._around.spread
@@ -310,6 +332,11 @@ class TargetLoop:
     @property
     def health(self) -> Health:
         return self._health
+
+    @property
+    def alive(self) -> Filled:
+        """The final series of the last good page."""
+        return self._scrape.alive
 
     @property
     def series_count(self) -> int:

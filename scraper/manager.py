@@ -24,10 +24,12 @@ from scraper.pool import Pool
 from scraper.settings import ScrapeJob
 from scraper.setup import JobSetup, set_up
 from scraper.shapes import ShapesStatistics
+from scraper.staleness import Filled
 from scraper.status import DroppedTarget, TargetStatus
 from scraper.target import Target
 from series.batch import Sink
 from series.ranges import Ranges
+from series.watch import Watch
 from transport.client import Client
 from transport.dial import Connector
 from transport.response import Response
@@ -96,6 +98,7 @@ class Manager:
         wall_ms: Callable[[], int],
         client_for: ClientFactory | None = None,
         seed: int | None = None,
+        watch: Watch | None = None,
     ) -> None:
         """`client_for` and `seed` are for tests: other connections, a known phase."""
         self._user_agent = f"promferry/{version}"
@@ -104,6 +107,7 @@ class Manager:
             sink=sink,
             clock=GridClock(wall_ms),
             client_for=client_for or self._target_client,
+            watch=watch or Watch(),
             open_discovery=lambda settings: open_discovery(settings, self._client),
             seed=crc32(socket.gethostname().encode()) if seed is None else seed,
         )
@@ -180,6 +184,10 @@ class Manager:
     def metadata(self) -> Sequence[TargetMetadata]:
         """What each target says of its metrics, as it was at its last good scrape."""
         return [metadata for pool in self._pools.values() for metadata in pool.metadata()]
+
+    def alive(self) -> Mapping[str, Sequence[Filled]]:
+        """By job the final series of each target's last good page."""
+        return {name: pool.alive() for name, pool in self._pools.items()}
 
     def pool_names(self) -> Sequence[str]:
         return sorted(self._pools)

@@ -25,6 +25,7 @@ from scraper.settings import (
 )
 from scraper.setup import JobSetup
 from scraper.shapes import Shapes, ShapesStatistics
+from scraper.staleness import Filled
 from scraper.status import DroppedTarget, TargetStatus
 from scraper.target import Target, TargetSet, TargetSetBuilder, addresses
 from series.labels import Labels
@@ -127,6 +128,10 @@ class Pool:
 
     def statuses(self) -> list[TargetStatus]:
         return [running.loop.status() for running in self._running.values()]
+
+    def alive(self) -> list[Filled]:
+        """The final series of each target's last good page."""
+        return [running.loop.alive for running in self._running.values()]
 
     def metadata(self) -> list[TargetMetadata]:
         loops = [running.loop for running in self._running.values()]

@@ -119,6 +119,15 @@ _PAGES = (
         entry="what relabelling does, rule by rule, and what other rules would do",
     ),
     Endpoint(
+        "/cardinality",
+        "cardinality",
+        "Series by metric, job and label, and what makes them grow.",
+        "page",
+        parameters=(Parameter(name="job", what="of this job only"),),
+        statuses=((404, "no such job"),),
+        entry="series by metric, job and label, and what makes them grow",
+    ),
+    Endpoint(
         "/tap",
         "tap",
         "Samples as they pass.",
@@ -313,7 +322,7 @@ _API = (
         "events",
         needs_trust=True,
         parameters=(
-            Parameter(name="stage", what="where", choices=("relabelled", "remote")),
+            Parameter(name="stage", what="where", choices=("scraped", "relabelled", "remote")),
             Parameter(name="selector", what="which, such as {job='a'}"),
             Parameter(name="remote", what="at this remote only"),
             Parameter(name="per_s", what="at most so many a second, 100 by default"),

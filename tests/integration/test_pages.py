@@ -41,6 +41,7 @@ PATHS = {
     "relabel": "/relabel?job=node&kind=metric&labels=load",
     "remotes": "/remotes",
     "tap": "/tap",
+    "cardinality": "/cardinality",
 }
 
 

@@ -16,6 +16,7 @@ from web.api.targets import target_id
 from web.bodies import read_body
 from web.debugger import Debugger
 from web.endpoints import ENDPOINTS
+from web.pages.cardinality import cardinality_html
 from web.pages.debugger import Ask, debugger_html
 from web.pages.discovery import discovery_html
 from web.pages.frame import page
@@ -38,6 +39,7 @@ LINKS = (
     ("./relabel", "Relabel"),
     ("./remotes", "Remotes"),
     ("./tap", "Tap"),
+    ("./cardinality", "Cardinality"),
     ("./metrics", "Metrics"),
 )
 ENTRIES = tuple((endpoint.path, endpoint.entry) for endpoint in ENDPOINTS if endpoint.entry)
@@ -98,6 +100,14 @@ class PageHandlers:
         found = await debugger.run(ask, target)
         content = debugger_html(ask, self._views.pools(), debugger.running_rules(ask), found)
         return await _page(request, "Relabel debugger", content, "./relabel")
+
+    async def cardinality(self, request: Request) -> Response:
+        job, pools = request.query_params.get("job", ""), self._views.pools()
+        if job and job not in pools:
+            raise HTTPException(404, f"there is no job {job[:80]!r}")
+        found = await self._views.cardinality(job)
+        content = cardinality_html(found, job, pools, self._views.history())
+        return await _page(request, "Cardinality", content, "./cardinality")
 
     async def tap(self, request: Request) -> Response:
         try:
