@@ -102,8 +102,6 @@ class Surroundings:
     failures: FailureLog = attrs.field(factory=FailureLog)
     watch: Watch = attrs.field(factory=Watch)
     crowd: Crowd = attrs.field(factory=Crowd)
-    crowd: Crowd = attrs.field(factory=Crowd)
-    watch: Watch = attrs.field(factory=Watch)
     seed: int = 0  # of this host, so that two agents do not scrape at the same time
 
 
