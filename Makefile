@@ -18,6 +18,9 @@ types: .venv/.installed ## mypy --strict
 bench: .venv/.installed peers ## the race against vmagent (more: bench/compare.py --help)
 	$(BIN)/python bench/compare.py
 
+asan: .venv/.installed ## the compiled kernel under AddressSanitizer: its tests, then any bytes
+	@.ci/asan
+
 peers: ## Prometheus, VictoriaMetrics, node_exporter, nginx, openssl
 	@.ci/peers
 
@@ -27,7 +30,7 @@ clean: ## everything that is not in git
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-.venv/.installed: pyproject.toml .ci/install
+.venv/.installed: pyproject.toml setup.py .ci/install $(wildcard series/*.pyx scraper/*.pyx scraper/*/*.pyx)
 	@.ci/install $(PYTHON)
 
-.PHONY: run test lint types bench peers clean help
+.PHONY: run test lint types bench asan peers clean help

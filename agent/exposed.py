@@ -46,7 +46,7 @@ async def expose(scraper: Manager, status: TargetStatus) -> Exposed:
             raise ExposedError(f"server returned HTTP status {response.status}")
         media_type = response.header("content-type")
         format_ = choose(media_type, setup.job.fallback_scrape_protocol).format
-        options = ReadOptions.of(setup.job)
+        options = ReadOptions.of(setup.job, target.options)
         series = await drive(series_of(response.body, format_, options))
     except (TransportError, ExpositionError) as exc:
         raise ExposedError(str(exc)) from exc

@@ -27,7 +27,9 @@ from agent.taps import Taps
 from agent.version import VERSION
 from pushqueue.statistics import RemoteStatistics
 from scraper.manager import Manager
+from scraper.shapes import ShapesStatistics
 from scraper.status import TargetStatus
+from series.kernel import kernel
 from series.watch import Watch
 from transport.errors import TransportError
 from web.admission import Admission
@@ -108,6 +110,7 @@ class Observer:
             why_not=self._why_not,
             tasks=lambda: list(_tasks()),
             discovery_errors=self.discovery_errors,
+            sharing=self.sharing,
         )
 
     async def keep_history(self) -> None:
@@ -133,6 +136,7 @@ class Observer:
     def snapshot(self) -> Snapshot:
         return Snapshot(
             version=VERSION,
+            kernel=kernel().name,
             started_s=self._state.started_s,
             now_s=time.time(),
             was_unclean=self._state.was_unclean,
@@ -153,6 +157,7 @@ class Observer:
     def runtime(self) -> Runtime:
         return Runtime(
             version=VERSION,
+            kernel=kernel().name,
             started_s=self._state.started_s,
             working_directory=os.getcwd(),
             hostname=socket.gethostname(),
@@ -167,6 +172,10 @@ class Observer:
         return {
             pool.job: "; ".join(pool.discovery_errors) for pool in pools if pool.discovery_errors
         }
+
+    def sharing(self) -> dict[str, ShapesStatistics]:
+        """What the targets of each job share."""
+        return {pool.job: pool.shapes for pool in self._scraper.statistics().pools}
 
     async def _config(self) -> str:
         settings = self._state.settings

@@ -61,7 +61,9 @@ class Delivery:
         part = self._parts.pop()
         self.accepted_samples += written
         rest = attrs.evolve(part, sample_count=max(0, part.sample_count - written))
-        self.refused.append(Refused(rest, verdict.reason, is_maybe_delivered=False))
+        # Nobody knows which: the words say so wherever the whole part is shown.
+        words = f"{verdict.reason} ({written} of {part.sample_count} samples were written)"
+        self.refused.append(Refused(rest, words, is_maybe_delivered=False))
 
     def unanswered(self) -> None:
         """The part was sent and no answer came: the remote may have it all the same."""

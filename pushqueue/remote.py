@@ -18,6 +18,7 @@ import trio
 
 from pushqueue.backoff import Backoff
 from pushqueue.batcher import Batcher
+from pushqueue.derived import Steps
 from pushqueue.dialect import PROBE_QUERY, Dialect
 from pushqueue.directory import RealDirectory
 from pushqueue.encode import Encoder, Limits
@@ -31,7 +32,7 @@ from pushqueue.queue import Queue, RunSync
 from pushqueue.rejected import FOLDER as REJECTED_FOLDER
 from pushqueue.rejected import RejectedFile
 from pushqueue.rejected_log import RejectedLog
-from pushqueue.rewrite import Apply, Rewriter
+from pushqueue.rewrite import Rewriter
 from pushqueue.rounding import Rounding
 from pushqueue.sender import Poster, Sender
 from pushqueue.settings import RemoteSettings
@@ -428,10 +429,10 @@ class Remote:
         return sum(one.is_connected for one in looks), sum(one.sent_bytes for one in looks)
 
 
-def _compiled(settings: RemoteSettings) -> Apply | None:
+def _compiled(settings: RemoteSettings) -> Steps | None:
     if settings.common.is_empty and not settings.write_relabel_configs:
         return None
-    return _steps(settings).apply
+    return _steps(settings)
 
 
 def _steps(settings: RemoteSettings) -> "RemoteSteps":

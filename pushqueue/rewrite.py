@@ -1,52 +1,50 @@
 """A remote's own rules and labels, applied to batches once for each layout.
 
 Takes a batch, gives the batch that this remote gets, or None if nothing of it is left.
-Invariant: rules run once for each series of a layout (and set of target labels), never per
-sample; without rules and labels the batch itself goes through. The batch is never changed.
+Invariant: rules run once for each series of a layout (and set of values that they read), never per
+sample and not per target; without rules and labels the batch itself goes through. The batch is
+never changed.
 Order as vmagent: rules first, then the remote's extra labels, which overwrite.
 """
 
 import struct
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from operator import itemgetter
 from typing import Any, TypeVar
 from weakref import WeakKeyDictionary
 
 import attrs
 
+from pushqueue.derived import Derivation, Derived, Steps, name_of
 from series.batch import Batch
-from series.labels import canonical
 from series.layout import Layout
-from series.template import Template
 
 _T = TypeVar("_T")
 
-Apply = Callable[[Mapping[str, str]], dict[str, str] | None]
-
-# Targets that share a layout with holes have an entry each; more than this are given up together
-# and found again, so that targets which come and go leave nothing behind.
-_MAX_CHUNKS_PER_LAYOUT = 4096
+# Targets that share a layout and differ in what the rules read have an entry each; more than this
+# are given up together and found again, so that targets that come and go leave nothing behind.
+_MAX_READ_PER_LAYOUT = 4096
 
 
-@attrs.frozen
-class _Derived:
-    """What a layout becomes: `kept` are the positions that are left, None if all are."""
+class _Known:
+    """What became of one layout, by the chunks of the holes that are `read`."""
 
-    layout: Layout
-    kept: tuple[int, ...] | None
+    __slots__ = ("by_chunks", "read")
+
+    def __init__(self, read: tuple[int, ...]) -> None:
+        self.read = read
+        self.by_chunks: dict[tuple[bytes, ...], Derived] = {}
 
 
 class Rewriter:
-    """`apply` is the compiled rule list, None without rules."""
+    """`steps` is the compiled rule list, None without rules."""
 
-    def __init__(self, apply: Apply | None, extra_labels: Mapping[str, str]) -> None:
-        self._apply = apply
+    def __init__(self, steps: Steps | None, extra_labels: Mapping[str, str]) -> None:
+        self._steps = steps
         self._extra = dict(extra_labels)
-        self._is_identity = apply is None and not self._extra
-        self._memo: WeakKeyDictionary[Layout, dict[tuple[bytes, ...], _Derived]] = (
-            WeakKeyDictionary()
-        )
+        self._is_identity = steps is None and not self._extra
+        self._memo: WeakKeyDictionary[Layout, _Known] = WeakKeyDictionary()
         self.dropped_samples = 0
 
     def rewrite(self, batch: Batch) -> Batch | None:
@@ -54,47 +52,52 @@ class Rewriter:
         if self._is_identity:
             return batch
         derived = self._derived(batch)
+        chunks = derived.chunks(batch.chunks)
         if derived.kept is None:
-            return attrs.evolve(batch, layout=derived.layout, chunks=())
+            return attrs.evolve(batch, layout=derived.layout, chunks=chunks)
         self.dropped_samples += len(batch) - len(derived.kept)
-        return _select(batch, derived.layout, derived.kept) if derived.kept else None
+        return _select(batch, derived.layout, chunks, derived.kept) if derived.kept else None
 
-    def _derived(self, batch: Batch) -> _Derived:
-        by_chunks = self._memo.get(batch.layout)
-        if by_chunks is None:
-            by_chunks = self._memo[batch.layout] = {}
-        key = batch.chunks if batch.layout.has_holes else ()
-        derived = by_chunks.get(key)
+    def _derived(self, batch: Batch) -> Derived:
+        known = self._memo.get(batch.layout)
+        if known is None:
+            known = self._memo[batch.layout] = _Known(self._read(batch))
+        key = tuple([batch.chunks[hole] for hole in known.read])
+        derived = known.by_chunks.get(key)
         if derived is None:
-            if len(by_chunks) >= _MAX_CHUNKS_PER_LAYOUT:
-                by_chunks.clear()
-            derived = by_chunks[key] = self._derive(batch)
+            if len(known.by_chunks) >= _MAX_READ_PER_LAYOUT:
+                known.by_chunks.clear()
+            # Later batches of this layout may have more chunks, for holes that it has not.
+            used = batch.chunks[: _hole_count(batch.layout)]
+            derivation = Derivation(self._steps, self._extra, used, known.read)
+            derived = known.by_chunks[key] = derivation.derive(batch.layout)
         return derived
 
-    def _derive(self, batch: Batch) -> _Derived:
-        kept = []
-        templates = []
-        for index, template in enumerate(batch.layout.templates):
-            labels: Mapping[str, str] | None = dict(template.labels(batch.chunks))
-            if self._apply is not None and labels is not None:
-                labels = self._apply(labels)
-            if labels is None:
-                continue
-            final = canonical({**labels, **self._extra})
-            if final:
-                kept.append(index)
-                templates.append(Template.constant(final))
-        is_whole = len(kept) == len(batch.layout)
-        return _Derived(Layout(tuple(templates)), None if is_whole else tuple(kept))
+    def _read(self, batch: Batch) -> tuple[int, ...]:
+        """The holes whose values the rules look at."""
+        if self._steps is None or not batch.layout.has_holes:
+            return ()
+        names = [name_of(chunk) for chunk in batch.chunks[: _hole_count(batch.layout)]]
+        read = self._steps.reads_among(names)
+        return tuple([hole for hole, name in enumerate(names) if name in read])
 
 
-def _select(batch: Batch, layout: Layout, kept: tuple[int, ...]) -> Batch:
+def _hole_count(layout: Layout) -> int:
+    """One more than the highest hole."""
+    if not layout.has_holes:
+        return 0
+    return 1 + max([max(each.holes, default=-1) for each in layout.templates])
+
+
+def _select(
+    batch: Batch, layout: Layout, chunks: tuple[bytes, ...], kept: tuple[int, ...]
+) -> Batch:
     """The samples at the positions `kept`, everything beside them moved along."""
     timestamps = batch.timestamps
     return attrs.evolve(
         batch,
         layout=layout,
-        chunks=(),
+        chunks=chunks,
         values=_pick_doubles(batch.values, kept),
         timestamps=timestamps if isinstance(timestamps, int) else _pick_longs(timestamps, kept),
         start_timestamps=(

@@ -21,8 +21,13 @@ from collections.abc import Collection, Sequence
 from relabel.action import NOTHING, Action
 
 
-def reads_among(actions: Sequence[Action], names: Collection[str]) -> frozenset[str]:
-    """Which of the input labels `names` are read, directly or by way of copies."""
+def reads_among(
+    actions: Sequence[Action], names: Collection[str], *, results: Collection[str] = ()
+) -> frozenset[str]:
+    """Which of the input labels `names` are read, directly or by way of copies.
+
+    `results`: labels of the result whose values are looked at by whoever gets it.
+    """
     held_by = {name: frozenset((name,)) for name in names}
     read: set[str] = set()
     for action in actions:
@@ -37,6 +42,8 @@ def reads_among(actions: Sequence[Action], names: Collection[str]) -> frozenset[
         for target, held in arriving:
             # The older contents may stay: rules match or not, and this is asked of names only.
             held_by[target] = held_by.get(target, NOTHING) | held
+    for name in results:
+        read |= held_by.get(name, NOTHING)
     return frozenset(read)
 
 

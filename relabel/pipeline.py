@@ -55,9 +55,11 @@ class Pipeline:
                 return None
         return work
 
-    def reads_among(self, names: Collection[str]) -> frozenset[str]:
+    def reads_among(
+        self, names: Collection[str], *, results: Collection[str] = ()
+    ) -> frozenset[str]:
         """Which of the input labels `names` the rules read by value (see `flow.reads_among`)."""
-        return flow.reads_among(self.actions, names)
+        return flow.reads_among(self.actions, names, results=results)
 
 
 def compile_rules(rules: Sequence[RelabelRule], *, scheme: str = UTF8) -> Pipeline:

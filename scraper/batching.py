@@ -13,14 +13,14 @@ import attrs
 
 from scraper.exemplars import ExemplarFilter
 from scraper.exposition.page import Page
-from scraper.staleness import markers
+from scraper.memo import Memo
+from scraper.staleness import Filled, markers
 from scraper.stamps import Selection
 from series.batch import Batch
 from series.exemplar import Exemplar
 from series.histogram import ENDED
 from series.layout import Layout
 from series.metadata import Families
-from series.template import Template
 
 Item = TypeVar("Item")
 
@@ -34,7 +34,7 @@ class Batcher:
         self.exemplars = ExemplarFilter()
 
     def batches(
-        self, page: Page, selection: Selection, families: Families | None = None
+        self, page: Page, selection: Selection, memo: Memo, families: Families | None = None
     ) -> tuple[Batch, ...]:
         if not selection.layout.templates:
             return ()
@@ -44,6 +44,7 @@ class Batcher:
                 Batch(
                     lane_key=self._lane_key,
                     layout=selection.layout,
+                    chunks=memo.chunks,
                     values=selection.values,
                     timestamps=selection.timestamps,
                     families=families,
@@ -59,14 +60,16 @@ class Batcher:
         if not of_histograms:
             self._floats = selection.layout
         else:
-            self._floats = _reused(self._floats, selection.layout, of_floats)
-        self._histograms = _reused(self._histograms, selection.layout, of_histograms)
-        exemplars = self._fresh(page, selection, sources)
+            self._floats = _reused(self._floats, selection.layout, of_floats, memo)
+        self._histograms = _reused(self._histograms, selection.layout, of_histograms, memo)
+        exemplars = self._fresh(page, selection, sources, memo)
         parts = ((self._floats, of_floats, False), (self._histograms, of_histograms, True))
         return tuple(
             [
                 attrs.evolve(
-                    self._batch(page, selection, layout, at, sources, exemplars, native),
+                    self._batch(
+                        page, selection, layout, memo.chunks, at, sources, exemplars, native
+                    ),
                     families=families,
                 )
                 for layout, at, native in parts
@@ -74,7 +77,7 @@ class Batcher:
             ]
         )
 
-    def markers(self, gone: Layout, timestamp_ms: int) -> tuple[Batch, ...]:
+    def markers(self, gone: Filled, timestamp_ms: int) -> tuple[Batch, ...]:
         """A staleness marker for each series of `gone`, of the kind that the series was.
 
         To be asked before the page that lacks them is made into batches.
@@ -82,32 +85,33 @@ class Batcher:
         # Fast path: no native histograms.
         if not self._histograms.templates:
             return (markers(self._lane_key, gone, timestamp_ms),)
-        native = {template.pieces for template in self._histograms.templates}
-        floats = [each for each in gone.templates if each.pieces not in native]
-        ended = [each for each in gone.templates if each.pieces in native]
+        native = set(self._histograms.templates)
+        floats = [each for each in gone.layout.templates if each not in native]
+        ended = [each for each in gone.layout.templates if each in native]
         made = []
         if floats:
-            layout = Layout(tuple(floats)) if ended else gone
-            made.append(markers(self._lane_key, layout, timestamp_ms))
+            rest = Filled(Layout(tuple(floats)), gone.chunks) if ended else gone
+            made.append(markers(self._lane_key, rest, timestamp_ms))
         if ended:
-            batch = markers(self._lane_key, Layout(tuple(ended)), timestamp_ms)
+            rest = Filled(Layout(tuple(ended)), gone.chunks)
+            batch = markers(self._lane_key, rest, timestamp_ms)
             held = dict.fromkeys(range(len(ended)), ENDED)
             made.append(attrs.evolve(batch, histograms=held))
         return tuple(made)
 
     def _fresh(
-        self, page: Page, selection: Selection, sources: Sequence[int]
+        self, page: Page, selection: Selection, sources: Sequence[int], memo: Memo
     ) -> dict[int, tuple[Exemplar, ...]] | None:
         found = page.exemplars
         if found is None:
             return None
 
-        def offered() -> Iterator[tuple[int, Template, int, tuple[Exemplar, ...]]]:
-            stamps = selection.timestamps
+        def offered() -> Iterator[tuple[int, bytes, int, tuple[Exemplar, ...]]]:
+            stamps, chunks = selection.timestamps, memo.chunks
             for at, source in enumerate(sources):
                 if source in found:
                     stamp = stamps if isinstance(stamps, int) else stamps[at]
-                    yield at, selection.layout.templates[at], stamp, found[source]
+                    yield at, selection.layout.templates[at].fill(chunks), stamp, found[source]
 
         return self.exemplars.select(offered())
 
@@ -116,6 +120,7 @@ class Batcher:
         page: Page,
         selection: Selection,
         layout: Layout,
+        chunks: tuple[bytes, ...],
         positions: Sequence[int],
         sources: Sequence[int],
         exemplars: dict[int, tuple[Exemplar, ...]] | None,
@@ -127,6 +132,7 @@ class Batcher:
         return Batch(
             lane_key=self._lane_key,
             layout=layout,
+            chunks=chunks,
             values=array("d", bytes(8 * len(positions))) if is_native else values,
             timestamps=stamps if isinstance(stamps, int) else _picked(stamps, positions),
             histograms=(
@@ -151,6 +157,6 @@ def _moved(
     return {to: beside[at] for to, at in enumerate(positions) if at in beside} or None
 
 
-def _reused(before: Layout, layout: Layout, positions: Sequence[int]) -> Layout:
+def _reused(before: Layout, layout: Layout, positions: Sequence[int], memo: Memo) -> Layout:
     templates = tuple([layout.templates[at] for at in positions])
-    return before if before.templates == templates else Layout(templates)
+    return before if before.templates == templates else memo.shape.layout_of(templates)

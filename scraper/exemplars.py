@@ -11,31 +11,28 @@ from collections.abc import Iterable
 import attrs
 
 from series.exemplar import Exemplar
-from series.template import Template
 
 MAX_LABEL_CHARACTERS = 128
-
-Pieces = tuple[bytes, ...]
 
 
 class ExemplarFilter:
     """The last exemplars of each series of one target."""
 
     def __init__(self) -> None:
-        self._last: dict[Pieces, tuple[Exemplar, ...]] = {}
+        self._last: dict[bytes, tuple[Exemplar, ...]] = {}
         self.too_long_total = 0
 
     def select(
-        self, offered: Iterable[tuple[int, Template, int, tuple[Exemplar, ...]]]
+        self, offered: Iterable[tuple[int, bytes, int, tuple[Exemplar, ...]]]
     ) -> dict[int, tuple[Exemplar, ...]] | None:
-        """Takes position, series, timestamp of the sample, exemplars of each; None: nothing new."""
-        last: dict[Pieces, tuple[Exemplar, ...]] = {}
+        """Takes position, encoded labels, the sample's timestamp, exemplars of each; None: none."""
+        last: dict[bytes, tuple[Exemplar, ...]] = {}
         fresh: dict[int, tuple[Exemplar, ...]] = {}
-        for position, template, sample_ms, exemplars in offered:
+        for position, labels, sample_ms, exemplars in offered:
             short = tuple([each for each in exemplars if _is_short(each)])
             self.too_long_total += len(exemplars) - len(short)
-            known = self._last.get(template.pieces, ())
-            last[template.pieces] = short or known
+            known = self._last.get(labels, ())
+            last[labels] = short or known
             if new := tuple([_stamped(each, sample_ms) for each in short if each not in known]):
                 fresh[position] = new
         self._last = last

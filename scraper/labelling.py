@@ -4,7 +4,7 @@ Takes a raw label set; gives the final one, or None if relabelling dropped it. T
 Prometheus': merge with the target's labels, metric_relabel_configs, name and limit checks, external
 labels (reference/prometheus.md section 4).
 Invariant: the result is canonical, has a metric name and no empty value.
-Never: caches; `scraper.memo` does.
+Never: caches; `scraper.shape` does, which runs the same steps with markers for values.
 """
 
 import re
@@ -86,11 +86,10 @@ class Labelling:
 
     def final(self, raw: Mapping[str, str]) -> Labels | None:
         """None: dropped. Raises SeriesError."""
-        relabelled = self.pipeline.apply(merge(raw, self.target_labels, self.honor_labels))
-        labels = {name: value for name, value in (relabelled or {}).items() if value}
+        labels = self.relabelled(raw, self.target_labels)
         if not labels:
             return None
-        self._check_names(labels)
+        self.check_names(labels)
         self.limits.check(labels)
         final = canonical({**self.external_labels, **labels})
         name = labels[METRIC_NAME]
@@ -101,11 +100,17 @@ class Labelling:
             final = canonical({**self.external_labels, **labels})
         return final
 
+    def relabelled(self, raw: Mapping[str, str], target: Mapping[str, str]) -> dict[str, str]:
+        """Merged with `target` and through the rules; empty: dropped, or nothing is left."""
+        relabelled = self.pipeline.apply(merge(raw, target, self.honor_labels))
+        return {name: value for name, value in (relabelled or {}).items() if value}
+
     def report(self, name: str) -> Labels:
         """The labels of a series about the scrape: target and external labels only."""
         return canonical({**self.external_labels, **self.target_labels, METRIC_NAME: name})
 
-    def _check_names(self, labels: Mapping[str, str]) -> None:
+    def check_names(self, labels: Mapping[str, str]) -> None:
+        """Looks at the value of the metric's name only. Raises SeriesError."""
         if METRIC_NAME not in labels:
             raise SeriesError("a series has no metric name (__name__) after metric relabelling")
         if not self.is_legacy:

@@ -6,6 +6,7 @@ own task and nothing else.
 """
 
 import logging
+from array import array
 from collections import Counter
 from collections.abc import Callable, Generator
 from http import HTTPStatus
@@ -26,6 +27,7 @@ from scraper.schedule import Schedule
 from scraper.scrape import Rendered, SampleCounts, SampleLimitError, TargetScrape
 from scraper.settings import DiscoverySettings
 from scraper.setup import JobSetup
+from scraper.shapes import Shapes
 from scraper.status import Health, TargetStatus
 from scraper.target import Target
 from series.batch import Batch, Sink
@@ -34,6 +36,9 @@ from transport.client import Client
 from transport.errors import TransportError
 
 logger = logging.getLogger("promferry.scraper")
+
+# How long the last scrapes took, for the page: so many, four bytes each.
+RECENT = 30
 
 Result = TypeVar("Result")
 ClientFactory = Callable[[Target, JobSetup], Client]
@@ -106,12 +111,18 @@ class TargetLoop:
     """One target's loop and what it knows. Restarted by a reload, it goes on where it was."""
 
     def __init__(
-        self, setup: JobSetup, target: Target, counts: ScrapeCounts, around: Surroundings
+        self,
+        setup: JobSetup,
+        target: Target,
+        counts: ScrapeCounts,
+        around: Surroundings,
+        shapes: Shapes | None = None,
     ) -> None:
+        """`shapes`: what the job's targets share; None: this one is alone."""
         self.setup, self.target = setup, target
         self._around = around
         self._counts = counts
-        self._scrape = TargetScrape(setup, target, counts.samples, around.outlines)
+        self._scrape = TargetScrape(setup, target, counts.samples, around.outlines, shapes)
         self._client: Client | None = None
         self._headers = setup.headers(target)
         self._schedule = self._new_schedule()
@@ -124,6 +135,7 @@ class TargetLoop:
         self._bad_lines_total = 0
         self._last_scrape_ms: int | None = None
         self._outcome = Outcome(is_up=False, duration_s=0.0)
+        self._recent_s = array("f")
         self._body_bytes = 0
         self._scrapes = self._failures = 0
 
@@ -196,6 +208,8 @@ class TargetLoop:
                 body_bytes=self._body_bytes,
             )
         self._outcome, self._last_scrape_ms = outcome, timestamp_ms
+        self._recent_s.append(outcome.duration_s)
+        del self._recent_s[:-RECENT]
         self._spread(outcome)
         self._around.sink.put_nowait((*batches, *self._scrape.report(outcome, timestamp_ms)))
 
@@ -293,6 +307,11 @@ class TargetLoop:
     def health(self) -> Health:
         return self._health
 
+    @property
+    def series_count(self) -> int:
+        """The final series of the last good page."""
+        return self._scrape.series_count
+
     def comments(self) -> frozenset[bytes]:
         return self._scrape.comments()
 
@@ -310,6 +329,7 @@ class TargetLoop:
             last_error=self._last_error,
             last_scrape_ms=self._last_scrape_ms,
             last_duration_s=self._outcome.duration_s,
+            recent_durations_s=tuple(self._recent_s),
             samples_scraped=self._outcome.scraped,
             samples_post_relabel=self._outcome.post_relabel,
             body_bytes=self._body_bytes,

@@ -23,6 +23,7 @@ from scraper.metadata import TargetMetadata
 from scraper.pool import Pool
 from scraper.settings import ScrapeJob
 from scraper.setup import JobSetup, set_up
+from scraper.shapes import ShapesStatistics
 from scraper.status import DroppedTarget, TargetStatus
 from scraper.target import Target
 from series.batch import Sink
@@ -47,6 +48,7 @@ class PoolStatistics:
     discovery_errors: tuple[str, ...]
     counts: ScrapeCounts
     kinds: Mapping[tuple[str, str], int] = attrs.field(factory=dict)  # by discovery and health
+    shapes: ShapesStatistics = ShapesStatistics()
 
 
 @attrs.frozen(kw_only=True)
@@ -234,4 +236,5 @@ def _pool_statistics(name: str, pool: Pool) -> PoolStatistics:
             answers=pool.counts.answers.copy(),
         ),
         kinds=kinds,
+        shapes=pool.shapes(),
     )

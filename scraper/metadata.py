@@ -4,13 +4,12 @@ Takes the comment lines of a page (`# TYPE`, `# HELP`, `# UNIT`); gives metadata
 Never: runs while scraping; the lines are held anyway, to predict the next page.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import attrs
 
+from scraper.exposition.meta import said
 from series import metadata as series
-
-_KEYWORDS = {b"TYPE": "type", b"HELP": "help", b"UNIT": "unit"}
 
 
 @attrs.frozen
@@ -28,40 +27,30 @@ class TargetMetadata:
     comments: frozenset[bytes]
 
 
-def metadata_of(comments: Iterable[bytes]) -> dict[str, Metadata]:
+def metadata_of(comments: Collection[bytes]) -> dict[str, Metadata]:
     """By metric, in the order of names."""
     found: dict[str, dict[str, str]] = {}
-    for line in comments:
-        parts = line.removeprefix(b"#").split(None, 2)
-        if line.startswith(b"#") and len(parts) >= 2 and parts[0] in _KEYWORDS:
-            name = parts[1].decode("utf-8", "replace").strip('"')
-            text = parts[2].decode("utf-8", "replace") if len(parts) > 2 else ""
-            found.setdefault(name, {})[_KEYWORDS[parts[0]]] = _unescaped(text)
+    for keyword, name, text in said(comments):
+        found.setdefault(name, {})[keyword] = text
     return {name: _metadata(found[name]) for name in sorted(found)}
 
 
 def _metadata(fields: Mapping[str, str]) -> Metadata:
-    kind = fields.get("type", "").strip()
+    kind = fields.get("TYPE", "").strip()
     # Prometheus says unknown where the text format says untyped.
     is_unknown = kind in ("", "untyped")
     return Metadata(
-        "unknown" if is_unknown else kind, fields.get("help", ""), fields.get("unit", "").strip()
+        "unknown" if is_unknown else kind, fields.get("HELP", ""), fields.get("UNIT", "")
     )
 
 
-def _unescaped(text: str) -> str:
-    if "\\" not in text:
-        return text
-    return text.replace("\\\\", "\0").replace("\\n", "\n").replace('\\"', '"').replace("\0", "\\")
-
-
-def said_by(comments: Iterable[bytes]) -> list[series.Metadata]:
+def said_by(comments: Collection[bytes]) -> list[series.Metadata]:
     """As remote write wants it."""
     return [
         series.Metadata(
-            name, _TYPES.get(said.type, series.MetricType.UNKNOWN), said.help, said.unit
+            name, _TYPES.get(metadata.type, series.MetricType.UNKNOWN), metadata.help, metadata.unit
         )
-        for name, said in metadata_of(comments).items()
+        for name, metadata in metadata_of(comments).items()
     ]
 
 
@@ -72,8 +61,8 @@ def families_of(targets: Iterable[TargetMetadata]) -> list[series.Metadata]:
     """
     families: dict[str, series.Metadata] = {}
     for comments in dict.fromkeys(target.comments for target in targets):
-        for said in said_by(comments):
-            families.setdefault(said.family, said)
+        for family in said_by(comments):
+            families.setdefault(family.family, family)
     return list(families.values())
 
 

@@ -24,6 +24,7 @@ from scraper.settings import (
     TargetGroup,
 )
 from scraper.setup import JobSetup
+from scraper.shapes import Shapes, ShapesStatistics
 from scraper.status import DroppedTarget, TargetStatus
 from scraper.target import Target, TargetSet, TargetSetBuilder, addresses
 from series.labels import Labels
@@ -73,6 +74,7 @@ class Pool:
     def __init__(self, setup: JobSetup, around: Surroundings) -> None:
         self.setup = setup
         self.counts = ScrapeCounts()
+        self._shapes = Shapes()
         self._around = around
         self._running: dict[Key, _Running] = {}
         self._kinds: dict[Key, str] = {}
@@ -115,6 +117,10 @@ class Pool:
     def metadata(self) -> list[TargetMetadata]:
         loops = [running.loop for running in self._running.values()]
         return [TargetMetadata(dict(loop.target.labels), loop.comments()) for loop in loops]
+
+    def shapes(self) -> ShapesStatistics:
+        """What the targets share of what is known of their series."""
+        return self._shapes.statistics([each.loop.series_count for each in self._running.values()])
 
     def kinds(self) -> Iterator[tuple[str, str]]:
         """For each target the kind of discovery that found it, and its health."""
@@ -210,7 +216,7 @@ class Pool:
             await running.loop.reconfigure(self.setup, targets[key])
             self._start(key, running.loop, nursery)
         for key in targets.keys() - self._running.keys():
-            loop = TargetLoop(self.setup, targets[key], self.counts, self._around)
+            loop = TargetLoop(self.setup, targets[key], self.counts, self._around, self._shapes)
             self._start(key, loop, nursery)
         self._limit(len(targets))
 

@@ -11,12 +11,11 @@ from collections.abc import Mapping
 
 import attrs
 
-from scraper.labelling import REPORT_NAMES, Labelling
+from scraper.labelling import REPORT_NAMES
 from scraper.settings import ScrapeJob
 from scraper.target import Target
 from series.batch import Batch
 from series.layout import Layout
-from series.template import Template
 
 # What Prometheus reports as the size of a body that was too large.
 TOO_LARGE = -1
@@ -55,11 +54,6 @@ def report_names(job: ScrapeJob, target: Target) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def report_layout(labelling: Labelling) -> Layout:
-    """The layout of a target's report, constant as long as its labels are."""
-    return Layout(tuple([Template.constant(labelling.report(name)) for name in labelling.reports]))
-
-
 def constants(target: Target) -> dict[str, float]:
     """The figures of a report that no scrape changes."""
     options = target.options
@@ -88,6 +82,7 @@ def figures(outcome: Outcome) -> dict[str, float]:
 def report(
     lane_key: int,
     layout: Layout,
+    chunks: tuple[bytes, ...],
     names: tuple[str, ...],
     values: Mapping[str, float],
     timestamp_ms: int,
@@ -96,6 +91,7 @@ def report(
     return Batch(
         lane_key=lane_key,
         layout=layout,
+        chunks=chunks,
         values=array("d", [values[name] for name in names]),
         timestamps=timestamp_ms,
     )

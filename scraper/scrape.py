@@ -16,16 +16,18 @@ from scraper.exposition.bodies import BodyReader, ReadOptions
 from scraper.exposition.errors import ExpositionError
 from scraper.exposition.negotiation import Format
 from scraper.exposition.outline import Outlines
+from scraper.exposition.page import Page
 from scraper.labelling import Labelling
 from scraper.memo import Memo
-from scraper.report import Outcome, constants, figures, report, report_layout
+from scraper.plan import Plan
+from scraper.report import Outcome, constants, figures, report
 from scraper.series_limit import SeriesLimit
 from scraper.setup import JobSetup
-from scraper.staleness import Staleness
+from scraper.shapes import Shapes
+from scraper.staleness import NONE, Filled, Staleness
 from scraper.stamps import Selection, StampFilter
 from scraper.target import Target
 from series.batch import Batch
-from series.layout import Layout
 
 
 class SampleLimitError(ValueError):
@@ -67,16 +69,23 @@ class TargetScrape:
     """What is known of one target between scrapes."""
 
     def __init__(
-        self, setup: JobSetup, target: Target, counts: SampleCounts, outlines: Outlines
+        self,
+        setup: JobSetup,
+        target: Target,
+        counts: SampleCounts,
+        outlines: Outlines,
+        shapes: Shapes | None = None,
     ) -> None:
+        """`outlines`, `shapes`: what the targets of a job share; None: this one is alone."""
         self._counts = counts
+        self._shapes = shapes or Shapes()
         self._lane_key = target.lane_key
         self._reader = BodyReader(outlines)
         self._batcher = Batcher(target.lane_key)
         self._stamps = StampFilter()
         self._staleness = Staleness()
         self._series = SeriesLimit()
-        self._report_layout = self._reported = Layout(())
+        self._report_series = self._reported = NONE
         self._last_ms = 0
         self._labelling: Labelling | None = None
         self.reconfigure(setup, target)
@@ -89,17 +98,17 @@ class TargetScrape:
             self._series = SeriesLimit(target.options.series_limit)
         self._constants = constants(target)
         self._marks = not job.no_stale_markers
-        self._reader.options = ReadOptions.of(job)
+        self._reader.options = ReadOptions.of(job, target.options)
         self._stamps.honor = job.honor_timestamps
         self._stamps.track_staleness = job.track_timestamps_staleness
         labelling = setup.labelling(target)
         if labelling != self._labelling:
             self._labelling = labelling
-            self._memo = Memo(labelling)
+            self._memo = Memo(labelling, self._shapes)
             self._report_names = labelling.reports
-            layout = report_layout(labelling)
-            if _texts(layout) != _texts(self._report_layout):
-                self._report_layout = layout
+            series = Filled(self._memo.shape.report_layout, self._memo.chunks)
+            if _texts(series) != _texts(self._report_series):
+                self._report_series = series
 
     def render(
         self, body: bytes, timestamp_ms: int, format_: Format = Format.TEXT
@@ -108,30 +117,46 @@ class TargetScrape:
 
         Raises ExpositionError, SeriesError and SampleLimitError; then `fail` is next.
         """
-        page = yield from self._reader.read(body, self._memo, format_)
-        plan = yield from self._memo.plan(page.keys)
+        memo = self._memo
+        try:
+            page, plan = yield from self._read(body, format_)
+        except ValueError:
+            yield from memo.tidy()
+            raise
         if 0 < self._sample_limit < plan.kept_count:
             raise SampleLimitError(self._sample_limit, len(page.keys), plan.kept_count)
         # From here on nothing fails, so state may change.
-        selected = self._stamps.select(page, plan, timestamp_ms)
-        selection = yield from self._series.admit(selected, timestamp_ms)
-        gone = yield from self._staleness.vanished(selection.tracked)
-        self._staleness.succeeded(selection.tracked)
+        selected = self._stamps.select(page, plan, memo, timestamp_ms)
+        selection = yield from self._series.admit(selected, memo, timestamp_ms)
+        tracked = Filled(selection.tracked, memo.chunks)
+        gone = yield from self._staleness.vanished(tracked)
+        self._staleness.succeeded(tracked)
         self._count(selection)
         marks = self._markers(gone, timestamp_ms)
-        samples = self._batcher.batches(page, selection, self._reader.families())
+        batches = self._batcher.batches(page, selection, memo, self._reader.families())
         return Rendered(
-            batches=(*samples, *marks),
+            batches=(*batches, *marks),
             scraped=len(page.keys),
             post_relabel=plan.kept_count,
-            series_added=plan.added,
+            series_added=memo.added,
             bad_lines=page.bad_lines,
             bad_count=page.bad_count,
         )
 
+    def _read(self, body: bytes, format_: Format) -> Generator[None, None, tuple[Page, Plan]]:
+        memo = self._memo
+        page = yield from self._reader.read(body, memo, format_)
+        plan = yield from memo.plan(page.keys)
+        if page.places is not None and plan.duplicates:
+            # Of equal final series the first of the body counts, whatever came first before.
+            added = memo.added
+            page = page.in_body_order()
+            plan = yield from memo.plan(page.keys)
+            memo.added += added
+        return page, plan
+
     def fail(self, timestamp_ms: int) -> tuple[Batch, ...]:
         """The markers that a failed scrape leaves."""
-        self._memo.end_page()
         return self._markers(self._staleness.ended(), timestamp_ms)
 
     def report(self, outcome: Outcome, timestamp_ms: int) -> tuple[Batch, ...]:
@@ -139,12 +164,14 @@ class TargetScrape:
         values = figures(outcome) | self._constants
         values["scrape_series_current"] = self._series.current
         values["scrape_series_limit_samples_dropped"] = self._series.dropped if outcome.is_up else 0
-        names, layout = self._report_names, self._report_layout
-        batch = report(self._lane_key, layout, names, values, timestamp_ms)
+        series = self._report_series
+        batch = report(
+            self._lane_key, series.layout, series.chunks, self._report_names, values, timestamp_ms
+        )
         self._last_ms = max(self._last_ms, timestamp_ms)
-        ended, self._reported = self._reported, self._report_layout
+        ended, self._reported = self._reported, series
         # Fast path: the same labels as at the last report.
-        if ended is self._report_layout:
+        if ended is series:
             return (batch,)
         return (batch, *self._markers(ended, timestamp_ms))
 
@@ -159,8 +186,13 @@ class TargetScrape:
         """Comment lines of the last good page, for whoever asks for metadata."""
         return self._reader.comments()
 
-    def _markers(self, gone: Layout, timestamp_ms: int) -> tuple[Batch, ...]:
-        if not gone.templates or not self._marks:
+    @property
+    def series_count(self) -> int:
+        """The final series of the last good page."""
+        return self._memo.series_count
+
+    def _markers(self, gone: Filled, timestamp_ms: int) -> tuple[Batch, ...]:
+        if not len(gone) or not self._marks:
             return ()
         self._counts.markers += len(gone)
         return self._batcher.markers(gone, timestamp_ms)
@@ -174,5 +206,5 @@ class TargetScrape:
         counts.over_series_limit += self._series.dropped
 
 
-def _texts(layout: Layout) -> list[tuple[bytes, ...]]:
-    return [template.pieces for template in layout.templates]
+def _texts(series: Filled) -> list[bytes]:
+    return [template.fill(series.chunks) for template in series.layout.templates]

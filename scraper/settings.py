@@ -91,7 +91,7 @@ class ScrapeJob:
     stream_parse: bool = False
     no_stale_markers: bool | None = None
     lenient_parse: bool | None = None
-    start_timestamps: bool = False  # `_created` and its like are no series of their own
+    start_timestamps: bool | None = None  # `_created` and its like are no series of their own
     normalize_le_quantile: bool = False  # as Prometheus 3: le="1" becomes le="1.0"
     scrape_failure_log_file: str = ""
     http: HttpSettings = HttpSettings()

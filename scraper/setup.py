@@ -53,14 +53,16 @@ class JobSetup:
             reports=report_names(job, target),
         )
 
-    def _accept(self) -> str:
+    def _accept(self, target: Target) -> str:
         job = self.job
-        protocols = protocols_of(job.scrape_protocols, job.scrape_native_histograms)
+        # By the target, not by the job alone as in Prometheus: only protobuf has native histograms.
+        wants_protobuf = target.options.scrape_native_histograms or bool(job.start_timestamps)
+        protocols = protocols_of(job.scrape_protocols, wants_protobuf)
         return accept_header(protocols, job.metric_name_escaping_scheme)
 
     def headers(self, target: Target) -> tuple[tuple[str, str], ...]:
         return (
-            ("Accept", self._accept()),
+            ("Accept", self._accept(target)),
             ("Accept-Encoding", "gzip" if self.job.enable_compression else "identity"),
             ("X-Prometheus-Scrape-Timeout-Seconds", _shortest(target.timeout_s)),
         )

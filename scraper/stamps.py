@@ -7,16 +7,17 @@ Invariant: pages without explicit timestamps pass through untouched.
 
 from array import array
 from collections.abc import Sequence
+from itertools import repeat
 
 import attrs
 
 from scraper.exposition.numbers import NO_TIMESTAMP
 from scraper.exposition.page import Page
-from scraper.memo import Plan
+from scraper.memo import Memo
+from scraper.plan import Plan
+from scraper.staleness import NONE, Filled
 from series.layout import Layout
 from series.template import Template
-
-Pieces = tuple[bytes, ...]
 
 # Prometheus' bound (scrape: maxAheadTime).
 MAX_AHEAD_MS = 10 * 60 * 1000
@@ -46,10 +47,10 @@ class StampFilter:
     def __init__(self, *, honor: bool = True, track_staleness: bool = False) -> None:
         self.honor = honor
         self.track_staleness = track_staleness
-        self._last: dict[Pieces, int] = {}
+        self._state = _State()
         self._layout = self._tracked = Layout(())
 
-    def select(self, page: Page, plan: Plan, now_ms: int) -> Selection:
+    def select(self, page: Page, plan: Plan, memo: Memo, now_ms: int) -> Selection:
         # Fast path: no explicit timestamps, or none that count.
         if page.stamps is None or not self.honor:
             return Selection(
@@ -60,18 +61,20 @@ class StampFilter:
                 duplicates=plan.duplicates,
                 sources=None if page.is_plain else plan.sources(),
             )
-        sieve = _Sieve(self._last, now_ms)
-        rows = zip(plan.templates, page.values, page.stamps, strict=True)
-        for at, (template, value, stamp) in enumerate(rows):
-            if template is not None and sieve.add(template, value, stamp):
+        state = self._state.turned_to(plan, memo.chunks)
+        sieve = _Sieve(state.last, now_ms)
+        rows = zip(state.slots, page.values, page.stamps, strict=True)
+        for at, (slot, value, stamp) in enumerate(rows):
+            if slot >= 0 and sieve.add(slot, value, stamp):
                 sieve.sources.append(at)
         # Only what the last page with timestamps exposes is remembered, which bounds it.
-        self._last = sieve.last
-        self._layout = _reused(self._layout, sieve.templates)
+        state.last = sieve.last
+        self._state = state
+        self._layout = _reused(self._layout, plan, sieve.stored, memo)
         if self.track_staleness:
             self._tracked = plan.layout
         else:
-            self._tracked = _reused(self._tracked, list(sieve.plain.values()))
+            self._tracked = _reused(self._tracked, plan, list(sieve.plain), memo)
         return Selection(
             layout=self._layout,
             values=sieve.values,
@@ -84,45 +87,77 @@ class StampFilter:
         )
 
 
+class _State:
+    """The last timestamps, in parallel to a plan's layout; nothing before the first page."""
+
+    __slots__ = ("_known", "_plan", "last", "slots")
+
+    def __init__(self, plan: Plan | None = None, known: Filled = NONE) -> None:
+        self._plan = plan
+        self._known = known
+        self.last = array("q", [NO_TIMESTAMP]) * len(known)
+        # Which series of the layout each key of the page is; -1: none.
+        self.slots: Sequence[int] = range(len(known))
+        if plan is not None and plan.pick is not None:
+            places: dict[Template | None, int] = {None: -1}
+            places.update(zip(plan.layout.templates, range(len(known)), strict=True))
+            self.slots = array("l", [places[template] for template in plan.templates])
+
+    def turned_to(self, plan: Plan, chunks: tuple[bytes, ...]) -> "_State":
+        """What is known of the series of `plan`: by their labels, however they came to them."""
+        # Fast path: the same series as on the last page.
+        if plan is self._plan:
+            return self
+        turned = _State(plan, Filled(plan.layout, chunks))
+        if len(self._known):
+            last_of = dict(zip(_texts(self._known), self.last, strict=True))
+            texts = _texts(turned._known)
+            turned.last = array("q", map(last_of.get, texts, repeat(NO_TIMESTAMP)))
+        return turned
+
+
+def _texts(series: Filled) -> list[bytes]:
+    return [template.fill(series.chunks) for template in series.layout.templates]
+
+
 class _Sieve:
     """One page's samples, one by one. Slower than a page without timestamps by 1 us a sample."""
 
-    def __init__(self, before: dict[Pieces, int], now_ms: int) -> None:
+    def __init__(self, before: "array[int]", now_ms: int) -> None:
         self._before = before
         self._now_ms = now_ms
-        self.last: dict[Pieces, int] = {}
-        self.plain: dict[Pieces, Template] = {}
-        self.templates: list[Template] = []
+        self.last = array("q", [NO_TIMESTAMP]) * len(before)
+        self.plain: dict[int, None] = {}
+        self.stored: list[int] = []
         self.sources: list[int] = []
         self.values = array("d")
         self.timestamps = array("q")
         self.duplicates = self.out_of_order = self.out_of_bounds = 0
 
-    def add(self, template: Template, value: float, stamp: int) -> bool:
+    def add(self, slot: int, value: float, stamp: int) -> bool:
         """Whether the sample is to be stored."""
-        pieces = template.pieces
         if stamp == NO_TIMESTAMP:
-            if pieces in self.plain:
+            if slot in self.plain:
                 self.duplicates += 1
                 return False
-            self.plain[pieces] = template
+            self.plain[slot] = None
             stamp = self._now_ms
         elif stamp > self._now_ms + MAX_AHEAD_MS:
             self.out_of_bounds += 1
             return False
         else:
-            last = self.last.get(pieces) or self._before.get(pieces, NO_TIMESTAMP)
-            self.last[pieces] = max(last, stamp)
+            last = max(self.last[slot], self._before[slot])
+            self.last[slot] = max(last, stamp)
             if stamp <= last:
                 self.out_of_order += 1
                 return False
-        self.templates.append(template)
+        self.stored.append(slot)
         self.values.append(value)
         self.timestamps.append(stamp)
         return True
 
 
-def _reused(layout: Layout, templates: Sequence[Template]) -> Layout:
-    """The same layout object if it has these templates, so that it counts as no change."""
-    same = tuple(templates)
-    return layout if layout.templates == same else Layout(same)
+def _reused(before: Layout, plan: Plan, slots: Sequence[int], memo: Memo) -> Layout:
+    """The same layout object if it has these series, so that it counts as no change."""
+    templates = tuple([plan.layout.templates[slot] for slot in slots])
+    return before if before.templates == templates else memo.shape.layout_of(templates)

@@ -25,6 +25,7 @@ class TargetStatus:
     last_error: str = ""
     last_scrape_ms: int | None = None
     last_duration_s: float = 0.0
+    recent_durations_s: tuple[float, ...] = ()  # of the last scrapes, the newest last
     samples_scraped: int = 0
     samples_post_relabel: int = 0
     body_bytes: int = 0

@@ -72,6 +72,7 @@ _PAGES = (
             Parameter(name="q", what="text in address, labels or error"),
             Parameter(name="show_only_unhealthy", what="only what is not up", kind="boolean"),
             Parameter(name="show_original_labels", what="labels as discovered", kind="boolean"),
+            Parameter(name="page", what="which hundred of them", kind="integer"),
             Parameter(name="endpoint_search", what="regular expression on the URL"),
             Parameter(name="label_search", what="selector on the labels, such as {job='a'}"),
         ),

@@ -23,7 +23,8 @@ COMMON_HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosnif
 HTML_HEADERS = {
     **COMMON_HEADERS,
     "content-security-policy": CONTENT_SECURITY_POLICY,
-    "referrer-policy": "no-referrer",
+    # Without one a form of ours would come from nowhere (Origin: null) and be refused.
+    "referrer-policy": "same-origin",
     "x-frame-options": "DENY",
 }
 TEXT = "text/plain; charset=utf-8"

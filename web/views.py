@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pushqueue.statistics import RemoteStatistics
     from relabel.pipeline import Pipeline
     from scraper.metadata import TargetMetadata
+    from scraper.shapes import ShapesStatistics
     from scraper.status import DroppedTarget, TargetStatus
 
 
@@ -29,6 +30,7 @@ class Runtime:
     """The process, and how its configuration is. Times in epoch seconds."""
 
     version: str
+    kernel: str
     started_s: float
     working_directory: str
     hostname: str
@@ -160,3 +162,4 @@ class Views:
     why_not: Callable[[str], Awaitable[Mapping[str, Any]]]
     tasks: Callable[[], Sequence[str]]
     discovery_errors: Callable[[], Mapping[str, str]]
+    sharing: "Callable[[], Mapping[str, ShapesStatistics]]" = dict

@@ -9,6 +9,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from series.kernel import KernelError
+
 # Name, module with `run(argv) -> int`, and what help says.
 COMMANDS = {
     "receive": ("agent.commands.receive", "receive pushed metrics and show them: for trying out"),
@@ -27,6 +29,7 @@ COMMANDS = {
     "demo": ("agent.commands.demo", "start an agent and a receiver together, to look at"),
 }
 
+CANNOT_RUN = 1
 USAGE_ERROR = 2
 
 
@@ -43,7 +46,11 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _run_module(module: str, argv: Sequence[str]) -> int:
-    code = import_module(module).run(list(argv))
+    try:
+        code = import_module(module).run(list(argv))
+    except KernelError as exc:
+        print(f"promferry: {exc}", file=sys.stderr)
+        return CANNOT_RUN
     assert isinstance(code, int)
     return code
 

@@ -15,6 +15,7 @@ from agent.config.load import Loaded as LoadedFiles
 from agent.config.load import LoadOptions, load
 from agent.config.rule_file import load_rules
 from agent.flags.errors import FlagError, FlagErrors
+from agent.flags.groups.prometheus import START_TIMESTAMP_FEATURES
 from agent.flags.merge import merge_remotes
 from agent.flags.remotes import (
     label_limits_from_flags,
@@ -186,12 +187,18 @@ def _with_flag_defaults(job: ScrapeJob, values: Values) -> ScrapeJob:
     lenient = job.lenient_parse
     if lenient is None:
         lenient = values["promscrape.lenientParse"]
+    starts = job.start_timestamps
+    if starts is None:
+        starts = values["promscrape.startTimestamps"] or any(
+            feature in values["enable-feature"] for feature in START_TIMESTAMP_FEATURES
+        )
     return attrs.evolve(
         job,
         max_scrape_size_bytes=size_bytes,
         no_stale_markers=no_markers,
         series_limit=series_limit,
         lenient_parse=lenient,
+        start_timestamps=starts,
         enable_compression=job.enable_compression and not values["promscrape.disableCompression"],
         disable_keepalive=job.disable_keepalive or values["promscrape.disableKeepAlive"],
         max_dropped_targets=values["promscrape.maxDroppedTargets"],

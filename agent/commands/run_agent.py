@@ -18,6 +18,7 @@ from agent.flags.table import TABLE
 from agent.flags.values import Values
 from agent.logs import set_up
 from agent.version import VERSION
+from series.kernel import described, kernel
 
 CONFIG_ERROR = 1
 USAGE_ERROR = 2
@@ -29,7 +30,7 @@ def run(argv: Sequence[str]) -> int:
     try:
         values = parse(argv, os.environ)
         if values["version"]:
-            print(f"promferry {VERSION}")
+            print(f"promferry {VERSION}, kernel {kernel().name}")
             return 0
         if values["help"]:
             return _show_help(values["help"])
@@ -58,6 +59,7 @@ def _run(values: Values) -> int:
     from agent.start import SettingsError
     from agent.web_settings import web_settings
 
+    kernel()  # one that was asked for and is not there is told before anything else
     logger_settings = log_settings(values)
     web_settings(values)  # mistakes in these flags are told like all others
     push_settings(values)
@@ -91,6 +93,7 @@ def _dry_run(values: Values) -> int:
 
 def _log_start(warnings: Iterable[str], values: Values) -> None:
     log.info("promferry %s", VERSION)
+    log.log(logging.WARNING if kernel().why_not_c else logging.INFO, "%s", described())
     for name, value, is_set in values.listing():
         if is_set:
             log.info('flag "%s"="%s"', name, value)

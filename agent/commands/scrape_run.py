@@ -25,7 +25,6 @@ from scraper.setup import JobSetup, set_up
 from scraper.status import TargetStatus
 from scraper.target import ADDRESS, Target, TargetError, build, discovered
 from series.batch import Batch
-from series.labels import Labels
 from transport.client import Client
 from transport.settings import HttpSettings
 from transport.tls import TlsContexts
@@ -177,9 +176,9 @@ class _WatchedLabelling(Labelling):
 
     seen: list[Raw] = attrs.field(eq=False)
 
-    def final(self, raw: Raw) -> Labels | None:
+    def relabelled(self, raw: Raw, target: Mapping[str, str]) -> dict[str, str]:
         self.seen.append(dict(raw))
-        return super().final(raw)
+        return super().relabelled(raw, target)
 
 
 @attrs.frozen(kw_only=True)

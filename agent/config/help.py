@@ -108,7 +108,8 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "`-promscrape.maxScrapeSize` where it is missing.",
         "lenient_parse": "Whether bad lines are skipped and counted instead of failing the scrape; "
         "`-promscrape.lenientParse` where it is missing.",
-        "start_timestamps": "Whether `_created` lines become start timestamps instead of series.",
+        "start_timestamps": "Whether `_created` lines become start timestamps instead of series, "
+        "and protobuf is asked for first; `-promscrape.startTimestamps` where it is missing.",
         "normalize_le_quantile": "Whether `le` and `quantile` are rewritten as Prometheus 3 does.",
         "no_stale_markers": "Whether staleness markers are left out; "
         "`-promscrape.noStaleMarkers` where it is missing.",

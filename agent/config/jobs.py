@@ -49,7 +49,7 @@ class ScrapeSection(CommonSection, FetchSection, DiscoverySection):
     max_scrape_size: Bytes | None = None
     no_stale_markers: bool | None = None
     lenient_parse: bool | None = None
-    start_timestamps: bool = False
+    start_timestamps: bool | None = None
     normalize_le_quantile: bool = False
     scrape_align_interval: Duration = Duration(0)
     scrape_offset: Duration | None = None
@@ -154,11 +154,11 @@ def _timing(section: ScrapeSection, common: GlobalSection) -> tuple[float, float
 
 
 def _schemes(section: ScrapeSection, common: GlobalSection) -> tuple[str, str]:
-    validation = section.metric_name_validation_scheme or common.metric_name_validation_scheme
-    validation = validation or "utf8"
-    given = section.metric_name_escaping_scheme or common.metric_name_escaping_scheme
-    if validation == "legacy" and section.metric_name_escaping_scheme == "allow-utf-8":
+    own, given = section.metric_name_validation_scheme, section.metric_name_escaping_scheme
+    validation = own or common.metric_name_validation_scheme or "utf8"
+    if validation == "legacy" and given == "allow-utf-8":
         section.here.at("metric_name_escaping_scheme").error(UTF8_CONFLICT)
-    if validation == "legacy" and given in ("", "allow-utf-8"):
-        given = "underscores"
-    return validation, given or "allow-utf-8"
+    # A job that says how to validate does not inherit how to escape: it may not fit.
+    if not given and not own:
+        given = common.metric_name_escaping_scheme
+    return validation, given or ("underscores" if validation == "legacy" else "allow-utf-8")

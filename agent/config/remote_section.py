@@ -172,6 +172,8 @@ def _check_protocol(section: RemoteSection, cursor: Cursor) -> None:
     if section.significant_figures < 0:
         cursor.at("significant_figures").error("must be 0 (no rounding) or more")
     metadata = section.metadata_config
+    if not metadata.send:
+        return
     if metadata.max_samples_per_send <= 0:
         place = cursor.at("metadata_config").at("max_samples_per_send")
         place.error("must be positive")

@@ -42,7 +42,8 @@ class Flag:
 
     `many`: a list by repetition or commas, for `-remoteWrite.*` one item for each URL.
     `later`: refused when set, and why; `idle`: accepted with a warning, and why it does nothing;
-    `quiet` suppresses that warning where the flag asks for what is so anyway.
+    `quiet` suppresses that warning where the flag asks for what is so anyway; `effective`: items of
+    an idle list that mean something all the same.
     `bare`: what the flag means without a value (booleans: true), None if it needs one.
     `is_foreign`: a flag of another program, by which it `stands_for` one of ours or does nothing;
     `translations` maps its values. Foreign flags are not read from environment variables.
@@ -57,6 +58,7 @@ class Flag:
     later: str = attrs.field(default="", kw_only=True)
     idle: str = attrs.field(default="", kw_only=True)
     quiet: bool = attrs.field(default=False, kw_only=True)
+    effective: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     aliases: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     choices: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     minimum: float | None = attrs.field(default=0, kw_only=True)
@@ -73,7 +75,7 @@ class Flag:
     def state(self) -> State:
         if self.later:
             return State.LATER
-        return State.IDLE if self.idle else State.BUILT
+        return State.IDLE if self.idle and not self.effective else State.BUILT
 
     @property
     def is_secret(self) -> bool:

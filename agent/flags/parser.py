@@ -108,3 +108,8 @@ def _judge_state(given: Given, items: Sequence[Value], reading: Reading) -> None
         reading.errors.append(FlagError(name="", reason=reason, origin=given.origin))
     elif flag.state is State.IDLE and not flag.quiet:
         reading.warnings.append(f"-{given.spelling} has no effect: {flag.idle}")
+    elif flag.effective:
+        idle = [str(item) for item in items if item not in flag.effective]
+        if idle:
+            shown = ",".join(idle)[:80]
+            reading.warnings.append(f"-{given.spelling}={shown} has no effect: {flag.idle}")

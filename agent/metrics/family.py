@@ -32,6 +32,7 @@ class Snapshot:
     """Everything that the rows read, taken at one time."""
 
     version: str
+    kernel: str
     started_s: float
     now_s: float
     flags: tuple[tuple[str, str, bool], ...]

@@ -133,6 +133,13 @@ FAMILIES = (
     ),
     Family("vm_app_version", "gauge", "1, by version.", ("version", "short_version"), _version),
     Family(
+        "promferry_kernel_info",
+        "gauge",
+        "1, by which hot loops run: c, compiled; py, pure Python.",
+        ("kernel",),
+        lambda snapshot: [((snapshot.kernel,), 1.0)],
+    ),
+    Family(
         "vm_app_start_timestamp",
         "gauge",
         "When the agent started, in epoch seconds.",

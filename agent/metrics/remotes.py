@@ -58,6 +58,11 @@ def _states(snapshot: Snapshot) -> Iterable[Sample]:
             yield (remote.url_label, state), remote.statistics.state == state
 
 
+def _encodings(snapshot: Snapshot) -> Iterable[Sample]:
+    for remote in snapshot.remotes:
+        yield (remote.url_label, remote.statistics.encoding.lower()), 1
+
+
 def _free(snapshot: Snapshot) -> Iterable[Sample]:
     if snapshot.free_disk_bytes is not None:
         for remote in snapshot.remotes:
@@ -340,6 +345,34 @@ FAMILIES = (
         "1 for the state that the remote is in.",
         ("url", "state"),
         _states,
+    ),
+    Family(
+        "promferry_remote_encoding",
+        "gauge",
+        "1 for the encoding that the remote is sent.",
+        ("url", "encoding"),
+        _encodings,
+    ),
+    Family(
+        "promferry_remote_exemplars_unwritten_total",
+        "counter",
+        "Exemplars that a remote of 2.0 said it did not write.",
+        ("url",),
+        _each(lambda remote: remote.unwritten_exemplars_total),
+    ),
+    Family(
+        "promferry_remote_metadata_sent_total",
+        "counter",
+        "Metadata of metric families, sent apart by remote write 1.0.",
+        ("url",),
+        _each(lambda remote: remote.metadata_sent_total),
+    ),
+    Family(
+        "promferry_remote_metadata_dropped_total",
+        "counter",
+        "The same, not sent because the remote was down or refused it; it comes again.",
+        ("url",),
+        _each(lambda remote: remote.metadata_dropped_total),
     ),
     Family(
         "promferry_queue_disk_up",

@@ -12,7 +12,7 @@ def _total(read: Callable[[ScrapeCounts], int]) -> Callable[[Snapshot], Iterable
     return lambda snapshot: [((), sum(read(pool.counts) for pool in snapshot.scraper.pools))]
 
 
-def _each(read: Callable[[PoolStatistics], int]) -> Callable[[Snapshot], Iterable[Sample]]:
+def _each(read: Callable[[PoolStatistics], float]) -> Callable[[Snapshot], Iterable[Sample]]:
     return lambda snapshot: [((pool.job,), read(pool)) for pool in snapshot.scraper.pools]
 
 
@@ -220,6 +220,49 @@ FAMILIES = (
         "Samples of good pages that were not taken, by reason.",
         ("scrape_job", "reason"),
         _lost,
+    ),
+    Family(
+        "promferry_scrape_series",
+        "gauge",
+        "Final series that the targets of a job exposed at their last good scrape.",
+        ("scrape_job",),
+        _each(lambda pool: pool.shapes.series),
+    ),
+    Family(
+        "promferry_scrape_shapes",
+        "gauge",
+        "Sets of targets that differ only in label values that no metric rule reads: they share "
+        "what is known of series. As many as targets: nothing is shared.",
+        ("scrape_job",),
+        _each(lambda pool: pool.shapes.shapes),
+    ),
+    Family(
+        "promferry_scrape_layouts",
+        "gauge",
+        "Different lists of series; targets that expose the same series share one.",
+        ("scrape_job",),
+        _each(lambda pool: pool.shapes.layouts),
+    ),
+    Family(
+        "promferry_scrape_templates",
+        "gauge",
+        "Exposed series of which it is known what becomes of them, once for each shape.",
+        ("scrape_job",),
+        _each(lambda pool: pool.shapes.templates),
+    ),
+    Family(
+        "promferry_scrape_template_bytes",
+        "gauge",
+        "Memory that these take, the texts of pages apart.",
+        ("scrape_job",),
+        _each(lambda pool: pool.shapes.bytes),
+    ),
+    Family(
+        "promferry_scrape_shared_ratio",
+        "gauge",
+        "The part of the series that take no memory because another target's are the same.",
+        ("scrape_job",),
+        _each(lambda pool: pool.shapes.shared_ratio),
     ),
     Family(
         "promferry_scrape_ticks_missed_total",

@@ -18,6 +18,7 @@ from scraper.exposition.walk import Series
 from series.metadata import Families
 
 if TYPE_CHECKING:
+    from scraper.options import TargetOptions
     from scraper.settings import ScrapeJob
 
 _DIALECTS = {Format.TEXT: TEXT, Format.OPENMETRICS: OPENMETRICS}
@@ -25,7 +26,7 @@ _DIALECTS = {Format.TEXT: TEXT, Format.OPENMETRICS: OPENMETRICS}
 
 @attrs.frozen(kw_only=True)
 class ReadOptions:
-    """What a job says about reading."""
+    """What a job says about reading, and a target about histograms."""
 
     is_lenient: bool = False
     native_histograms: bool = False
@@ -36,13 +37,13 @@ class ReadOptions:
     resolution: Resolution = Resolution()
 
     @classmethod
-    def of(cls, job: "ScrapeJob") -> "ReadOptions":
+    def of(cls, job: "ScrapeJob", target: "TargetOptions") -> "ReadOptions":
         return cls(
             is_lenient=bool(job.lenient_parse),
-            native_histograms=job.scrape_native_histograms,
-            classic_too=job.always_scrape_classic_histograms,
-            to_nhcb=job.convert_classic_histograms_to_nhcb,
-            start_timestamps=job.start_timestamps,
+            native_histograms=target.scrape_native_histograms,
+            classic_too=target.always_scrape_classic_histograms,
+            to_nhcb=target.convert_classic_histograms_to_nhcb,
+            start_timestamps=bool(job.start_timestamps),
             normalizes=job.normalize_le_quantile,
             resolution=Resolution(
                 max_buckets=job.native_histogram_bucket_limit,
@@ -73,9 +74,10 @@ class BodyReader:
             page = yield from self._reader.read(body, known, dialect, is_lenient=options.is_lenient)
         # Fast path: the page as it stands.
         if options.rearranges:
-            page = self._rearrange(page, known)
+            page = self._rearrange(page, known, is_protobuf=format_ is Format.PROTOBUF)
         if page.histograms is not None:
-            page = attrs.evolve(page, histograms=coarser(page.histograms, options.resolution))
+            limited = coarser(page.histograms, page.keys, options.resolution)
+            page = attrs.evolve(page, histograms=limited)
         return page
 
     def comments(self) -> frozenset[bytes]:
@@ -83,24 +85,36 @@ class BodyReader:
 
     def families(self) -> Families:
         """What the last page said of its metrics."""
-        return self._reader.families
+        return self._reader.families()
 
     def _read_protobuf(self, body: bytes, known: Series) -> Steps:
         from scraper.exposition import protobuf  # late: few targets speak it
 
         options = self.options
         page, comments = yield from protobuf.read(
-            body, known, native=options.native_histograms, classic_too=options.classic_too
+            body,
+            known,
+            native=options.native_histograms,
+            classic_too=options.classic_too,
+            starts=options.start_timestamps,
         )
         return self._reader.adopt(page, comments)
 
-    def _rearrange(self, page: Page, known: Series) -> Page:
+    def _rearrange(self, page: Page, known: Series, *, is_protobuf: bool) -> Page:
         from scraper.exposition.rearrange import Rearrangement  # late: only by option
 
-        before = self._rearranged
+        before, comments = self._rearranged, self.comments()
         # Which series belong together is found once for each list of series.
-        if before is None or before.keys is not page.keys or before.options != self.options:
-            before = Rearrangement(page.keys, self.comments(), self.options, known)
+        if (
+            before is None
+            or before.keys is not page.keys
+            or before.options != self.options
+            or before.comments != comments
+            or before.is_protobuf is not is_protobuf
+        ):
+            before = Rearrangement(
+                page.keys, comments, self.options, known, is_protobuf=is_protobuf
+            )
             self._rearranged = before
         return before.apply(page)
 

@@ -11,12 +11,14 @@ from scraper.exposition.text import Sample
 
 @attrs.frozen(kw_only=True)
 class Dialect:
-    """`allows_blanks`: empty lines and blanks before a line; `parse_rests` and
+    """`allows_blanks`: empty lines and blanks before a line; `has_stamps_ms`: timestamps are
+    whole milliseconds; `parse_rests` and
     `check_rest`, which tells why, raise ValueError.
     """
 
     name: str
     allows_blanks: bool
+    has_stamps_ms: bool
     read_sample: Callable[[bytes, int], Sample]
     read_comment: Callable[[bytes, int], int]
     parse_rests: Callable[[Sequence[bytes]], Page]
@@ -29,6 +31,7 @@ class Dialect:
 TEXT = Dialect(
     name="text",
     allows_blanks=True,
+    has_stamps_ms=True,
     read_sample=text.read_sample,
     read_comment=text.read_comment,
     parse_rests=lambda rests: Page((), *numbers.parse_rests(rests)),
@@ -40,6 +43,7 @@ TEXT = Dialect(
 OPENMETRICS = Dialect(
     name="openmetrics",
     allows_blanks=False,
+    has_stamps_ms=False,
     read_sample=openmetrics.read_sample,
     read_comment=openmetrics.read_comment,
     parse_rests=openmetrics.parse_rests,

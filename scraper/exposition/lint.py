@@ -12,9 +12,9 @@ import attrs
 
 from scraper.exposition.dialect import OPENMETRICS, TEXT
 from scraper.exposition.errors import ExpositionError
+from scraper.exposition.meta import types_of
 from scraper.exposition.outline import Outlines
 from scraper.exposition.reader import Reader
-from scraper.exposition.rearrange import types_of
 from series.labels import METRIC_NAME
 
 _SUFFIXES = {

@@ -1,19 +1,19 @@
-"""Native histograms: checked, and made coarser where a job limits their buckets.
+"""Native histograms made coarser, where a job limits their buckets.
 
 Takes histograms; gives histograms of the same observations with a lower schema.
 Source: native histogram specification (schema n has 2**n buckets for each power of two);
 reference/prometheus.md 3.2 for both limits.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from math import ceil, floor, log2
+from collections.abc import Mapping, Sequence
+from math import floor, log2
 
 import attrs
 
+from scraper.exposition.buckets import Counts, absolute, encoded, indices, spans_of
 from scraper.exposition.errors import ExpositionError
+from scraper.exposition.soundness import MAX_SCHEMA, MIN_SCHEMA, check_schema
 from series.histogram import CUSTOM_BUCKETS_SCHEMA, BucketSpan, Histogram
-
-MIN_SCHEMA, MAX_SCHEMA = -4, 8
 
 
 @attrs.frozen
@@ -31,21 +31,30 @@ def max_schema(min_bucket_factor: float) -> int:
     return min(MAX_SCHEMA, max(MIN_SCHEMA, floor(-log2(log2(min_bucket_factor)))))
 
 
-def coarser(held: Mapping[int, Histogram], limits: Resolution) -> Mapping[int, Histogram]:
-    """All histograms of a page within `limits`. Raises ExpositionError."""
-    # Fast path: no limits.
-    if limits == Resolution():
-        return held
-    return {at: _limited(each, limits) for at, each in held.items()}
+def coarser(
+    held: Mapping[int, Histogram], keys: Sequence[bytes], limits: Resolution
+) -> Mapping[int, Histogram]:
+    """All histograms of a page within `limits`. Raises ExpositionError that shows the series."""
+    limited = {}
+    for at, histogram in held.items():
+        try:
+            limited[at] = _limited(histogram, limits)
+        except ValueError as exc:
+            raise ExpositionError(str(exc), 0, keys[at]) from exc
+    return limited
 
 
 def _limited(histogram: Histogram, limits: Resolution) -> Histogram:
-    if histogram.schema != CUSTOM_BUCKETS_SCHEMA and histogram.schema > limits.max_schema:
+    # Only a job that sets a factor gets finer schemas than may be sent, made coarser.
+    if limits.max_schema < MAX_SCHEMA and histogram.schema > limits.max_schema:
         histogram = reduced(histogram, limits.max_schema)
+    check_schema(histogram)
     while 0 < limits.max_buckets < bucket_count(histogram):
         if histogram.schema in (CUSTOM_BUCKETS_SCHEMA, MIN_SCHEMA):
-            reason = f"native_histogram_bucket_limit {limits.max_buckets} exceeded"
-            raise ExpositionError(reason, 0, b"")
+            raise ValueError(
+                f"native_histogram_bucket_limit {limits.max_buckets} exceeded: "
+                f"{bucket_count(histogram)} buckets at schema {histogram.schema}"
+            )
         histogram = reduced(histogram, histogram.schema - 1)
     return histogram
 
@@ -56,9 +65,9 @@ def bucket_count(histogram: Histogram) -> int:
 
 def reduced(histogram: Histogram, schema: int) -> Histogram:
     """The same with a lower schema: 2**difference buckets become one."""
-    shift = histogram.schema - schema
-    positive = _merged(histogram.positive_spans, histogram.positive_buckets, shift, histogram)
-    negative = _merged(histogram.negative_spans, histogram.negative_buckets, shift, histogram)
+    shift, is_float = histogram.schema - schema, histogram.is_float
+    positive = _merged(histogram.positive_spans, histogram.positive_buckets, shift, is_float)
+    negative = _merged(histogram.negative_spans, histogram.negative_buckets, shift, is_float)
     return attrs.evolve(
         histogram,
         schema=schema,
@@ -69,74 +78,12 @@ def reduced(histogram: Histogram, schema: int) -> Histogram:
     )
 
 
-Buckets = tuple[int, ...] | tuple[float, ...]
-
-
 def _merged(
-    spans: Sequence[BucketSpan], buckets: Sequence[float], shift: int, histogram: Histogram
-) -> tuple[tuple[BucketSpan, ...], Buckets]:
-    counts: dict[int, float] = {}
-    total: float = 0
-    for index, bucket in zip(indices(spans), buckets, strict=True):
-        total = bucket if histogram.is_float else total + bucket
+    spans: Sequence[BucketSpan], counts: Counts, shift: int, is_float: bool
+) -> tuple[tuple[BucketSpan, ...], Counts]:
+    merged: dict[int, float] = {}
+    for index, count in zip(indices(spans), absolute(counts, is_float), strict=True):
         # Bucket i ends at base**i: a multiple of 2**shift stays the last of its group.
         target = ((index - 1) >> shift) + 1
-        counts[target] = counts.get(target, 0) + total
-    return spans_of(counts), _encoded(list(counts.values()), histogram.is_float)
-
-
-def indices(spans: Sequence[BucketSpan]) -> Iterator[int]:
-    """The index of each bucket."""
-    at = 0
-    for span in spans:
-        at += span.offset
-        yield from range(at, at + span.length)
-        at += span.length
-
-
-def spans_of(counts: Mapping[int, float]) -> tuple[BucketSpan, ...]:
-    """The spans of buckets with these indices, which ascend."""
-    spans: list[BucketSpan] = []
-    end = 0
-    for index in counts:
-        if spans and index == end:
-            spans[-1] = BucketSpan(spans[-1].offset, spans[-1].length + 1)
-        else:
-            spans.append(BucketSpan(index - end, 1))
-        end = index + 1
-    return tuple(spans)
-
-
-def _encoded(counts: Sequence[float], is_float: bool) -> Buckets:
-    """Absolute counts as a histogram holds them: deltas if they are integers."""
-    if is_float:
-        return tuple(counts)
-    whole = [int(count) for count in counts]
-    return tuple([each - before for each, before in zip(whole, [0, *whole], strict=False)])
-
-
-def custom(
-    bounds: Sequence[float], cumulative: Sequence[float], count: float, total: float
-) -> Histogram:
-    """A native histogram with custom buckets of a classic one.
-
-    `bounds` ascend, +Inf left out; `cumulative` are their counts. Raises ValueError.
-    """
-    counts: dict[int, float] = {}
-    before = 0.0
-    for at, below in enumerate([*cumulative, count]):
-        if not before <= below:
-            raise ValueError("the buckets of a classic histogram do not ascend")
-        if below > before:
-            counts[at] = below - before
-        before = below
-    is_float = any(not each.is_integer() for each in map(float, [*cumulative, count]))
-    return Histogram(
-        schema=CUSTOM_BUCKETS_SCHEMA,
-        count=float(count) if is_float else ceil(count),
-        sum=total,
-        positive_spans=spans_of(counts),
-        positive_buckets=_encoded(list(counts.values()), is_float),
-        custom_values=tuple(bounds),
-        is_float=is_float,
-    )
+        merged[target] = merged.get(target, 0) + count
+    return spans_of(merged), encoded(list(merged.values()), is_float)

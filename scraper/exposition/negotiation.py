@@ -55,11 +55,14 @@ _PARAMETER = rf'[ \t]*;[ \t]*(?:{_WORD}=(?:{_WORD}|"(?:[^"\\]|\\.)*"))?'
 _CONTENT_TYPE = re.compile(rf"[ \t]*({_WORD}(?:/{_WORD})?)(?:{_PARAMETER})*[ \t]*")
 
 
-def protocols_of(asked: Sequence[str] | None, native_histograms: bool) -> tuple[str, ...]:
-    """What to ask for, the preferred first; native histograms need protobuf."""
+def protocols_of(asked: Sequence[str] | None, wants_protobuf: bool) -> tuple[str, ...]:
+    """What to ask for, the preferred first.
+
+    Native histograms and the start timestamps of most targets need protobuf.
+    """
     if asked is not None:
         return tuple(asked)
-    return ("PrometheusProto", *DEFAULT_PROTOCOLS) if native_histograms else DEFAULT_PROTOCOLS
+    return ("PrometheusProto", *DEFAULT_PROTOCOLS) if wants_protobuf else DEFAULT_PROTOCOLS
 
 
 def accept_header(protocols: Sequence[str], escaping: str) -> str:
@@ -74,6 +77,18 @@ def accept_header(protocols: Sequence[str], escaping: str) -> str:
     return ",".join([*parts, f"*/*;q=0.{weight}"])
 
 
+_NAMED = re.compile(rf'[ \t]*;[ \t]*({_WORD})=({_WORD}|"(?:[^"\\]|\\.)*")')
+
+
+def _contradicts_itself(content_type: str) -> bool:
+    """One parameter with two values, which Go's mime package refuses."""
+    values: dict[str, str] = {}
+    for name, value in _NAMED.findall(content_type):
+        if values.setdefault(name.lower(), value) != value:
+            return True
+    return False
+
+
 @attrs.frozen
 class Choice:
     format: Format
@@ -84,6 +99,8 @@ def choose(content_type: str | None, fallback: str = "") -> Choice:
     """The format of an answer; `fallback` is the job's fallback_scrape_protocol."""
     match = _CONTENT_TYPE.fullmatch(content_type or "")
     found = _BY_MEDIA_TYPE.get(match[1].lower()) if match else None
+    if found is not None and _contradicts_itself(content_type or ""):
+        found = None
     if found is not None:
         return Choice(found)
     what = f"Content-Type {content_type[:80]!r}" if content_type else "no Content-Type"

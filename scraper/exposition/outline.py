@@ -1,74 +1,94 @@
-"""The text of a page between its values: what the next page of the target is predicted from.
+"""What the next page of a target is predicted from; all targets of a job share equal ones.
 
-Takes the lines of a page that was read; gives the page of a body that differs in values only.
-Shared by all targets of a job whose pages have the same text: it is held once, and stays in the
-processor's caches while one target after the other is read.
+Takes pages that were read; gives readings of bodies. An outline is the text of a page, held once,
+so that it stays in the processor's caches while one target after the other is read.
 """
 
-from collections.abc import Generator, Sequence
-from itertools import chain
-from weakref import WeakValueDictionary
+from array import array
+from collections.abc import Callable
+from typing import Protocol
+from weakref import WeakValueDictionary, ref
 
+from scraper.exposition import prediction
 from scraper.exposition.dialect import TEXT, Dialect
-from scraper.exposition.page import Page, concatenated
-from scraper.exposition.section import Section
+from scraper.exposition.prediction import Number, Prediction, Reading
 from scraper.metadata import said_by
+from series.kernel import twin
 from series.metadata import Families
 
 
-class Outline:
-    """Immutable; equal by text. `keys` and `others` of all sections are the whole text."""
+class Twin(Protocol):
+    """What both twins of `prediction` have."""
 
-    __slots__ = ("__weakref__", "_fixed_bytes", "_sections", "dialect", "keys", "line_count")
+    def keys_at(self, keys: tuple[bytes, ...], order: "array[int]") -> tuple[bytes, ...]: ...
+    def permuted(self, items: "array[Number]", places: "array[int]") -> "array[Number]": ...
+    @property
+    def Prediction(self) -> type[Prediction]: ...
+
+
+hot: Twin = twin(prediction, "scraper.exposition.prediction_c")
+
+# A body with more unknown lines than these, and than a fourth of the page's, is another page.
+SPARE_UNKNOWN = 64
+
+
+class Outline:
+    """Immutable; equal by text."""
+
+    __slots__ = ("__weakref__", "_prediction")
 
     def __init__(
-        self, keys: tuple[bytes, ...], sections: Sequence[Section], dialect: Dialect = TEXT
+        self,
+        body: bytes,
+        starts: "array[int]",
+        ends: "array[int]",
+        keys: tuple[bytes, ...],
+        dialect: Dialect = TEXT,
     ) -> None:
-        self.dialect = dialect
-        self.keys = keys
-        self.line_count = sum([section.line_count for section in sections])
-        self._sections = sections
-        line_feeds = self.line_count - 1
-        self._fixed_bytes = line_feeds + sum([section.fixed_bytes for section in sections])
+        """Of a page: where in `body` the values of `keys` stand."""
+        self._prediction = hot.Prediction(body, starts, ends, keys, dialect)
+
+    @property
+    def keys(self) -> tuple[bytes, ...]:
+        return self._prediction.keys
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._prediction.dialect
 
     def others(self) -> frozenset[bytes]:
-        """The lines that are no samples."""
-        return frozenset(chain.from_iterable([section.others for section in self._sections]))
+        """The lines that are no samples, but for empty ones."""
+        return self._prediction.others()
 
-    def read(self, lines: list[bytes], body_bytes: int) -> Generator[None, None, Page | None]:
-        """The page of `lines`, as many as `line_count`; None if more than values differ."""
-        # Hot: bench/bench_exposition.py holds the figure. No Python code per line.
-        pages = []
-        at = rest_bytes = 0
-        for section in self._sections:
-            if at:
-                yield
-            # Most pages are one section, and not sliced.
-            part = lines if len(self._sections) == 1 else lines[at : at + section.line_count]
-            at += section.line_count
-            rests = section.rests(part)
-            if rests is None:
-                return None
-            rest_bytes += len(b"".join(rests))
-            try:
-                pages.append(self.dialect.parse_rests(rests))
-            except ValueError:
-                return None
-        # A line that begins with another series than its own was not shortened: the sum tells.
-        if rest_bytes != body_bytes - self._fixed_bytes:
-            return None
-        return concatenated(self.keys, pages)
+    def reading(self, body: bytes) -> Reading:
+        return self._prediction.reading(body, SPARE_UNKNOWN + len(self.keys) // 4)
+
+    def reading_of_equal(self, body: bytes) -> Reading:
+        """It is given up as soon as more than values differ."""
+        return self._prediction.reading(body, -1)
+
+    def places(self, body: bytes, reading: Reading) -> "array[int] | None":
+        """Where each sample stands in a body that was scanned, if only its order differs."""
+        return self._prediction.places(body, reading.order, reading.starts, reading.ends)
+
+    def number_of(self, key: bytes) -> int:
+        """Of a sample that the scan left unknown; -1: it is not in the outline."""
+        return self._prediction.number_of(key)
+
+    def keys_of(self, reading: Reading) -> tuple[bytes, ...]:
+        """Of a scan, in its order; the empty one for an unknown line."""
+        return hot.keys_at(self.keys, reading.order)
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, Outline)
-            and self.dialect is other.dialect
-            and self.keys == other.keys
-            and self._sections == other._sections
-        )
+        return isinstance(other, Outline) and self._prediction == other._prediction
 
     def __hash__(self) -> int:
-        return hash(tuple(self._sections))  # they hold all the keys
+        return self._prediction.digest
+
+
+def permuted(items: "array[Number]", places: "array[int]") -> "array[Number]":
+    """`items[places[i]]` for each i; items of eight bytes, of any type."""
+    return hot.permuted(items, places)
 
 
 class Outlines:
@@ -78,6 +98,7 @@ class Outlines:
         # By hash: an outline as key would be held for ever.
         self._known: WeakValueDictionary[int, Outline] = WeakValueDictionary()
         self._families: WeakValueDictionary[frozenset[bytes], Families] = WeakValueDictionary()
+        self._latest: Callable[[], Outline | None] = lambda: None
 
     def __len__(self) -> int:
         return len(self._known)
@@ -85,7 +106,13 @@ class Outlines:
     def shared(self, outline: Outline) -> Outline:
         """The one to hold in place of an equal one."""
         known = self._known.setdefault(hash(outline), outline)
-        return known if known == outline else outline
+        held = known if known == outline else outline
+        self._latest = ref(held)
+        return held
+
+    def latest(self) -> Outline | None:
+        """The one that was asked for last, if it is in use: what a new target may look like."""
+        return self._latest()
 
     def families(self, comments: frozenset[bytes]) -> Families:
         """What the comment lines say of metrics; one object for equal comments."""

@@ -24,6 +24,8 @@ class Page:
     `stamps` holds NO_TIMESTAMP where a line has none, and is None where no line has one.
     What is beside the values is by position, and None where there is none of it; the value of a
     position in `histograms` means nothing. `starts`: start timestamps in ms.
+    `places`: where in the body each sample stands, if that is not the order of `keys`: a page that
+    has the series of the one before in another order comes in the order of the one before.
     `bad_lines`: lines that a lenient reader skipped, the first few; `bad_count`: all of them.
     """
 
@@ -35,6 +37,23 @@ class Page:
     starts: Mapping[int, int] | None = None
     bad_lines: tuple[ExpositionError, ...] = ()
     bad_count: int = 0
+    places: "array[int] | None" = None
+
+    def in_body_order(self) -> "Page":
+        """With the keys in the order of the body, as a new object; only where `places` is there."""
+        assert self.places is not None
+        order = sorted(range(len(self.keys)), key=self.places.__getitem__)
+        exemplars = self.exemplars
+        if exemplars is not None:
+            exemplars = {to: exemplars[at] for to, at in enumerate(order) if at in exemplars}
+        return attrs.evolve(
+            self,
+            keys=tuple([self.keys[at] for at in order]),
+            values=array("d", [self.values[at] for at in order]),
+            stamps=None if self.stamps is None else array("q", [self.stamps[at] for at in order]),
+            exemplars=exemplars,
+            places=None,
+        )
 
     @property
     def is_plain(self) -> bool:

@@ -1,6 +1,6 @@
 """The delimited protobuf format: `io.prometheus.client.MetricFamily`, one after the other.
 
-Takes a body; gives a Page and the comment lines that say the same metadata in text.
+Takes a body; gives a Page and the comment lines that say the same metadata in OpenMetrics.
 Fields: reference/prometheus.md 1.3; what Prometheus makes of them: section 5 and 3.2's matrix.
 An own reader: every byte is checked here, and what it does not know is skipped.
 Invariant: linear in the length of the body; the only error is ExpositionError, `line_no` then being
@@ -14,14 +14,17 @@ from math import inf
 
 import attrs
 
+from scraper.exposition.buckets import compacted
 from scraper.exposition.errors import ExpositionError
 from scraper.exposition.numbers import NO_TIMESTAMP
+from scraper.exposition.openmetrics import EOF_LINE
 from scraper.exposition.page import Page
-from scraper.exposition.rearrange import escaped, series_text, spelt
+from scraper.exposition.soundness import check
+from scraper.exposition.spelling import escaped, series_text, spelt
 from scraper.exposition.text import parse_series
 from scraper.exposition.walk import Series
 from series.exemplar import Exemplar
-from series.histogram import BucketSpan, Histogram, ResetHint
+from series.histogram import CUSTOM_BUCKETS_SCHEMA, BucketSpan, Histogram, ResetHint
 from series.labels import canonical
 from series.stale import CANONICAL_NAN
 from series.wire import WireError, read_varint
@@ -164,6 +167,7 @@ class _Building:
     known: Series
     native: bool
     classic_too: bool
+    has_starts: bool
     keys: list[bytes] = attrs.field(factory=list)
     values: list[float] = attrs.field(factory=list)
     stamps: list[int] = attrs.field(factory=list)
@@ -190,7 +194,7 @@ class _Building:
         self.keys.append(key)
         self.values.append(value)
         self.stamps.append(self.stamp)
-        if self.start is not None:
+        if self.has_starts and self.start:
             self.starts[at] = self.start
         if held := tuple([each for each in exemplars if each is not None]):
             self.exemplars[at] = held
@@ -214,10 +218,15 @@ class _Building:
 
 
 def read(
-    body: bytes, known: Series, *, native: bool = False, classic_too: bool = False
+    body: bytes,
+    known: Series,
+    *,
+    native: bool = False,
+    classic_too: bool = False,
+    starts: bool = False,
 ) -> Generator[None, None, tuple[Page, frozenset[bytes]]]:
     """All families of a body. Raises ExpositionError; a new series' error by way of `known`."""
-    building = _Building(known, native, classic_too)
+    building = _Building(known, native, classic_too, starts)
     done = 0
     for number, start, family in _families(body):
         try:
@@ -227,7 +236,7 @@ def read(
         if start - done > STEP_BYTES:
             done = start
             yield
-    return building.page(), frozenset(building.comments)
+    return building.page(), frozenset([*building.comments, EOF_LINE])
 
 
 def _families(body: bytes) -> Iterator[tuple[int, int, bytes]]:
@@ -246,6 +255,9 @@ def _families(body: bytes) -> Iterator[tuple[int, int, bytes]]:
 
 def _read_family(data: bytes, building: _Building) -> None:
     fields = fields_of(data)
+    # Prometheus does not look further at a family without metrics.
+    if 4 not in fields:
+        return
     name, kind = _text(fields, 1), _whole(fields, 3)
     _check_name(name)
     if kind >= len(_TYPE_TEXTS):
@@ -264,7 +276,8 @@ def _read_family(data: bytes, building: _Building) -> None:
         building.labels = _labels(metric, 1)
         for label, _ in building.labels:
             _check_name(label)
-        building.stamp = _signed(_whole(metric, 6)) if 6 in metric else NO_TIMESTAMP
+        # 0 is no timestamp: proto3 does not tell it from an absent one, and Prometheus neither.
+        building.stamp = _signed(_whole(metric, 6)) or NO_TIMESTAMP
         building.start = None
         _READERS[kind](name, metric, building)
 
@@ -315,7 +328,8 @@ def _read_histogram(
 
 
 def _is_native(holder: Fields) -> bool:
-    has_zero = _double(holder, 6) > 0 or _whole(holder, 7) > 0 or _double(holder, 8) > 0
+    """A no-op span marks one without observations; a float zero count alone does not count."""
+    has_zero = _double(holder, 6) > 0 or _whole(holder, 7) > 0
     return has_zero or 9 in holder or 12 in holder
 
 
@@ -327,16 +341,15 @@ def _add_classic(name: str, holder: Fields, building: _Building) -> None:
     count = _count(holder)
     building.add(name + "_count", count)
     building.add(name + "_sum", _double(holder, 2))
-    has_infinity = False
     for value in holder.get(3, ()):
         bucket = fields_of(_bytes(value))
         bound = _double(bucket, 2)
-        has_infinity = has_infinity or bound == inf
         below = _double(bucket, 4) or float(_whole(bucket, 1))
         exemplar = _exemplar(_message(bucket, 3))
         building.add(name + "_bucket", below, ("le", spelt(bound)), exemplars=(exemplar,))
-    if not has_infinity:
-        building.add(name + "_bucket", count, ("le", "+Inf"))
+        if bound == inf:
+            return  # the last one, whatever follows
+    building.add(name + "_bucket", count, ("le", "+Inf"))
 
 
 def _native_exemplars(holder: Fields) -> list[Exemplar]:
@@ -350,36 +363,44 @@ def _native_exemplars(holder: Fields) -> list[Exemplar]:
 
 def _native(holder: Fields, is_gauge: bool) -> Histogram:
     is_float = _double(holder, 4) > 0 or _double(holder, 8) > 0
-    schema = _zigzag(_whole(holder, 5))
-    if not -4 <= schema <= 8:
-        raise _Bad(f"native histogram of unknown schema {schema}")
-    positive, negative = _spans(holder, 12), _spans(holder, 9)
-    positive_buckets = _doubles(holder, 14) if is_float else _zigzags(holder, 13)
-    negative_buckets = _doubles(holder, 11) if is_float else _zigzags(holder, 10)
-    for spans, buckets in ((positive, positive_buckets), (negative, negative_buckets)):
-        if sum([span.length for span in spans]) != len(buckets):
-            raise _Bad("spans and buckets of a native histogram do not match")
-    return Histogram(
-        schema=schema,
+    exposed = Histogram(
+        schema=_int32(_zigzag(_whole(holder, 5))),
         count=_double(holder, 4) if is_float else _whole(holder, 1),
         sum=_double(holder, 2),
         zero_threshold=_double(holder, 6),
         zero_count=_double(holder, 8) if is_float else _whole(holder, 7),
-        positive_spans=positive,
-        positive_buckets=positive_buckets,
-        negative_spans=negative,
-        negative_buckets=negative_buckets,
+        positive_spans=_spans(holder, 12),
+        positive_buckets=_doubles(holder, 14) if is_float else _zigzags(holder, 13),
+        negative_spans=_spans(holder, 9),
+        negative_buckets=_doubles(holder, 11) if is_float else _zigzags(holder, 10),
         reset_hint=ResetHint.GAUGE if is_gauge else ResetHint.UNKNOWN,
         is_float=is_float,
     )
+    if exposed.schema == CUSTOM_BUCKETS_SCHEMA:
+        raise _Bad("a native histogram with custom buckets has no bounds in this format")
+    check(exposed)
+    positive = compacted(exposed.positive_spans, exposed.positive_buckets, is_float)
+    negative = compacted(exposed.negative_spans, exposed.negative_buckets, is_float)
+    return attrs.evolve(
+        exposed,
+        positive_spans=positive[0],
+        positive_buckets=positive[1],
+        negative_spans=negative[0],
+        negative_buckets=negative[1],
+    )
+
+
+def _int32(number: int) -> int:
+    if not -(2**31) <= number < 2**31:
+        raise _Bad("a number is out of the range of its field")
+    return number
 
 
 def _spans(holder: Fields, number: int) -> tuple[BucketSpan, ...]:
     messages = [fields_of(_bytes(value)) for value in holder.get(number, ())]
-    spans = [BucketSpan(_zigzag(_whole(span, 1)), _whole(span, 2)) for span in messages]
-    for at, span in enumerate(spans):
-        if (at and span.offset < 0) or abs(span.offset) >= 2**31 or span.length >= 2**32:
-            raise _Bad("a span of a native histogram is out of order")
+    spans = [BucketSpan(_int32(_zigzag(_whole(span, 1))), _whole(span, 2)) for span in messages]
+    if any([span.length >= 2**32 for span in spans]):
+        raise _Bad("a number is out of the range of its field")
     return tuple(spans)
 
 

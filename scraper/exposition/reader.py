@@ -1,10 +1,11 @@
-"""Reads the pages of one target, each predicted from the one before.
+"""Reads the pages of one target, each by what the one before looked like.
 
-Takes bodies; gives Pages. A page that differs from the one before in its values costs a few passes
-at C speed over all lines; any other page is walked line by line, and what is not one of the known
-series is read by `exposition.text`, which alone decides what is correct.
+Takes bodies; gives Pages. A page that differs from the one before in its values costs a comparison
+and a conversion of each line, one with a few other lines or in another order twice that; any other
+page is walked line by line, and what is not one of the known series is read by `exposition.text`,
+which alone decides what is correct.
 Invariant: the result depends on the body only, never on the pages before, but for the identity of
-`Page.keys`.
+`Page.keys` and their order, of which `Page.places` tells.
 Never: works for more than about 3 ms without a yield; whoever drives the generator lets others run.
 """
 
@@ -16,36 +17,51 @@ from scraper.exposition.dialect import TEXT, Dialect
 from scraper.exposition.openmetrics import EOF_LINE
 from scraper.exposition.outline import Outline, Outlines
 from scraper.exposition.page import Page
+from scraper.exposition.prediction import split
+from scraper.exposition.resync import page_of, resync
 from scraper.exposition.walk import Series, Walk
+from series.metadata import Families
 
 Steps = Generator[None, None, Page]
 
-# Splitting costs up to 2 ns a byte; larger bodies are split piece by piece.
-SPLIT_BYTES = 1024 * 1024
+# One step of the compiled twin: at most 1 ms, at 20 ns a line, and five times that when scanned.
+STEP_LINES = 8000
+# As long as the memo holds series that are gone (scraper.memo.ABSENT_PAGES).
+BEFORE_PAGES = 3
+# Whether so many series are known to a target takes about 1 ms to tell.
+MOST_ASKED = 20_000
 
 
 class Reader:
     """Holds what the previous page looked like; one for each target."""
 
     __slots__ = (
+        "_before",
+        "_before_pages",
         "_comments",
+        "_families",
         "_keys",
         "_outline",
         "_outlines",
-        "families",
+        "_said_by",
         "predicted_total",
+        "resynced_total",
         "walked_total",
     )
 
     def __init__(self, outlines: Outlines) -> None:
         self._outlines = outlines
         self._outline: Outline | None = None
+        # What the outline followed, held for a few pages.
+        self._before: Outline | None = None
+        self._before_pages = 0
         self._keys: tuple[bytes, ...] = ()
         # Those of a page that has no outline.
         self._comments: frozenset[bytes] = frozenset()
-        # What the last page said of its metrics; shared by targets whose pages say the same.
-        self.families = outlines.families(frozenset())
+        self._families = outlines.families(frozenset())
+        self._said_by: Outline | frozenset[bytes] = self._comments
         self.predicted_total = 0
+        self.resynced_total = 0
         self.walked_total = 0
 
     def read(
@@ -56,21 +72,20 @@ class Reader:
         Raises ExpositionError.
         """
         body = dialect.trimmed(body)
-        lines = yield from _split(body)
         outline = self._outline
-        if outline is not None and outline.dialect is not dialect:
-            outline = None
-        if outline is not None and len(lines) == outline.line_count:
-            page = yield from outline.read(lines, len(body))
+        if outline is None and not self.walked_total:
+            outline = self._of_others(known)
+        if outline is not None and outline.dialect is dialect:
+            page = yield from self._read_by(outline, body, known)
             if page is not None:
-                self.predicted_total += 1
                 return page
         self.walked_total += 1
+        lines = yield from split(body)
         # The end mark is good in one place only.
-        others = outline.others() - {EOF_LINE} if outline else frozenset()
+        others = outline.others() - {EOF_LINE} if outline is not None else frozenset()
         walk = Walk(body, lines, others, dialect=dialect, is_lenient=is_lenient)
         yield from walk.run(known)
-        yield from self._learn(walk, dialect)
+        yield from self._learn(walk, body, dialect)
         yield
         return walk.page(self._keys)
 
@@ -78,39 +93,90 @@ class Reader:
         """The lines of the last good page that are no samples."""
         return self._outline.others() if self._outline is not None else self._comments
 
+    def families(self) -> Families:
+        """What the last page said of its metrics; shared by targets whose pages say the same."""
+        source = self._outline if self._outline is not None else self._comments
+        # Fast path: the same text between the values.
+        if source is not self._said_by:
+            self._said_by = source
+            self._families = self._outlines.families(self.comments())
+        return self._families
+
     def adopt(self, page: Page, comments: frozenset[bytes]) -> Page:
         """A page of another format, with the keys object of the page before if they are equal."""
-        self._outline, self._comments = None, comments
-        self.families = self._outlines.families(comments)
+        self._outline, self._before, self._comments = None, None, comments
         if page.keys != self._keys:
             self._keys = page.keys
         return attrs.evolve(page, keys=self._keys)
 
-    def _learn(self, walk: Walk, dialect: Dialect) -> Generator[None, None, None]:
+    def _of_others(self, known: Series) -> Outline | None:
+        """The first page of a target: it may look like that of another, with series known here."""
+        outline = self._outlines.latest()
+        if outline is None or len(outline.keys) > MOST_ASKED:
+            return None
+        return outline if all(map(known.__contains__, outline.keys)) else None
+
+    def _read_by(
+        self, outline: Outline, body: bytes, known: Series
+    ) -> Generator[None, None, Page | None]:
+        """None: it has to be walked."""
+        reading = outline.reading(body)
+        before, self._before_pages = self._before, self._before_pages + 1
+        while not reading.advance(STEP_LINES):
+            if reading.is_missed and before is not None:
+                page = yield from self._read_as_before(before, body)
+                if page is not None:
+                    return page
+                before = None
+            yield
+        if self._before_pages > BEFORE_PAGES:
+            self._before = None
+        if reading.is_given_up:
+            return None
+        if not reading.is_scan:
+            page = page_of(reading, outline.dialect, outline.keys)
+            self.predicted_total += page is not None
+            return page
+        yield
+        resynced = resync(outline, reading, body, known)
+        if resynced is None:
+            return None
+        self.resynced_total += 1
+        page = resynced.page
+        # Fast path: another order only.
+        if resynced.outline is not outline:
+            self._hold(self._outlines.shared(resynced.outline), outline)
+            page = attrs.evolve(page, keys=self._keys)
+        return page
+
+    def _read_as_before(self, before: Outline, body: bytes) -> Generator[None, None, Page | None]:
+        """A series that comes and goes: the page looks as the one before the last did."""
+        reading = before.reading_of_equal(body)
+        while not reading.advance(STEP_LINES):
+            yield
+        if reading.is_given_up:
+            return None
+        page = page_of(reading, before.dialect, before.keys)
+        if page is not None:
+            self.predicted_total += 1
+            self._hold(before, self._outline)
+        return page
+
+    def _hold(self, outline: Outline, before: Outline | None) -> None:
+        self._outline, self._keys = outline, outline.keys
+        self._before, self._before_pages = before, 0
+
+    def _learn(self, walk: Walk, body: bytes, dialect: Dialect) -> Generator[None, None, None]:
         keys = tuple(walk.keys)
         if keys != self._keys:
             self._keys = keys
-        self._outline = None
+        self._outline = self._before = None
         self._comments = frozenset()
         # Blanks where none need be, a label value over several lines: such a page is always walked.
         if walk.is_regular:
-            sections = yield from walk.sections(self._keys)
+            starts, ends = yield from walk.spans()
             yield
-            self._outline = self._outlines.shared(Outline(self._keys, sections, dialect))
-            self._keys = self._outline.keys
+            outline = Outline(body, starts, ends, self._keys, dialect)
+            self._hold(self._outlines.shared(outline), None)
         else:
             self._comments = frozenset([line for line in walk.lines if line.startswith(b"# ")])
-        self.families = self._outlines.families(self.comments())
-
-
-def _split(body: bytes) -> Generator[None, None, list[bytes]]:
-    # Fast path: nearly all bodies.
-    if len(body) <= SPLIT_BYTES:
-        return body.split(b"\n")
-    lines: list[bytes] = []
-    start = 0
-    while (end := body.find(b"\n", start + SPLIT_BYTES)) >= 0:
-        lines += body[start:end].split(b"\n")
-        start = end + 1
-        yield
-    return lines + body[start:].split(b"\n")

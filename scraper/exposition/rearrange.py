@@ -3,21 +3,25 @@ as native ones with custom buckets, `le` and `quantile` spelt as Prometheus 3 do
 
 Takes the keys and comments of a page; gives a rearrangement that is applied to every page with the
 same keys. A series belongs to a family if its name is the family's name and a suffix of its type.
+A classic histogram whose parts contradict each other stays as it is (Prometheus drops it).
 """
 
 from array import array
-from collections.abc import Iterable, Mapping
-from math import inf, isfinite
+from collections.abc import Iterable, Iterator, Mapping
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import attrs
 
+from scraper.exposition.classic import Classic, native
 from scraper.exposition.errors import ExpositionError
-from scraper.exposition.native import custom
+from scraper.exposition.meta import types_of
 from scraper.exposition.numbers import parse_value
 from scraper.exposition.page import Item, Page
+from scraper.exposition.spelling import series_text, spelt
 from scraper.exposition.text import parse_series
 from scraper.exposition.walk import Series
+from series.exemplar import Exemplar
 from series.histogram import Histogram
 from series.labels import METRIC_NAME
 
@@ -31,35 +35,44 @@ _SUFFIXES = {
     "histogram": ("_bucket", "_count", "_sum"),
     "summary": ("", "_count", "_sum"),
 }
-_BOUND_LABELS = {"histogram": "le", "summary": "quantile"}
+_PROTOBUF_SUFFIXES = {**_SUFFIXES, "gaugehistogram": _SUFFIXES["histogram"]}
+_BOUND_LABELS = {"histogram": "le", "gaugehistogram": "le", "summary": "quantile"}
 
 
-@attrs.define
-class _Classic:
-    """Where in the page the parts of one classic histogram stand."""
+@attrs.frozen
+class _Converted:
+    """A native histogram in place of series of the page, of which `source` is the first."""
 
-    bounds: dict[float, int] = attrs.field(factory=dict)
-    count: int = -1
-    sum: int = -1
+    family: Family
+    histogram: Histogram
+    source: int
+    exemplars: tuple[Exemplar, ...]
 
 
 class Rearrangement:
-    """For pages with certain keys. Bounded by the page."""
+    """For pages with certain keys. Bounded by the page.
+
+    `is_protobuf`: the page was one, which has gauge histograms, and fails by a bad histogram.
+    """
 
     def __init__(
         self,
         keys: tuple[bytes, ...],
-        comments: Iterable[bytes],
+        comments: frozenset[bytes],
         options: "ReadOptions",
         known: Series,
+        *,
+        is_protobuf: bool = False,
     ) -> None:
-        self.keys, self.options = keys, options
+        self.keys, self.comments, self.options = keys, comments, options
+        self.is_protobuf = is_protobuf
         self._known = known
         self._present = frozenset(keys)
+        self._suffixes = _PROTOBUF_SUFFIXES if is_protobuf else _SUFFIXES
         types = types_of(comments)
         self._created: dict[Family, int] = {}
         self._members: dict[Family, list[int]] = {}
-        self._classics: dict[Family, _Classic] = {}
+        self._classics: dict[Family, Classic] = {}
         texts = list(keys)
         for at, key in enumerate(keys):
             texts[at] = self._place(at, key, types)
@@ -68,34 +81,40 @@ class Rearrangement:
 
     def apply(self, page: Page) -> Page:
         """Raises ExpositionError."""
-        histograms = dict(page.histograms or {})
         starts = dict(page.starts or {})
         gone: set[int] = set()
         if self.options.start_timestamps:
             gone |= self._start(page, starts)
-        native: list[tuple[Family, Histogram, int]] = []
-        if self.options.to_nhcb:
-            native = list(self._convert(page, gone))
+        converted = list(self._convert(page, gone)) if self.options.to_nhcb else []
         kept = [at for at in range(len(page.keys)) if at not in gone]
         moved = {at: to for to, at in enumerate(kept)}
         values = array("d", [page.values[at] for at in kept])
         stamps = None if page.stamps is None else array("q", [page.stamps[at] for at in kept])
         keys = [self._texts[at] for at in kept]
-        result = attrs.evolve(
-            page,
-            values=values,
-            stamps=stamps,
-            exemplars=_moved(page.exemplars, moved),
-            starts=_moved(starts, moved) or None,
-        )
-        held = dict(_moved(histograms, moved) or {})
-        for family, histogram, source in native:
-            held[len(keys)] = histogram
-            keys.append(series_text(family[0], sorted(family[1])) + b" ")
+        held, moved_starts = _moved(page.histograms, moved), _moved(starts, moved)
+        exemplars = _moved(page.exemplars, moved)
+        for each in converted:
+            at = len(keys)
+            held[at] = each.histogram
+            if each.source in starts:
+                moved_starts[at] = starts[each.source]
+            if each.exemplars:
+                exemplars[at] = each.exemplars
+            keys.append(series_text(each.family[0], sorted(each.family[1])) + b" ")
             values.append(0.0)
             if stamps is not None and page.stamps is not None:
-                stamps.append(page.stamps[source])
-        return attrs.evolve(result, keys=self._same_keys(tuple(keys)), histograms=held or None)
+                stamps.append(page.stamps[each.source])
+        return attrs.evolve(
+            page,
+            # In this order it came, whatever that of the body was.
+            keys=self._same_keys(tuple(keys)),
+            places=None,
+            values=values,
+            stamps=stamps,
+            exemplars=exemplars or None,
+            histograms=held or None,
+            starts=moved_starts or None,
+        )
 
     def _same_keys(self, keys: tuple[bytes, ...]) -> tuple[bytes, ...]:
         if keys != self._result:
@@ -112,11 +131,14 @@ class Rearrangement:
         for suffix in ("", "_total", "_bucket", "_count", "_sum", "_created"):
             base = name.removesuffix(suffix) if suffix else name
             kind = types.get(base, "")
-            if not name.endswith(suffix) or kind not in _SUFFIXES:
+            # A counter of the text format is typed by its full name.
+            if not kind and types.get(base + "_total") == "counter":
+                kind = "counter"
+            if not name.endswith(suffix) or kind not in self._suffixes:
                 continue
             if suffix == "_created":
                 self._created[(base, frozenset(labels.items()))] = at
-            elif suffix in _SUFFIXES[kind]:
+            elif suffix in self._suffixes[kind]:
                 return self._place_member(at, key, name, labels, kind, suffix)
         return key
 
@@ -125,21 +147,28 @@ class Rearrangement:
     ) -> bytes:
         bound_label = _BOUND_LABELS.get(kind, "")
         has_bound = suffix in ("_bucket", "") and bound_label in labels
-        bound = labels.get(bound_label, "") if has_bound else ""
+        bound = _number(labels[bound_label]) if has_bound else None
         own = {label: value for label, value in labels.items() if label != bound_label}
         family = (name.removesuffix(suffix), frozenset(own.items()))
         self._members.setdefault(family, []).append(at)
-        if kind == "histogram":
-            classic = self._classics.setdefault(family, _Classic())
-            if suffix == "_bucket" and (number := _number(bound)) is not None:
-                classic.bounds.setdefault(number, at)
-            elif suffix == "_count":
-                classic.count = at
-            elif suffix == "_sum":
-                classic.sum = at
-        if not (self.options.normalizes and has_bound) or (number := _number(bound)) is None:
+        if bound_label == "le":
+            self._place_classic(family, at, suffix, bound, is_gauge=kind == "gaugehistogram")
+        if not self.options.normalizes or bound is None:
             return key
-        return series_text(name, sorted({**labels, bound_label: _spelt(number)}.items())) + b" "
+        return series_text(name, sorted({**labels, bound_label: spelt(bound)}.items())) + b" "
+
+    def _place_classic(
+        self, family: Family, at: int, suffix: str, bound: float | None, *, is_gauge: bool
+    ) -> None:
+        if suffix == "_bucket" and bound is None:
+            return
+        classic = self._classics.setdefault(family, Classic(is_gauge=is_gauge))
+        if bound is not None:
+            classic.bounds.setdefault(bound, at)
+        elif suffix == "_count":
+            classic.count = at
+        else:
+            classic.sum = at
 
     def _start(self, page: Page, starts: dict[int, int]) -> set[int]:
         gone = set()
@@ -151,62 +180,29 @@ class Rearrangement:
                     starts.update(dict.fromkeys(members, int(seconds * 1000)))
         return gone
 
-    def _convert(self, page: Page, gone: set[int]) -> "Iterable[tuple[Family, Histogram, int]]":
+    def _convert(self, page: Page, gone: set[int]) -> Iterator[_Converted]:
         for family, classic in self._classics.items():
             native_key = series_text(family[0], sorted(family[1])) + b" "
-            if not classic.bounds or native_key in self._present:
+            if native_key in self._present:
                 continue
-            positions = [*classic.bounds.values(), classic.count, classic.sum]
             try:
-                yield family, _native(page, classic), positions[0]
+                histogram = native(page, classic)
             except ValueError as exc:
-                raise ExpositionError(str(exc), 0, native_key) from exc
+                if self.is_protobuf:
+                    raise ExpositionError(str(exc), 0, native_key) from exc
+                continue
+            positions = classic.positions
+            yield _Converted(family, histogram, positions[0], _stamped(page, positions))
             if not self.options.classic_too:
-                gone.update([at for at in positions if at >= 0])
+                gone.update(positions)
 
 
-def _native(page: Page, classic: _Classic) -> Histogram:
-    bounds = sorted(bound for bound in classic.bounds if bound != inf)
-    cumulative = [page.values[classic.bounds[bound]] for bound in bounds]
-    if classic.count >= 0:
-        count = page.values[classic.count]
-    else:
-        count = page.values[classic.bounds.get(inf, classic.bounds[max(classic.bounds)])]
-    if not all(map(isfinite, [*cumulative, count])):
-        raise ValueError("a count of a classic histogram is not finite")
-    total = page.values[classic.sum] if classic.sum >= 0 else 0.0
-    return custom(bounds, cumulative, count, total)
-
-
-def types_of(comments: Iterable[bytes]) -> dict[str, str]:
-    """The type of each family that says one."""
-    found = {}
-    for line in comments:
-        parts = line.split(b" ", 3)
-        if len(parts) == 4 and parts[:2] == [b"#", b"TYPE"]:
-            found[parts[2].decode("utf-8", "replace").strip('"')] = parts[3].decode().strip()
-    return found
-
-
-def series_text(name: str, labels: Iterable[tuple[str, str]]) -> bytes:
-    """A series as the text format writes it; any name and any value."""
-    pairs = [f'"{escaped(label)}"="{escaped(value)}"' for label, value in labels]
-    return f"{{{','.join([chr(34) + escaped(name) + chr(34), *pairs])}}}".encode()
-
-
-def escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-def spelt(number: float) -> str:
-    """A float as OpenMetrics writes it: `1.0`, `+Inf`."""
-    if number in (inf, -inf):
-        return "+Inf" if number > 0 else "-Inf"
-    text = repr(number)
-    return text if "." in text or "e" in text or "n" in text else text + ".0"
-
-
-_spelt = spelt
+def _stamped(page: Page, positions: Iterable[int]) -> tuple[Exemplar, ...]:
+    """A native histogram takes exemplars with a timestamp only."""
+    if page.exemplars is None:
+        return ()
+    found = [each for at in positions for each in page.exemplars.get(at, ())]
+    return tuple([each for each in found if each.timestamp_ms is not None])
 
 
 def _number(text: str) -> float | None:
@@ -217,7 +213,5 @@ def _number(text: str) -> float | None:
     return number if number == number else None
 
 
-def _moved(beside: Mapping[int, Item] | None, moved: Mapping[int, int]) -> dict[int, Item] | None:
-    if beside is None:
-        return None
-    return {moved[at]: item for at, item in beside.items() if at in moved} or None
+def _moved(beside: Mapping[int, Item] | None, moved: Mapping[int, int]) -> dict[int, Item]:
+    return {moved[at]: item for at, item in (beside or {}).items() if at in moved}

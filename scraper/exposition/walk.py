@@ -5,6 +5,7 @@ A line is taken by its text alone only if it is regular: a known series, one bla
 if need be one blank and a timestamp. `exposition.text` reads all others.
 """
 
+from array import array
 from collections.abc import Container, Generator, Mapping
 from typing import Protocol
 
@@ -14,14 +15,11 @@ from scraper.exposition.dialect import TEXT, Dialect
 from scraper.exposition.errors import ExpositionError
 from scraper.exposition.numbers import PLAIN_BYTES
 from scraper.exposition.page import Page, concatenated
-from scraper.exposition.section import Section
 from scraper.exposition.text import parse_series, skip_blanks
 
 # Lines between two yields: a known one costs about 0.6 us, a new one 25 us, and so as 40.
 STEP_LINES = 5000
 NEW_LINE_COST = 40
-# A predicted line costs 0.4 us.
-SECTION_LINES = 6000
 
 _LINE_FEED = ord("\n")
 
@@ -102,21 +100,18 @@ class Walk:
         # Read line by line next time as well, or the bad lines would go uncounted.
         self.is_regular = False
 
-    def sections(self, keys: tuple[bytes, ...]) -> Generator[None, None, list[Section]]:
-        """What to predict the next page from, if this one was regular."""
-        sections = []
-        first = 0
-        for start in range(0, len(self.lines), SECTION_LINES):
-            if start:
+    def spans(self) -> Generator[None, None, "tuple[array[int], array[int]]"]:
+        """Where the values stand in the body, if the page was regular."""
+        starts, ends = array("q"), array("q")
+        at = line = 0
+        for count, (position, key) in enumerate(zip(self._positions, self.keys, strict=True), 1):
+            at += sum(map(len, self.lines[line:position])) + position - line
+            line = position
+            starts.append(at + len(key))
+            ends.append(at + len(self.lines[line]))
+            if count % STEP_LINES == 0:
                 yield
-            part = self.lines[start : start + SECTION_LINES]
-            last = first
-            while last < len(keys) and self._positions[last] < start + len(part):
-                last += 1
-            samples = [position - start for position in self._positions[first:last]]
-            sections.append(Section.of(part, samples, keys[first:last]))
-            first = last
-        return sections
+        return starts, ends
 
     def _read_some(self, at: int, known: Series) -> int:
         # Hot when a page has changed: bench/bench_exposition.py holds the figure.

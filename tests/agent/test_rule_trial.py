@@ -20,7 +20,7 @@ def exposed() -> Exposed:
     job = ScrapeJob(job_name="j")
     setup = set_up(job, {})
     target = build(job, setup.target_pipeline, discovered(job, "h:1", {}))
-    series = finish(series_of(PAGE, Format.TEXT, ReadOptions.of(job)))
+    series = finish(series_of(PAGE, Format.TEXT, ReadOptions.of(job, target.options)))
     return Exposed(labelling=setup.labelling(target), series=series)
 
 

@@ -276,13 +276,16 @@ def test_real_receivers_are_asked_and_say_no(
 def test_a_real_1_0_receiver_that_is_offered_2_0(
     receiver: Receiver, start_agent: StartAgent, job: str
 ) -> None:
+    """It gets 1.0, and metadata apart."""
     with target("text/plain", TEXT) as address:
-        agent = start_agent(
-            SCRAPE.format(job=job, address=address),
-            [f"-remoteWrite.url={receiver.url}", f"-remoteWrite.protobufMessage={V2}"],
-        )
+        agent = start_agent(CONFIG.format(job=job, address=address, url=receiver.url, message=V2))
         wait_until(
             lambda: receiver.samples(f'fish_total{{job="{job}"}}'), "fish", evidence=agent.log
+        )
+        wait_until(
+            lambda: agent.metric("promferry_remote_metadata_sent_total"),
+            "metadata that was taken",
+            evidence=agent.log,
         )
     assert "is sent remote write 1.0 from now on" in agent.log()
 

@@ -1,12 +1,18 @@
 """A remote's own rules and labels, once for each layout."""
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pushqueue.rewrite import Apply, Rewriter
+from pushqueue.rewrite import Rewriter
+from relabel.limits import LabelLimits
+from relabel.pipeline import compile_rules
+from relabel.remote_steps import RemoteSteps
+from relabel.rule import RelabelRule
 from series.batch import Batch
 from series.exemplar import Exemplar
 from series.labels import Labels, canonical
@@ -26,15 +32,24 @@ def keep_even(labels: Mapping[str, str]) -> dict[str, str] | None:
     return dict(labels) if int(labels["__name__"][-1]) % 2 == 0 else None
 
 
-class Counting:
-    """Rules that count how often they run."""
+Function = Callable[[Mapping[str, str]], dict[str, str] | None]
 
-    def __init__(self, apply: Apply) -> None:
-        self.apply, self.calls = apply, 0
 
-    def __call__(self, labels: Mapping[str, str]) -> dict[str, str] | None:
+class Rules:
+    """Rules that count how often they run; they read all labels."""
+
+    def __init__(self, function: Function) -> None:
+        self.function, self.calls = function, 0
+
+    def apply(self, labels: Mapping[str, str]) -> dict[str, str] | None:
         self.calls += 1
-        return self.apply(labels)
+        return self.function(labels)
+
+    def reads_among(self, names: Collection[str]) -> frozenset[str]:
+        return frozenset(names)
+
+
+KEEP_EVEN = Rules(keep_even)
 
 
 def test_without_rules_and_labels_it_is_the_batch_itself() -> None:
@@ -50,7 +65,7 @@ def test_extra_labels_are_sorted_in_and_overwrite() -> None:
 
 
 def test_rules_drop_samples() -> None:
-    rewriter = Rewriter(keep_even, {})
+    rewriter = Rewriter(KEEP_EVEN, {})
     rewritten = rewriter.rewrite(batch(5))
     assert rewritten is not None
     assert [dict(labels)["__name__"] for labels in labels_of(rewritten)] == [
@@ -63,7 +78,7 @@ def test_rules_drop_samples() -> None:
 
 
 def test_everything_dropped_is_nothing() -> None:
-    assert Rewriter(lambda labels: None, {}).rewrite(batch(3)) is None
+    assert Rewriter(Rules(lambda labels: None), {}).rewrite(batch(3)) is None
 
 
 def test_labels_come_after_rules() -> None:
@@ -73,13 +88,13 @@ def test_labels_come_after_rules() -> None:
         seen.append("a" in labels)
         return {**labels, "a": "from rules"}
 
-    rewritten = Rewriter(rules, {"a": "from the remote"}).rewrite(batch(1))
+    rewritten = Rewriter(Rules(rules), {"a": "from the remote"}).rewrite(batch(1))
     assert seen == [False]
     assert dict(labels_of(rewritten)[0])["a"] == "from the remote"
 
 
 def test_rules_run_once_for_each_series_of_a_layout() -> None:
-    rules = Counting(keep_even)
+    rules = Rules(keep_even)
     rewriter = Rewriter(rules, {})
     shared = layout(10)
     first = rewriter.rewrite(batch(10, of=shared))
@@ -92,7 +107,7 @@ def test_rules_run_once_for_each_series_of_a_layout() -> None:
 
 
 def test_a_layout_that_is_gone_is_forgotten() -> None:
-    rewriter = Rewriter(keep_even, {})
+    rewriter = Rewriter(KEEP_EVEN, {})
     rewriter.rewrite(batch(10))
     assert len(rewriter._memo) == 0
 
@@ -111,6 +126,86 @@ def test_targets_of_one_layout_with_holes_are_told_apart() -> None:
         ]
 
 
+# Rules for labels of targets: read, unread, copied, renamed, dropped; constants in their places.
+RULES = [
+    RelabelRule(action="drop", source_labels=("instance",), regex="h1"),
+    RelabelRule(action="keep", source_labels=("__name__", "job"), regex="m;.*"),
+    RelabelRule(source_labels=("instance",), target_label="host"),
+    RelabelRule(source_labels=("job",), target_label="instance", regex="(.+)"),
+    RelabelRule(source_labels=("instance", "job"), target_label="both"),
+    RelabelRule(action="labelmap", regex="(i.*|z)", replacement="x_$1"),
+    RelabelRule(action="labeldrop", regex="instance"),
+    RelabelRule(action="hashmod", source_labels=("instance",), target_label="shard", modulus=3),
+    RelabelRule(target_label="job", replacement="constant", if_=('{z="1"}',)),
+    RelabelRule(target_label="__tmp", replacement="1"),
+]
+
+
+@given(
+    st.lists(st.sampled_from(RULES), max_size=3),
+    st.lists(st.sampled_from(RULES), max_size=3),
+    st.dictionaries(st.sampled_from(["a", "host", "job"]), st.sampled_from(["", "e"]), max_size=2),
+    st.builds(LabelLimits, max_labels=st.sampled_from([0, 5]), max_value_bytes=st.just(0)),
+    st.booleans(),
+)
+def test_holes_change_nothing(
+    common: list[RelabelRule],
+    own: list[RelabelRule],
+    extra: dict[str, str],
+    limits: LabelLimits,
+    mends: bool,
+) -> None:
+    """What rules make of series with holes is what they make of them filled, for each target."""
+    name, tail = (Template.constant((pair,)).pieces[0] for pair in (("__name__", "m"), ("z", "1")))
+    templates = (Template((name, b"", tail), (0, 1)), Template((name, b""), (1,)))
+    shared = Layout(templates)
+    steps = RemoteSteps(
+        common=compile_rules(common),
+        limits=limits,
+        own=compile_rules(own),
+        is_compatible_naming=mends,
+    )
+    rewriter = Rewriter(steps, extra)
+    for instance, job in (("h1", "j"), ("h2", "j"), ("h2", "h2"), ("h1", "j")):
+        chunks: tuple[bytes, ...] = (
+            encode_label("instance", instance),
+            encode_label("job", job),
+        )
+        if (instance, job) == ("h2", "h2"):
+            # The shape has found another hole since.
+            chunks = (*chunks, encode_label("later", "label"))
+        expected = []
+        for template in templates:
+            labels = steps.apply(dict(template.labels(chunks)))
+            if labels is not None and (final := canonical({**labels, **extra})):
+                expected.append(final)
+        rewritten = rewriter.rewrite(attrs.evolve(batch(2, of=shared), chunks=chunks))
+        assert (labels_of(rewritten) if rewritten else []) == expected
+
+
+def test_rules_run_once_for_all_targets_that_they_do_not_tell_apart() -> None:
+    name = Template.constant((("__name__", "m"),)).pieces[0]
+    shared = Layout((Template((name, b"", b""), (0, 1)),))
+    copy = compile_rules([RelabelRule(source_labels=("instance",), target_label="host")])
+    rewriter = Rewriter(RemoteSteps(own=copy), {})
+    batches = [
+        attrs.evolve(
+            batch(1, of=shared), chunks=(encode_label("instance", h), encode_label("job", "j"))
+        )
+        for h in ("h1", "h2")
+    ]
+    first, second = [rewriter.rewrite(each) for each in batches]
+    assert first is not None
+    assert second is not None
+    assert first.layout is second.layout
+    assert dict(labels_of(second)[0]) == {
+        "__name__": "m",
+        "host": "h2",
+        "instance": "h2",
+        "job": "j",
+    }
+
+
 def test_what_is_beside_the_values_moves_along() -> None:
     exemplar = (Exemplar((), 1.0),)
     full = attrs.evolve(
@@ -120,7 +215,7 @@ def test_what_is_beside_the_values_moves_along() -> None:
         exemplars={1: exemplar, 2: exemplar},
         is_pushed=True,
     )
-    rewritten = Rewriter(keep_even, {}).rewrite(full)
+    rewritten = Rewriter(KEEP_EVEN, {}).rewrite(full)
     assert rewritten is not None
     assert rewritten.timestamps == array("q", [10, 12])
     assert rewritten.start_timestamps == array("q", [1, 3])
@@ -131,14 +226,14 @@ def test_what_is_beside_the_values_moves_along() -> None:
 
 def test_a_single_sample_with_its_own_time_is_kept() -> None:
     only_first = attrs.evolve(batch(2), timestamps=array("q", [10, 11]))
-    rewritten = Rewriter(keep_even, {}).rewrite(only_first)
+    rewritten = Rewriter(KEEP_EVEN, {}).rewrite(only_first)
     assert rewritten is not None
     assert rewritten.timestamps == array("q", [10])
 
 
 def test_a_staleness_marker_keeps_its_bits() -> None:
     markers = attrs.evolve(batch(3), values=stale_values(3), is_markers=True)
-    rewritten = Rewriter(keep_even, {}).rewrite(markers)
+    rewritten = Rewriter(KEEP_EVEN, {}).rewrite(markers)
     assert rewritten is not None
     assert rewritten.values.tobytes() == STALE_NAN_BYTES * 2
     assert rewritten.is_markers

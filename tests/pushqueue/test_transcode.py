@@ -1,19 +1,23 @@
 """Blocks in every encoding: decoded, split, and turned into each other."""
 
 from array import array
+from contextlib import suppress
 from itertools import product
 
 import attrs
 import pytest
 import snappy
 import zstandard
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pushqueue.block import Block, Encoding
 from pushqueue.codec import CodecError, decode, series_of, split, transcode, within
 from pushqueue.encode import Encoder
-from pushqueue.wire.message import WireSeries
+from pushqueue.wire.message import WireSeries, read_v1, read_v2
 from pushqueue.wire.part import Part
 from series.batch import Batch
+from series.wire import WireError
 from tests.pushqueue.blocks import NOW_MS
 from tests.pushqueue.receiver_v2 import read
 from tests.pushqueue.wire_batches import (
@@ -175,3 +179,19 @@ def _with_body(encoding: Encoding, body: bytes) -> Block:
 def test_a_damaged_body_is_told(block: Block) -> None:
     with pytest.raises(CodecError):
         series_of(block)
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_give_series_or_an_error(message: bytes) -> None:
+    for read_one in (read_v1, read_v2):
+        with suppress(WireError):
+            list(read_one(message))
+
+
+@given(st.data())
+def test_a_flipped_byte_gives_series_or_an_error(data: st.DataObject) -> None:
+    message = bytearray(decode(block_of(Encoding.RW2_SNAPPY, *BATCHES)))
+    at = data.draw(st.integers(0, len(message) - 1))
+    message[at] = data.draw(st.integers(0, 255))
+    with suppress(WireError):
+        list(read_v2(bytes(message)))

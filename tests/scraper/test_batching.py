@@ -5,6 +5,7 @@ import pytest
 from scraper.exposition.negotiation import Format
 from scraper.exposition.outline import Outlines
 from scraper.scrape import Rendered, SampleCounts, TargetScrape
+from scraper.target import build, discovered
 from series.batch import Batch
 from series.exemplar import Exemplar
 from series.frame import frame
@@ -24,7 +25,7 @@ def render(scrape: TargetScrape, body: bytes, at_ms: int, format_: Format) -> Re
 
 
 def names(batch: Batch) -> list[str]:
-    return [dict(template.labels())["__name__"] for template in batch.layout.templates]
+    return [dict(template.labels(batch.chunks))["__name__"] for template in batch.layout.templates]
 
 
 def test_exemplars_keep_to_their_samples_when_rules_drop_others() -> None:
@@ -53,7 +54,7 @@ def test_an_exemplar_is_sent_once(second: bytes, fresh: bool) -> None:
 
 
 def test_native_histograms_are_a_batch_of_their_own() -> None:
-    scrape = scrape_of(scrape_native_histograms=True)
+    scrape = scrape_of(scrape_native_histograms=True, start_timestamps=True)
     gauge = family(1, gauge={"value": 1})
     gauge.name = "g"
     body = delimited_families(gauge, family(4, histogram=NATIVE))
@@ -70,6 +71,17 @@ def test_native_histograms_are_a_batch_of_their_own() -> None:
     again = render(scrape, body, 2000, Format.PROTOBUF)
     assert [each.layout for each in again.batches] == [floats.layout, histograms.layout]
     assert again.series_added == 0
+
+
+@pytest.mark.parametrize("switch", ["true", "false"])
+def test_a_label_of_the_target_switches_native_histograms(switch: str) -> None:
+    setup = setup_of(DROP, scrape_native_histograms=switch == "false")
+    labels = discovered(setup.job, "h:1", {"__scrape_native_histograms__": switch})
+    target = build(setup.job, setup.target_pipeline, labels)
+    scrape = TargetScrape(setup, target, SampleCounts(), Outlines())
+    body = delimited_families(family(4, histogram=NATIVE))
+    (batch,) = render(scrape, body, 1000, Format.PROTOBUF).batches
+    assert (batch.histograms is not None) is (switch == "true")
 
 
 def test_no_native_histogram_is_framed_as_a_float() -> None:

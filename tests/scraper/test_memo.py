@@ -5,7 +5,10 @@ import pytest
 from relabel.pipeline import compile_rules
 from relabel.rule import RelabelRule
 from scraper.labelling import Labelling, SeriesError
-from scraper.memo import ABSENT_PAGES, Memo, Plan
+from scraper.memo import Memo
+from scraper.plan import Plan
+from scraper.shape import ABSENT_PAGES, SPARE_SERIES
+from scraper.shapes import Shapes
 from series.labels import readable
 from tests.scraper.steps import finish
 
@@ -13,21 +16,20 @@ DROP = RelabelRule(action="drop", source_labels=("__name__",), regex="drop.*")
 MERGE = RelabelRule(
     source_labels=("__name__",), regex="same.*", target_label="__name__", replacement="same"
 )
-FORGET_A = RelabelRule(action="labeldrop", regex="a")
 
 
 def memo_of(*rules: RelabelRule) -> Memo:
-    return Memo(
-        Labelling(target_labels={"job": "j"}, external_labels={}, pipeline=compile_rules(rules))
-    )
+    pipeline = compile_rules(rules)
+    labelling = Labelling(target_labels={"job": "j"}, external_labels={}, pipeline=pipeline)
+    return Memo(labelling, Shapes())
 
 
 def plan_of(memo: Memo, *series: str) -> Plan:
     return finish(memo.plan(tuple([f"{each} ".encode() for each in series])))
 
 
-def layout_of(plan: Plan) -> list[str]:
-    return [readable(template.labels()) for template in plan.layout.templates]
+def layout_of(memo: Memo, plan: Plan) -> list[str]:
+    return [readable(template.labels(memo.chunks)) for template in plan.layout.templates]
 
 
 def positions_of(plan: Plan) -> list[int]:
@@ -48,8 +50,9 @@ def positions_of(plan: Plan) -> list[int]:
     ],
 )
 def test_plan(series: list[str], layout: list[str], positions: list[int], kept_count: int) -> None:
-    plan = plan_of(memo_of(DROP, MERGE), *series)
-    assert layout_of(plan) == layout
+    memo = memo_of(DROP, MERGE)
+    plan = plan_of(memo, *series)
+    assert layout_of(memo, plan) == layout
     assert positions_of(plan) == positions
     assert plan.kept_count == kept_count
     assert plan.duplicates == kept_count - len(layout)
@@ -58,10 +61,12 @@ def test_plan(series: list[str], layout: list[str], positions: list[int], kept_c
 def test_the_same_keys_are_the_same_plan() -> None:
     memo = memo_of()
     keys = (b"a ", b"b ")
-    plans = [finish(memo.plan(keys)) for _ in range(3)]
-    assert plans[2] is plans[1]
-    assert plans[1].layout is plans[0].layout
-    assert [plan.added for plan in plans] == [2, 0, 0]
+    plans, added = [], []
+    for _ in range(3):
+        plans.append(finish(memo.plan(keys)))
+        added.append(memo.added)
+    assert plans[2] is plans[1] is plans[0]
+    assert added == [2, 0, 0]
 
 
 @pytest.mark.parametrize(
@@ -77,7 +82,11 @@ def test_the_same_keys_are_the_same_plan() -> None:
 )
 def test_added(pages: list[list[str]], added: list[int]) -> None:
     memo = memo_of(DROP)
-    assert [plan_of(memo, *page).added for page in pages] == added
+    counts = []
+    for page in pages:
+        plan_of(memo, *page)
+        counts.append(memo.added)
+    assert counts == added
 
 
 @pytest.mark.parametrize(
@@ -94,7 +103,8 @@ def test_pages_with_the_same_layout_object(
     before: list[str], after: list[str], expected: bool
 ) -> None:
     memo = memo_of(DROP)
-    assert (plan_of(memo, *before).layout is plan_of(memo, *after).layout) is expected
+    first = plan_of(memo, *before).layout
+    assert (plan_of(memo, *after).layout is first) is expected
 
 
 def test_a_series_that_is_away_for_short_is_remembered() -> None:
@@ -109,27 +119,31 @@ def test_a_series_that_is_away_for_short_is_remembered() -> None:
 def test_a_series_that_is_away_for_long_is_forgotten() -> None:
     memo = memo_of()
     plan_of(memo, "a")
-    for _ in range(ABSENT_PAGES + 1):
+    # What was learned since the last clearing stays until the one after the next.
+    for _ in range(5 * ABSENT_PAGES):
         plan_of(memo, "b")
     assert b"a " not in memo
-    assert len(memo) == 1
+    assert len(memo.shape) == 1
 
 
 def test_series_of_pages_that_failed_are_forgotten_too() -> None:
     memo = memo_of()
     plan_of(memo, "a")
-    for number in range(100):
+    for number in range(1000):
         memo.learn(b"new%d " % number, {"__name__": f"new{number}"})
-        memo.end_page()
-    assert len(memo) <= ABSENT_PAGES + 2
+        finish(memo.tidy())
+    assert len(memo.shape) <= 10 * ABSENT_PAGES
     assert b"a " in memo
 
 
-def test_ten_thousand_rounds_of_churn_leave_no_trace() -> None:
+def test_a_page_of_many_new_series_that_failed_is_forgotten_while_nothing_changes() -> None:
     memo = memo_of()
-    for number in range(10_000):
-        plan_of(memo, "constant", f"churning{number}")
-    assert len(memo) <= ABSENT_PAGES + 3
+    plan_of(memo, "a")
+    for number in range(SPARE_SERIES + 1):
+        memo.learn(b"new%d " % number, {"__name__": f"new{number}"})
+    for _ in range(5 * ABSENT_PAGES):
+        finish(memo.tidy())
+    assert len(memo.shape) == 1
 
 
 def test_a_series_that_fails_leaves_the_plan_alone() -> None:

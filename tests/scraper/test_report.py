@@ -4,8 +4,10 @@ import pytest
 
 from relabel.pipeline import compile_rules
 from scraper.labelling import REPORT_NAMES, Labelling
-from scraper.report import Outcome, figures, report, report_layout, report_names
+from scraper.memo import Memo
+from scraper.report import Outcome, figures, report, report_names
 from scraper.settings import ScrapeJob
+from scraper.shapes import Shapes
 from scraper.target import build, discovered
 from series.labels import readable
 
@@ -26,11 +28,12 @@ LABELLING = Labelling(
     ],
 )
 def test_report(outcome: Outcome, values: list[float]) -> None:
-    layout = report_layout(LABELLING)
-    batch = report(7, layout, REPORT_NAMES, figures(outcome), 1000)
+    memo = Memo(LABELLING, Shapes())
+    layout = memo.shape.report_layout
+    batch = report(7, layout, memo.chunks, REPORT_NAMES, figures(outcome), 1000)
     assert list(batch.values) == values
     assert (batch.lane_key, batch.timestamps, batch.layout) == (7, 1000, layout)
-    assert [readable(template.labels()) for template in layout.templates] == [
+    assert [readable(template.labels(batch.chunks)) for template in layout.templates] == [
         'up{job="j",region="n"}',
         'scrape_duration_seconds{job="j",region="n"}',
         'scrape_samples_scraped{job="j",region="n"}',

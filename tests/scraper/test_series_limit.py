@@ -5,13 +5,18 @@ from collections.abc import Sequence
 
 import pytest
 
+from relabel.pipeline import compile_rules
+from scraper.labelling import Labelling
+from scraper.memo import Memo
 from scraper.series_limit import WINDOW_MS, SeriesLimit
+from scraper.shapes import Shapes
 from scraper.stamps import Selection
 from series.labels import canonical
 from series.layout import Layout
 from series.template import Template
 from tests.scraper.steps import finish
 
+MEMO = Memo(Labelling(target_labels={}, external_labels={}, pipeline=compile_rules(())), Shapes())
 TEMPLATES = {name: Template.constant(canonical({"__name__": name})) for name in "abcdef"}
 
 
@@ -47,7 +52,7 @@ def test_limit(limit: int, pages: Sequence[str], admitted: Sequence[str], droppe
     series = SeriesLimit(limit)
     got, counts = [], []
     for page in pages:
-        got.append(finish(series.admit(selection_of(page), 0)))
+        got.append(finish(series.admit(selection_of(page), MEMO, 0)))
         counts.append(series.dropped)
     assert [names_of(each.layout) for each in got] == admitted
     assert [bytes(map(int, each.values)).decode() for each in got] == admitted
@@ -57,22 +62,22 @@ def test_limit(limit: int, pages: Sequence[str], admitted: Sequence[str], droppe
 
 def test_after_a_day_all_are_forgotten() -> None:
     series = SeriesLimit(2)
-    finish(series.admit(selection_of("ab"), 0))
-    assert names_of(finish(series.admit(selection_of("cd"), WINDOW_MS - 1)).layout) == ""
-    assert names_of(finish(series.admit(selection_of("cd"), WINDOW_MS)).layout) == "cd"
+    finish(series.admit(selection_of("ab"), MEMO, 0))
+    assert names_of(finish(series.admit(selection_of("cd"), MEMO, WINDOW_MS - 1)).layout) == ""
+    assert names_of(finish(series.admit(selection_of("cd"), MEMO, WINDOW_MS)).layout) == "cd"
     assert series.current == 2
 
 
 def test_equal_pages_keep_their_layout() -> None:
     series = SeriesLimit(2)
-    first = finish(series.admit(selection_of("abc"), 0))
-    second = finish(series.admit(selection_of("abc"), 0))
-    after_a_day = finish(series.admit(selection_of("abc"), WINDOW_MS))
+    first = finish(series.admit(selection_of("abc"), MEMO, 0))
+    second = finish(series.admit(selection_of("abc"), MEMO, 0))
+    after_a_day = finish(series.admit(selection_of("abc"), MEMO, WINDOW_MS))
     assert first.layout is second.layout is after_a_day.layout
 
 
 def test_timestamps_and_what_is_tracked_follow() -> None:
-    got = finish(SeriesLimit(2).admit(selection_of("abc", untracked="a"), 0))
+    got = finish(SeriesLimit(2).admit(selection_of("abc", untracked="a"), MEMO, 0))
     assert isinstance(got.timestamps, array)
     assert list(got.timestamps) == [970, 980]
     assert names_of(got.tracked) == "b"

@@ -55,6 +55,37 @@ def test_the_timeout_is_told_in_the_shortest_form(timeout_s: float, text: str) -
     assert dict(setup.headers(target))["X-Prometheus-Scrape-Timeout-Seconds"] == text
 
 
+@pytest.mark.parametrize(
+    ("settings", "labels", "first"),
+    [
+        pytest.param({}, {}, "application/openmetrics-text", id="text"),
+        pytest.param({"start_timestamps": True}, {}, "application/vnd.google", id="starts"),
+        pytest.param(
+            {}, {"__scrape_native_histograms__": "true"}, "application/vnd.google", id="by label"
+        ),
+        pytest.param(
+            {"scrape_native_histograms": True},
+            {"__scrape_native_histograms__": "false"},
+            "application/openmetrics-text",
+            id="a target that wants no native histograms",
+        ),
+        pytest.param(
+            {"start_timestamps": True, "scrape_protocols": ("PrometheusText0.0.4",)},
+            {},
+            "text/plain",
+            id="what the job says comes first",
+        ),
+    ],
+)
+def test_what_is_asked_for_first(
+    settings: dict[str, object], labels: dict[str, str], first: str
+) -> None:
+    job = ScrapeJob(job_name="j", **settings)  # type: ignore[arg-type]
+    setup = set_up(job, {})
+    target = build(job, setup.target_pipeline, discovered(job, "h:1", labels))
+    assert dict(setup.headers(target))["Accept"].startswith(first)
+
+
 def test_an_equal_job_is_the_same_setup() -> None:
     before = set_up(JOB, {"x": "1"})
     assert set_up(attrs.evolve(JOB), {"x": "1"}, before) is before

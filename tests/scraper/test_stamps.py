@@ -10,6 +10,7 @@ from scraper.exposition.numbers import NO_TIMESTAMP
 from scraper.exposition.page import Page
 from scraper.labelling import Labelling
 from scraper.memo import Memo
+from scraper.shapes import Shapes
 from scraper.stamps import MAX_AHEAD_MS, Selection, StampFilter
 from series.labels import METRIC_NAME
 from series.layout import Layout
@@ -28,7 +29,7 @@ class Target:
 
     def __init__(self, *, honor: bool = True, track: bool = False) -> None:
         labelling = Labelling(target_labels={}, external_labels={}, pipeline=compile_rules([DROP]))
-        self.memo = Memo(labelling)
+        self.memo = Memo(labelling, Shapes())
         self.filter = StampFilter(honor=honor, track_staleness=track)
 
     def select(self, lines: Lines, now_ms: int = NOW_MS) -> Selection:
@@ -37,7 +38,7 @@ class Target:
         has_stamps = any(stamp != NONE for stamp in stamps)
         values = array("d", [value for _, value, _ in lines])
         page = Page(keys, values, stamps if has_stamps else None)
-        return self.filter.select(page, finish(self.memo.plan(keys)), now_ms)
+        return self.filter.select(page, finish(self.memo.plan(keys)), self.memo, now_ms)
 
 
 def names(layout: Layout) -> list[str]:
@@ -95,6 +96,15 @@ def test_a_timestamp_must_be_newer_than_at_the_last_scrape() -> None:
     assert stored(selection) == [("b", 2, 6)]
     assert selection.out_of_order == 1
     assert stored(target.select([("a", 3, 6), ("b", 3, 6)])) == [("a", 3, 6)]
+
+
+def test_a_timestamp_is_known_wherever_its_series_stands_in_the_page() -> None:
+    target = Target()
+    target.select([("a", 1, 5), ("b", 1, 6)])
+    assert stored(target.select([("c", 1, 1), ("b", 2, 6), ("a", 2, 6)])) == [
+        ("c", 1, 1),
+        ("a", 2, 6),
+    ]
 
 
 def test_timestamps_do_not_count_where_they_are_not_honoured() -> None:

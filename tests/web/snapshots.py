@@ -26,6 +26,7 @@ NASTY = "<script>alert(1)</script>\"'&"
 
 RUNTIME = Runtime(
     version="1.2.3",
+    kernel="c",
     started_s=NOW_MS / 1000 - 60,
     working_directory="/var/lib/promferry",
     hostname="edge-1",

@@ -23,7 +23,7 @@ def build_info(runtime: Runtime) -> dict[str, str]:
 
 
 def runtime_info(runtime: Runtime, corruptions: int) -> dict[str, object]:
-    """As Prometheus 3; a goroutine is a task here."""
+    """As Prometheus 3; a goroutine is a task here, and `kernel` is our own."""
     return {
         "startTime": _moment(runtime.started_s),
         "CWD": runtime.working_directory,
@@ -35,6 +35,7 @@ def runtime_info(runtime: Runtime, corruptions: int) -> dict[str, object]:
         "goroutineCount": runtime.tasks,
         "threadCount": runtime.threads,
         "GOMAXPROCS": os.cpu_count() or 1,
+        "kernel": runtime.kernel,
         "GOMEMLIMIT": 0,
         "GOGC": "",
         "GODEBUG": "",

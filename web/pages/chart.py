@@ -47,14 +47,29 @@ def chart(title: str, points: Sequence[float], step_s: float, show: Show) -> Mar
     )
 
 
-def _runs(points: Sequence[float], top: float) -> Iterator[Markup]:
+_SPARK = Template(
+    '<svg class="spark" viewBox="0 0 90 16" role="img" aria-label="%s" '
+    'preserveAspectRatio="none">%s</svg>'
+)
+
+
+def spark(points: Sequence[float], label: str) -> Markup:
+    """A line as small as a word; nothing without two numbers."""
+    if len(points) < 2:
+        return Markup("")
+    return _SPARK(label, join(_runs(points, max(points) or 1.0, 90, 16, 1)))
+
+
+def _runs(
+    points: Sequence[float], top: float, width: int = WIDTH, height: int = HEIGHT, margin: int = 3
+) -> Iterator[Markup]:
     """A line for each stretch without a gap; a dot for a lonely number."""
-    across = WIDTH / max(1, len(points) - 1)
+    across = width / max(1, len(points) - 1)
     run: list[tuple[float, float]] = []
     for at, value in enumerate([*points, math.nan]):
         if not math.isnan(value):
-            height = (HEIGHT - 2 * _MARGIN) * value / top
-            run.append((round(at * across, 1), round(HEIGHT - _MARGIN - height, 1)))
+            above = (height - 2 * margin) * value / top
+            run.append((round(at * across, 1), round(height - margin - above, 1)))
             continue
         if len(run) > 1:
             yield _LINE(" ".join([f"{x:g},{y:g}" for x, y in run]))

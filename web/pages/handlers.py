@@ -127,7 +127,9 @@ class PageHandlers:
         if not wants_html(request):
             lines = targets_plain(targets, self._views.dropped(), wanted, self._now_ms())
             return await respond(request, lines, TEXT)
-        content = targets_html(targets, self._views.dropped(), wanted, self._now_ms())
+        content = targets_html(
+            targets, self._views.dropped(), wanted, self._now_ms(), self._views.sharing()
+        )
         return await _page(request, "Targets", content, "./targets")
 
     async def target_response(self, request: Request) -> Response:

@@ -6,20 +6,24 @@ Takes snapshots and the moment; gives HTML for people and vmagent's plain text f
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
+from urllib.parse import urlencode
 
 import attrs
 
 from series.labels import Labels
 from web.api.targets import target_id
 from web.durations import ago_text, duration_text
+from web.pages.chart import spark
 from web.pages.markup import NOTHING, Markup, Template, join
 
 if TYPE_CHECKING:
+    from scraper.shapes import ShapesStatistics
     from scraper.status import DroppedTarget, TargetStatus
 
-# A page stays under 60 kB (gzipped) and a browser quick; search narrows.
-MAX_ROWS = 500
+# So a page stays well under 60 kB on the wire and a browser quick; search narrows.
+ROWS_PER_PAGE = 100
 REFRESH_S = 5
 _WORST_FIRST = {"down": 0, "unknown": 1, "up": 2}
 _STATE_TEXTS = {"down": "down", "unknown": "waiting", "up": "up"}
@@ -36,18 +40,22 @@ class TargetFilter:
     text: str = ""
     only_unhealthy: bool = False
     show_original_labels: bool = False
+    page: int = 1
+    query: str = ""  # of this page, without the page's number
     endpoint_matches: Callable[[str], bool] | None = None
-    labels_match: Callable[[Mapping[str, str]], bool] | None = None
+    label_matches: Callable[[Mapping[str, str]], bool] | None = None
 
     @classmethod
     def of(cls, arguments: Mapping[str, str]) -> "TargetFilter":
         """Raises SearchError."""
         return cls(
-            arguments.get("q", "").strip(),
-            _is_on(arguments, "show_only_unhealthy"),
-            _is_on(arguments, "show_original_labels"),
-            _endpoint_search(arguments.get("endpoint_search", "")),
-            _label_search(arguments.get("label_search", "")),
+            text=arguments.get("q", "").strip(),
+            only_unhealthy=_is_on(arguments, "show_only_unhealthy"),
+            show_original_labels=_is_on(arguments, "show_original_labels"),
+            page=_page_number(arguments.get("page", "")),
+            query=urlencode([pair for pair in arguments.items() if pair[0] != "page"]),
+            endpoint_matches=_endpoint_search(arguments.get("endpoint_search", "")),
+            label_matches=_label_search(arguments.get("label_search", "")),
         )
 
     def shows(self, target: "TargetStatus") -> bool:
@@ -55,13 +63,17 @@ class TargetFilter:
             return False
         if self.endpoint_matches is not None and not self.endpoint_matches(target.url):
             return False
-        if self.labels_match is not None and not self.labels_match(dict(target.labels)):
+        if self.label_matches is not None and not self.label_matches(dict(target.labels)):
             return False
         if not self.text:
             return True
         wanted = self.text.lower()
         texts = (target.pool, target.url, target.last_error, labels_text(target.labels))
         return any(wanted in text.lower() for text in texts)
+
+
+def _page_number(text: str) -> int:
+    return min(10**6, max(1, int(text))) if text.isdecimal() and len(text) < 10 else 1
 
 
 def _endpoint_search(text: str) -> Callable[[str], bool] | None:
@@ -158,16 +170,23 @@ _FORM = Template(
     '<div data-refresh-s="%s">\n<p class="quiet">%s</p>\n'
 )
 _POOL = Template(
-    '<h2>%s <small>%s of %s up</small></h2>\n<table class="targets"><thead><tr>'
+    '<h2>%s <small>%s of %s up</small></h2>\n%s<table class="targets"><thead><tr>'
     '<th scope="col">State<th scope="col">Address<th scope="col">Labels<th scope="col">Last scrape'
     '<th scope="col" class="number">Samples</tr></thead><tbody>\n'
+)
+_SHARING = Template(
+    '<p class="quiet">%s series, known as %s templates in %s MiB, %s different pages: %s</p>\n'
 )
 _ROW = Template(
     '<tr><td><span class="state %s">%s</span><td><a href="%s" rel="noreferrer">%s</a>%s'
     '<td><div class="labels">%s</div>%s <a href="./target_response?id=%s">response</a> '
     '<a href="./relabel?id=%s">relabelling</a>'
-    '<td data-name="Last scrape">%s<br><span class="quiet">%severy %s</span>'
+    '<td data-name="Last scrape">%s<br><span class="quiet">%severy %s</span> %s'
     '<td class="number" data-name="Samples">%s</tr>\n'
+)
+_PAGE_LINK = Template('<a href="%s">%s</a>')
+_PAGING = Template(
+    '<nav aria-label="More targets"><span>Page %s of %s, %s targets</span> %s</nav>\n'
 )
 _ERROR = Template('<div class="error">%s</div>')
 _LABEL = Template("<span>%s=&quot;%s&quot;</span>")
@@ -181,28 +200,66 @@ def targets_html(
     dropped: Sequence["DroppedTarget"],
     wanted: TargetFilter,
     now_ms: int,
+    sharing: "Mapping[str, ShapesStatistics]",
 ) -> Iterator[Markup]:
     """The content of the page; the frame is around it."""
     checked = Markup(" checked") if wanted.only_unhealthy else NOTHING
     yield _FORM(wanted.text, checked, REFRESH_S, _summary(targets, len(dropped)))
-    left = MAX_ROWS
-    for pool, members in _by_pool(targets).items():
-        shown = [(number, one) for number, one in enumerate(members) if wanted.shows(one)]
-        if not shown:
-            continue
-        shown.sort(key=lambda row: _WORST_FIRST[row[1].health])  # stable: else as configured
-        yield _POOL(pool, sum(target.health == "up" for target in members), len(members))
-        for number, target in shown[: max(0, left)]:
-            yield _row(target, f"o-{pool}-{number}", now_ms)
-        yield Markup("</tbody></table>\n")
-        if len(shown) > left:
-            yield Template("<p>%s more; search to narrow down.</p>\n")(len(shown) - max(0, left))
-        left -= len(shown)
+    found = [
+        (target, f"o-{target.pool}-{number}")
+        for members in _by_pool(targets).values()
+        for number, target in sorted(
+            enumerate(members), key=lambda row: _WORST_FIRST[row[1].health]
+        )  # stable: else as configured
+        if wanted.shows(target)
+    ]
+    first = (wanted.page - 1) * ROWS_PER_PAGE
+    yield from _rows(found[first : first + ROWS_PER_PAGE], targets, sharing, now_ms)
+    yield _paging(wanted, len(found))
     if not targets:
         yield Markup("<p>Nothing is scraped: no target was discovered yet.</p>\n")
-    elif left == MAX_ROWS:
+    elif not found:
         yield Markup("<p>No target matches.</p>\n")
     yield Markup("</div>\n")
+
+
+def _rows(
+    shown: Sequence[tuple["TargetStatus", str]],
+    targets: Sequence["TargetStatus"],
+    sharing: "Mapping[str, ShapesStatistics]",
+    now_ms: int,
+) -> Iterator[Markup]:
+    """A table for each job among those shown."""
+    for pool, members in groupby(shown, key=lambda row: row[0].pool):
+        healths = [target.health for target in targets if target.pool == pool]
+        yield _POOL(pool, healths.count("up"), len(healths), _sharing(sharing.get(pool)))
+        for target, row_id in members:
+            yield _row(target, row_id, now_ms)
+        yield Markup("</tbody></table>\n")
+
+
+def _sharing(shapes: "ShapesStatistics | None") -> Markup:
+    if shapes is None or not shapes.series:
+        return NOTHING
+    if 1 < shapes.targets <= shapes.shapes:
+        verdict = "nothing is shared, as metric_relabel_configs read labels that differ"
+    else:
+        verdict = f"{shapes.shared_ratio:.0%} shared by targets"
+    return _SHARING(
+        shapes.series, shapes.templates, f"{shapes.bytes / 2**20:.1f}", shapes.layouts, verdict
+    )
+
+
+def _paging(wanted: TargetFilter, count: int) -> Markup:
+    last = max(1, -(-count // ROWS_PER_PAGE))
+    if last == 1:
+        return NOTHING
+    links = [
+        _PAGE_LINK(f"?{wanted.query}&page={number}", text)
+        for number, text in ((wanted.page - 1, "Back"), (wanted.page + 1, "On"))
+        if 1 <= number <= last
+    ]
+    return _PAGING(wanted.page, last, count, join(links, " "))
 
 
 def _summary(targets: Sequence["TargetStatus"], dropped_count: int) -> str:
@@ -236,6 +293,7 @@ def _row(target: "TargetStatus", row_id: str, now_ms: int) -> Markup:
         target_id(target),
         *_timing(target, now_ms),
         duration_text(target.interval_s),
+        spark(target.recent_durations_s, "how long the last scrapes took"),
         target.samples_scraped if target.last_scrape_ms else "",
     )
 

@@ -87,6 +87,13 @@ GROUP = Group(
             "Skip and count bad lines of a scrape, as vmagent does, instead of failing it.",
         ),
         Flag(
+            "promscrape.startTimestamps",
+            BOOL,
+            False,
+            "Read when counters began: `_created` lines become start timestamps instead of series, "
+            "and protobuf is asked for first.",
+        ),
+        Flag(
             "promscrape.vmagentReportSeries",
             BOOL,
             False,

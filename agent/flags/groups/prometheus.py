@@ -23,6 +23,9 @@ def _idle(name: str, kind: Kind, default: Value, why: str, *, quiet: bool = Fals
     return Flag(name, kind, default, text, is_foreign=True, idle=why, quiet=quiet, aliases=negated)
 
 
+# Both make Prometheus read start timestamps, and ask for protobuf first.
+START_TIMESTAMP_FEATURES = ("created-timestamp-zero-ingestion", "st-storage")
+
 # Of its server mode: whoever pushes from there can bring the whole line.
 _SERVER_MODE = (
     "alertmanager.notification-queue-capacity",
@@ -74,10 +77,12 @@ GROUP = Group(
             "enable-feature",
             STRING,
             "",
-            "Accepted from Prometheus' command line.",
+            "Prometheus' feature flags: the two about start timestamps stand for "
+            "-promscrape.startTimestamps.",
             many=True,
             is_foreign=True,
-            idle="Prometheus' feature flags mean nothing here",
+            idle="Prometheus' other feature flags mean nothing here",
+            effective=(*START_TIMESTAMP_FEATURES, "agent"),
         ),
         _stands_for("web.route-prefix", STRING, "http.pathPrefix", {}),
         Flag(

@@ -62,6 +62,22 @@ def test_jobs_take_from_flags_what_they_leave_open(path: Path) -> None:
     assert (b.max_scrape_size_bytes, b.no_stale_markers) == (2**20, False)
 
 
+@pytest.mark.parametrize(
+    ("flag", "expected"),
+    [
+        ("-promscrape.lenientParse", None),
+        ("-promscrape.startTimestamps", True),
+        ("--enable-feature=created-timestamp-zero-ingestion", True),
+        ("--enable-feature=agent,st-storage", True),
+        ("--enable-feature=agent", None),
+    ],
+)
+def test_start_timestamps_by_flag(path: Path, flag: str, expected: bool | None) -> None:
+    path.write_text(CONFIG.replace("max_scrape_size: 1MiB", "start_timestamps: false"))
+    a, b = load_all(values_of(path, flag)).settings.jobs
+    assert (a.start_timestamps, b.start_timestamps) == (bool(expected), False)
+
+
 def test_remotes_of_the_section_take_sizes_and_times_from_single_flags(path: Path) -> None:
     flags = ("-remoteWrite.flushInterval=3s", "-remoteWrite.bearerToken=x")
     loaded = load_all(values_of(path, *flags))

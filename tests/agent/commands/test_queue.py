@@ -10,8 +10,9 @@ import attrs
 import pytest
 
 from cli import main
+from pushqueue.block import Encoding
 from pushqueue.directory import RealDirectory
-from pushqueue.encode import encode
+from pushqueue.encode import Encoder
 from pushqueue.store import Store
 from pushqueue.wire.part import Part
 from tests.pushqueue.blocks import NOW_MS, batch
@@ -38,15 +39,15 @@ def queue(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.fixture
-def samples_queue(tmp_path: Path) -> Path:
-    """Two real Blocks of three samples."""
+@pytest.fixture(params=Encoding, ids=lambda encoding: encoding.name)
+def samples_queue(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """Two real Blocks of three samples, in each encoding."""
     path = tmp_path / "samples"
     store = Store(RealDirectory(path))
     store.open()
     for sequence, time_ms in enumerate((NOW_MS, NOW_MS + 1000), start=1):
         part = Part(batch(3, time_ms=time_ms), 0, 3)
-        (made,) = encode([part], lane=0, created_ms=time_ms, max_bytes=0)
+        (made,) = Encoder().encode([part], request.param, lane=0, created_ms=time_ms)
         store.append([attrs.evolve(made, sequence=sequence)], NOW_MS)
     store.close()
     return path

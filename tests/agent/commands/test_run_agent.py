@@ -7,6 +7,7 @@ import pytest
 
 from agent.commands.run_agent import run
 from agent.version import VERSION
+from series.kernel import kernel
 
 GOOD = """\
 scrape_configs:
@@ -25,7 +26,7 @@ def config(tmp_path: Path) -> Path:
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["-version"]) == 0
-    assert capsys.readouterr().out == f"promferry {VERSION}\n"
+    assert capsys.readouterr().out == f"promferry {VERSION}, kernel {kernel().name}\n"
 
 
 def test_the_version_is_that_of_the_project() -> None:
@@ -103,7 +104,7 @@ def test_dry_run_tells_warnings(config: Path, capsys: pytest.CaptureFixture[str]
     config.write_text(GOOD + "rule_files: []\nalerting: {}\n")
     assert run(["-dryRun", f"-promscrape.config={config}", "--enable-feature=x"]) == 0
     out = capsys.readouterr().out
-    assert "warning: command line: -enable-feature has no effect" in out
+    assert "warning: command line: -enable-feature=x has no effect" in out
     assert "alerting" in out
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from agent.config.general import expand_variables, is_label_name
+from tests.agent.config.support import load_files
 
 
 @pytest.mark.parametrize(
@@ -38,3 +39,31 @@ def test_expand_variables(text: str, expected: str) -> None:
 )
 def test_is_label_name(name: str, scheme: str, expected: bool) -> None:
     assert is_label_name(name, scheme) is expected
+
+
+@pytest.mark.parametrize(
+    ("common", "own", "validation", "escaping"),
+    [
+        pytest.param("", "", "utf8", "allow-utf-8", id="the defaults"),
+        pytest.param("V: legacy", "", "legacy", "underscores", id="legacy names"),
+        pytest.param("E: dots", "", "utf8", "dots", id="of the global section"),
+        pytest.param("V: legacy, E: values", "", "legacy", "values", id="both of it"),
+        pytest.param("E: dots", "E: values", "utf8", "values", id="the job's own"),
+        pytest.param(
+            "E: dots", "V: legacy", "legacy", "underscores", id="own names, so no global escaping"
+        ),
+        pytest.param(
+            "V: legacy, E: dots", "V: utf8", "utf8", "allow-utf-8", id="back to all names"
+        ),
+        pytest.param("E: allow-utf-8", "V: legacy", "legacy", "underscores", id="no conflict"),
+    ],
+)
+def test_schemes_of_names(common: str, own: str, validation: str, escaping: str) -> None:
+    text = f"global: {{{common}}}\nscrape_configs: [{{job_name: j, {own}}}]\n"
+    text = text.replace("V:", "metric_name_validation_scheme:")
+    text = text.replace("E:", "metric_name_escaping_scheme:")
+    (job,) = load_files({"p.yml": text}).jobs
+    assert (job.metric_name_validation_scheme, job.metric_name_escaping_scheme) == (
+        validation,
+        escaping,
+    )

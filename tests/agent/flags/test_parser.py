@@ -196,8 +196,16 @@ def test_a_secret_is_not_told() -> None:
         pytest.param(["--agent", "--web.enable-lifecycle"], [], id="Prometheus' agent mode"),
         pytest.param(
             ["--enable-feature=a,b"],
-            ["-enable-feature has no effect: Prometheus' feature flags mean nothing here"],
+            [
+                "-enable-feature=a,b has no effect: Prometheus' other feature flags mean nothing "
+                "here"
+            ],
             id="Prometheus' features",
+        ),
+        pytest.param(
+            ["--enable-feature=agent,st-storage,created-timestamp-zero-ingestion"],
+            [],
+            id="features of Prometheus that are known",
         ),
         pytest.param(["--no-storage.agent.use-lockfile"], [], id="Prometheus' negation"),
         pytest.param(

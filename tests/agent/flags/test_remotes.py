@@ -14,7 +14,7 @@ from agent.flags.remotes import (
     section_defaults,
     unheard_flags,
 )
-from pushqueue.settings import QueueSettings, RemoteSettings
+from pushqueue.settings import RW1, RW2, QueueSettings, RemoteSettings, VmProto
 from relabel.rule import RelabelRule
 from transport.secret import Secret
 from transport.settings import BasicAuth
@@ -287,3 +287,62 @@ def test_any_url_is_a_remote_or_an_error(url: str, prefix: str) -> None:
 def test_a_bound_of_the_disk_holds_a_segment() -> None:
     (remote,) = remotes_of(A, "-remoteWrite.maxDiskUsagePerURL=5")
     assert remote.queue.max_disk_bytes == 2**20
+
+
+@pytest.mark.parametrize(
+    ("flags", "vm_proto"),
+    [
+        pytest.param((), VmProto.PROBE, id="asked for, as vmagent would use it"),
+        pytest.param(("-remoteWrite.forcePromProto",), VmProto.OFF, id="never"),
+        pytest.param(("-remoteWrite.forceVMProto",), VmProto.FORCED, id="always"),
+    ],
+)
+def test_vm_proto(flags: tuple[str, ...], vm_proto: VmProto) -> None:
+    (remote,) = remotes_of(A, *flags)
+    assert remote.vm_proto is vm_proto
+
+
+def test_what_is_sent_and_how() -> None:
+    first, second = remotes_of(
+        A,
+        B,
+        f"-remoteWrite.protobufMessage=,{RW2}",
+        "-remoteWrite.sendExemplars=true,false",
+        "-remoteWrite.sendNativeHistograms",
+        "-remoteWrite.roundDigits=-1,2",
+        "-remoteWrite.significantFigures=3",
+        "-remoteWrite.vmProtoCompressLevel=-5",
+        "-remoteWrite.maxRequestSize=1MiB",
+        "-remoteWrite.disableMetadata=false,true",
+        "-remoteWrite.maxMetadataPerBlock=10",
+    )
+    assert (first.protobuf_message, second.protobuf_message) == (RW1, RW2)
+    assert (first.send_exemplars, second.send_exemplars) == (True, False)
+    assert second.send_native_histograms
+    assert (first.round_digits, second.round_digits) == (-1, 2)
+    assert (second.significant_figures, second.zstd_level) == (3, -5)
+    assert second.queue.max_request_bytes == 2**20
+    assert (first.metadata.send, second.metadata.send) == (True, False)
+    assert first.metadata.max_samples_per_send == 10
+
+
+def test_no_metadata_at_all() -> None:
+    (remote,) = remotes_of(A, "-enableMetadata=false")
+    assert not remote.metadata.send
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (("-remoteWrite.protobufMessage=v3",), "must be prometheus.WriteRequest or io"),
+        (("-remoteWrite.forceVMProto", "-remoteWrite.forcePromProto"), "cannot be used together"),
+        (
+            ("-remoteWrite.forceVMProto", f"-remoteWrite.protobufMessage={RW2}"),
+            "is about prometheus.WriteRequest",
+        ),
+        (("-remoteWrite.maxMetadataPerBlock=0",), "must be 1 or more"),
+    ],
+)
+def test_what_does_not_go_together(flags: tuple[str, ...], told: str) -> None:
+    (error,) = errors_of(A, *flags)
+    assert told in error

@@ -57,6 +57,7 @@ POOL = PoolStatistics(
 )
 SNAPSHOT = Snapshot(
     version="1.2.3",
+    kernel="c",
     started_s=1000.0,
     now_s=1060.0,
     flags=(("remoteWrite.url", "secret", True),),

@@ -36,7 +36,7 @@ def look(text: str, page: bytes = PAGE, *, job: ScrapeJob | None = None) -> Look
     job = job or ScrapeJob(job_name="j", metric_relabel_configs=(DROP, RENAME, LOSE))
     setup = set_up(job, {"region": "eu"})
     target = build(job, setup.target_pipeline, discovered(job, "h:1", {}))
-    series = finish(series_of(page, Format.TEXT, ReadOptions.of(job)))
+    series = finish(series_of(page, Format.TEXT, ReadOptions.of(job, target.options)))
     exposed = Exposed(labelling=setup.labelling(target), series=series)
     return finish(look_at(exposed, parse_question(text)))
 

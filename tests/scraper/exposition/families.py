@@ -5,7 +5,7 @@ The layout is reference/prometheus.md 1.3, field by field.
 
 from typing import Any
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 
 from series.wire import varint
 
@@ -61,3 +61,8 @@ MetricFamily = _build()
 def delimited_families(*families: Any) -> bytes:
     raw = [family.SerializeToString() for family in families]
     return b"".join([varint(len(each)) + each for each in raw])
+
+
+def families_from_text(*texts: str) -> bytes:
+    """A page of families, each in protobuf's text format."""
+    return delimited_families(*[text_format.Parse(text, MetricFamily()) for text in texts])

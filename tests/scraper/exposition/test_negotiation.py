@@ -1,4 +1,8 @@
-"""What is asked for, and what an answer is read as."""
+"""What is asked for, and what an answer is read as.
+
+All 20 rows of Prometheus' TestNewParser (`interface_test.go`); those that it refuses without a
+fallback are text 0.0.4 with a warning here (DESIGN section 8, 1).
+"""
 
 import pytest
 
@@ -38,6 +42,16 @@ UTF8 = "allow-utf-8"
             f"{TEXT1}underscores;q=0.6,{OM0};q=0.5,*/*;q=0.4",
             id="another escaping, on versions 1 only",
         ),
+        *[
+            pytest.param(
+                ("OpenMetricsText1.0.0", "PrometheusProto"),
+                False,
+                escaping,
+                f"{OM1}{escaping};q=0.6,{PROTO};q=0.5,*/*;q=0.4",
+                id=f"escaping {escaping}",
+            )
+            for escaping in ("allow-utf-8", "underscores", "dots", "values")
+        ],
     ],
 )
 def test_accept(asked: tuple[str, ...] | None, native: bool, escaping: str, header: str) -> None:
@@ -63,6 +77,32 @@ def test_accept(asked: tuple[str, ...] | None, native: bool, escaping: str, head
         ("x" * 100_000, "", Format.TEXT, True),
         ("", "OpenMetricsText1.0.0", Format.OPENMETRICS, True),
         ("application/json", "PrometheusProto", Format.PROTOBUF, True),
+        ("", "PrometheusText0.0.4", Format.TEXT, True),
+        ("invalid/", "", Format.TEXT, True),
+        ("invalid/", "PrometheusText0.0.4", Format.TEXT, True),
+        ("invalid/", "OpenMetricsText0.0.1", Format.OPENMETRICS, True),
+        ("invalid/", "PrometheusProto", Format.PROTOBUF, True),
+        ("invalid/invalid/invalid", "", Format.TEXT, True),
+        ("invalid/invalid/invalid", "PrometheusText1.0.0", Format.TEXT, True),
+        ("/", "", Format.TEXT, True),
+        ("/", "PrometheusText1.0.0", Format.TEXT, True),
+        ("application/openmetrics-text; charset=UTF-8; charset=utf-8", "", Format.TEXT, True),
+        (
+            "application/openmetrics-text; charset=UTF-8; charset=utf-8",
+            "OpenMetricsText1.0.0",
+            Format.OPENMETRICS,
+            True,
+        ),
+        ("application/openmetrics-text; charset=utf-8", "", Format.OPENMETRICS, False),
+        (
+            "application/openmetrics-text; version=1.0.0; charset=utf-8",
+            "",
+            Format.OPENMETRICS,
+            False,
+        ),
+        ("application/vnd.google.protobuf", "", Format.PROTOBUF, False),
+        ("text/plain; version=0.0.4", "", Format.TEXT, False),
+        ("text/html", "PrometheusText0.0.4", Format.TEXT, True),
         ("text/html; charset", "OpenMetricsText0.0.1", Format.OPENMETRICS, True),
     ],
 )

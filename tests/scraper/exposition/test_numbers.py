@@ -5,6 +5,9 @@ from array import array
 
 import pytest
 
+from scraper.exposition.bodies import BodyReader, ReadOptions
+from scraper.exposition.errors import ExpositionError
+from scraper.exposition.negotiation import Format
 from scraper.exposition.numbers import (
     NO_TIMESTAMP,
     parse_rests,
@@ -12,7 +15,10 @@ from scraper.exposition.numbers import (
     parse_value,
     parse_values,
 )
+from scraper.exposition.outline import Outlines
 from series.stale import CANONICAL_NAN_BYTES, STALE_NAN_BYTES
+from tests.scraper.exposition.pages import Known
+from tests.scraper.steps import finish
 
 INF = float("inf")
 
@@ -140,3 +146,38 @@ def test_parse_rests(rests: list[bytes], values: list[float], stamps: list[int] 
 def test_rests_that_are_not_regular(rests: list[bytes]) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  (the walk finds out which, and why)
         parse_rests(rests)
+
+
+@pytest.mark.parametrize("stale", [STALE_NAN_BYTES, b"\xff" * 8, CANONICAL_NAN_BYTES])
+def test_protobuf_exposes_no_nan_but_the_canonical_one(stale: bytes) -> None:
+    """Values, sums of histograms: by bits, since a stale histogram is one whose sum is stale."""
+    gauge = b"\x0a\x01m\x18\x01\x22\x0b\x12\x09\x09" + stale
+    native = b"\x0a\x01h\x18\x04\x22\x0f\x3a\x0d\x11" + stale + b"\x62\x02\x08\x00"
+    body = b"".join([bytes([len(family)]) + family for family in (gauge, native)])
+    reader = BodyReader(Outlines())
+    reader.options = ReadOptions(native_histograms=True)
+    page = finish(reader.read(body, Known(), Format.PROTOBUF))
+    assert page.values.tobytes()[:8] == CANONICAL_NAN_BYTES
+    assert page.histograms is not None
+    assert struct.pack("<d", page.histograms[1].sum) == CANONICAL_NAN_BYTES
+
+
+@pytest.mark.parametrize("format_", [Format.TEXT, Format.OPENMETRICS])
+@pytest.mark.parametrize("text", ["NaN", "nan", "0.1", "9007199254740993", "-INFINITY", "-0", "5."])
+def test_text_formats_read_numbers_alike(format_: Format, text: str) -> None:
+    reader = BodyReader(Outlines())
+    known = Known()
+    body = f"a {text}\n# EOF\n".encode()
+    for _ in range(2):
+        page = finish(reader.read(body, known, format_))
+        assert page.values.tobytes() == parse_values([text.encode()]).tobytes()
+
+
+@pytest.mark.parametrize("format_", [Format.TEXT, Format.OPENMETRICS])
+@pytest.mark.parametrize(
+    "text", ["0x1p-3", "0X1P3", "0x10", "1_0", "1p3", "+NaN", "1e400", "\u0663", "1d"]
+)
+def test_text_formats_refuse_numbers_alike(format_: Format, text: str) -> None:
+    body = f"a {text}\n# EOF\n".encode()
+    with pytest.raises(ExpositionError, match="value is"):
+        finish(BodyReader(Outlines()).read(body, Known(), format_))

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scraper.exposition import prediction as prediction_module
 from scraper.exposition import reader as reader_module
 from scraper.exposition import walk as walk_module
 from scraper.exposition.outline import Outlines
@@ -41,8 +42,9 @@ def _short_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of a few lines are long ones here."""
     monkeypatch.setattr(walk_module, "STEP_LINES", 3)
     monkeypatch.setattr(walk_module, "NEW_LINE_COST", 1)
-    monkeypatch.setattr(walk_module, "SECTION_LINES", 2)
-    monkeypatch.setattr(reader_module, "SPLIT_BYTES", 16)
+    monkeypatch.setattr(prediction_module, "SECTION_LINES", 2)
+    monkeypatch.setattr(prediction_module, "SPLIT_BYTES", 16)
+    monkeypatch.setattr(reader_module, "STEP_LINES", 2)
 
 
 def predicted(first: bytes, second: bytes) -> bool:
@@ -108,7 +110,8 @@ def test_an_outline_that_nobody_uses_is_forgotten() -> None:
     outlines, known = Outlines(), Known()
     reader = Reader(outlines)
     read_page(reader, PAGE, known)
-    read_page(reader, b"up 1\n", known)
+    for _ in range(5):  # the one before the last is held for a while
+        read_page(reader, b"up 1\n", known)
     assert len(outlines) == 1
 
 
@@ -118,7 +121,7 @@ def test_a_long_page_is_read_in_steps() -> None:
     cold = len(list(reader.read(body, known)))
     warm = len(list(reader.read(body, known)))
     assert cold > 50
-    assert warm > 25
+    assert warm >= 24
     assert reader.predicted_total == 1
 
 

@@ -3,9 +3,10 @@ from typing import Any
 import attrs
 import pytest
 
+from scraper.shapes import ShapesStatistics
 from scraper.status import TargetStatus
 from tests.web.snapshots import NASTY, NOW_MS, down, dropped, target, waiting
-from web.pages.targets import MAX_ROWS, TargetFilter, targets_html, targets_plain
+from web.pages.targets import ROWS_PER_PAGE, TargetFilter, targets_html, targets_plain
 
 ALL = (target(), down(), waiting(), target("other", pool="web", job="web"))
 
@@ -16,8 +17,29 @@ def plain(wanted: TargetFilter | None = None) -> list[str]:
     ).splitlines()
 
 
-def page(targets: tuple[TargetStatus, ...], wanted: TargetFilter | None = None) -> str:
-    return "".join(targets_html(targets, (dropped(),), wanted or TargetFilter(), NOW_MS))
+def page(
+    targets: tuple[TargetStatus, ...],
+    wanted: TargetFilter | None = None,
+    sharing: ShapesStatistics | None = None,
+) -> str:
+    found = {"node": sharing} if sharing else {}
+    return "".join(targets_html(targets, (dropped(),), wanted or TargetFilter(), NOW_MS, found))
+
+
+@pytest.mark.parametrize(
+    ("shapes", "verdict"),
+    [
+        pytest.param(1, "75% shared by targets", id="how much the targets share"),
+        pytest.param(2, "nothing is shared, as metric_relabel_configs", id="and why they do not"),
+    ],
+)
+def test_what_targets_share(shapes: int, verdict: str) -> None:
+    sharing = ShapesStatistics(
+        targets=2, shapes=shapes, layouts=1, templates=500, series=2000, bytes=2**20
+    )
+    shown = page(ALL, sharing=sharing)
+    assert "2000 series, known as 500 templates in 1.0 MiB, 1 different pages" in shown
+    assert verdict in shown
 
 
 def test_the_plain_text_of_vmagent() -> None:
@@ -93,7 +115,12 @@ def test_what_is_wrong_comes_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "field", [one.name for one in attrs.fields(TargetStatus) if one.name != "health"]
+    "field",
+    [
+        one.name
+        for one in attrs.fields(TargetStatus)
+        if one.name not in ("health", "recent_durations_s")
+    ],
 )
 def test_nothing_is_unescaped(field: str) -> None:
     nasty: Any = NASTY
@@ -114,7 +141,16 @@ def test_a_link_never_runs_a_script() -> None:
 
 
 def test_many_targets_are_cut() -> None:
-    many = tuple(target(str(number)) for number in range(MAX_ROWS + 7))
-    text = page(many)
-    assert text.count("<tr><td>") == MAX_ROWS
-    assert "7 more; search to narrow down" in text
+    many = tuple(target(f"t{number}") for number in range(ROWS_PER_PAGE + 7))
+    text = page(many, TargetFilter.of({"q": "t", "page": "1"}))
+    assert text.count("<tr><td>") == ROWS_PER_PAGE
+    assert "Page 1 of 2, 107 targets" in text
+    assert 'href="?q=t&amp;page=2"' in text
+    second = page(many, TargetFilter.of({"page": "2"}))
+    assert second.count("<tr><td>") == 7
+    assert "Back" in second
+    assert len(text) < 150_000
+
+
+def test_durations_are_drawn() -> None:
+    assert "<polyline" in page((target(recent_durations_s=(0.1, 0.2)),))

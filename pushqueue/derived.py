@@ -1,0 +1,127 @@
+"""What a layout becomes by a remote's rules: once for all targets whose labels that are read agree.
+
+Takes a batch's layout and chunks; gives the derived layout with holes, which samples are kept, and
+the chunks that fill it. The rules run with a marker standing for each value in a hole that they do
+not read (`relabel.flow` has the promise that makes this right).
+Invariant: a derived template, filled, is what the rules make of the filled original.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
+
+import attrs
+
+from series.labels import Labels, canonical
+from series.layout import Layout
+from series.template import Template
+from series.wire import decode_labels, encode_label
+
+# Half of a UTF-16 pair, which no label can hold.
+MARK = "\ud800"
+
+
+class Steps(Protocol):
+    """A compiled rule list."""
+
+    def apply(self, labels: Mapping[str, str], /) -> dict[str, str] | None: ...
+
+    def reads_among(self, names: Collection[str], /) -> frozenset[str]: ...
+
+
+@attrs.frozen(eq=False)
+class Derived:
+    """`kept`: the positions that are left, None if all are. `copies`: holes behind the batch's own
+    `own_count`, each a label's new name and the hole whose value it has."""
+
+    layout: Layout
+    kept: tuple[int, ...] | None
+    own_count: int = 0
+    copies: tuple[tuple[str, int], ...] = ()
+
+    def chunks(self, own: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        """What fills the derived layout for a batch with these chunks."""
+        if not self.layout.has_holes:
+            return ()
+        # Fast path: labels stay what they are.
+        if not self.copies:
+            return own
+        own = own[: self.own_count]
+        return (*own, *[encode_label(name, value_of(own[hole])) for name, hole in self.copies])
+
+
+def name_of(chunk: bytes) -> str:
+    ((name, _),) = decode_labels(chunk)
+    return name
+
+
+def value_of(chunk: bytes) -> str:
+    ((_, value),) = decode_labels(chunk)
+    return value
+
+
+class Derivation:
+    """One layout made into another. `read`: holes whose values the rules see as they are."""
+
+    def __init__(
+        self,
+        steps: Steps | None,
+        extra_labels: Mapping[str, str],
+        chunks: Sequence[bytes],
+        read: Collection[int],
+    ) -> None:
+        self._steps = steps
+        self._extra = extra_labels
+        names = [name_of(chunk) for chunk in chunks]
+        # A marker names its hole: its label is read or not, whatever value it has.
+        self._labels = [
+            (name, value_of(chunks[hole]) if hole in read else f"{MARK}{hole}")
+            for hole, name in enumerate(names)
+        ]
+        self._hole_of = {(name, hole): hole for hole, name in enumerate(names)}
+        self._copies: list[tuple[str, int]] = []
+
+    def derive(self, layout: Layout) -> Derived:
+        kept: list[int] = []
+        templates: list[Template] = []
+        for index, template in enumerate(layout.templates):
+            labels: Mapping[str, str] | None = self._marked(template)
+            if self._steps is not None and labels is not None:
+                labels = self._steps.apply(labels)
+            if labels is None:
+                continue
+            final = canonical({**labels, **self._extra})
+            if final:
+                kept.append(index)
+                templates.append(self._template(final))
+        is_whole = len(kept) == len(layout)
+        return Derived(
+            layout=Layout(tuple(templates)),
+            kept=None if is_whole else tuple(kept),
+            own_count=len(self._labels),
+            copies=tuple(self._copies),
+        )
+
+    def _marked(self, template: Template) -> dict[str, str]:
+        labels = {name: value for piece in template.pieces for name, value in decode_labels(piece)}
+        labels.update([self._labels[hole] for hole in template.holes])
+        return labels
+
+    def _template(self, labels: Labels) -> Template:
+        pieces: list[bytes] = []
+        holes: list[int] = []
+        run: list[bytes] = []
+        for name, value in labels:
+            if value[0] == MARK:
+                pieces.append(b"".join(run))
+                run = []
+                holes.append(self._hole(name, int(value[1:])))
+            else:
+                run.append(encode_label(name, value))
+        return Template((*pieces, b"".join(run)), holes)
+
+    def _hole(self, name: str, source: int) -> int:
+        hole = self._hole_of.get((name, source))
+        if hole is None:
+            hole = self._hole_of[name, source] = len(self._hole_of)
+            self._copies.append((name, source))
+        return hole

@@ -1,0 +1,596 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False, cdivision=True
+"""The compiled twin of `scraper.exposition.prediction`, where every name is explained.
+
+The text of a page is one bytes object, cut into gaps by an array of offsets: gap i stands before
+value i, and begins with the line feed behind value i-1. A page is predicted gap by gap with memcmp.
+What the numbers of `numbers_c.h` are not, Python judges (`odd`).
+Invariant: nothing is read outside of a bytes object; every length is checked against its end.
+"""
+
+from array import array as new_array
+
+from cpython cimport array
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.ref cimport Py_INCREF
+from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
+from libc.math cimport isfinite
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.string cimport memchr, memcmp, memcpy
+
+cdef extern from "scraper/exposition/numbers_c.h" nogil:
+    const int SMALLEST_POWER, LARGEST_POWER
+    uint64_t fives[651][2]
+    const char *read_number(const char *p, const char *end, double *value, int *is_hard)
+
+cdef extern from "Python.h":
+    double PyOS_string_to_double(const char *s, char **end, object overflow) except? -1.0
+
+INTERFACE = 1
+
+cdef int64_t NO_TIMESTAMP = <int64_t>(<uint64_t>1 << 63)
+# A hostile page may make a table's chains long; then it is walked line by line.
+cdef enum:
+    MOST_PROBES = 32
+    MOST_TEXT = 0x7fffffff
+    HASHED_BYTES = 1048576
+
+cdef array.array DOUBLES = new_array("d")
+cdef array.array LONGS = new_array("q")
+cdef array.array WORDS = new_array("I")
+# Unknown to others, so that nobody can choose texts whose hashes are alike.
+cdef uint64_t SECRET = <uint64_t>(hash(b"promferry outline") & 0x7fffffffffffffff)
+cdef char IS_PLAIN[256]
+
+
+def _fill_tables():
+    for byte in range(256):
+        IS_PLAIN[byte] = byte in b"0123456789+-.eENaInf"
+    for power in range(SMALLEST_POWER, LARGEST_POWER + 1):
+        five = 5 ** abs(power)
+        if power >= 0:
+            shift = 128 - five.bit_length()
+            bits = five << shift if shift >= 0 else five >> -shift
+        else:
+            # Rounded up, so that a product is never too small.
+            length = (five - 1).bit_length()
+            bits = 2 ** (length + 127 if power >= -27 else 2 * length + 128) // five + 1
+            bits >>= max(0, bits.bit_length() - 128)
+        fives[power - SMALLEST_POWER][0] = <uint64_t>(bits >> 64)
+        fives[power - SMALLEST_POWER][1] = <uint64_t>(bits & 0xffffffffffffffff)
+
+
+_fill_tables()
+
+
+cdef inline uint64_t hashed(const char *p, Py_ssize_t size) noexcept nogil:
+    cdef uint64_t state = SECRET ^ <uint64_t>size, word
+    while size >= 8:
+        memcpy(&word, p, 8)
+        state = (state ^ word) * <uint64_t>0x9e3779b97f4a7c15
+        state ^= state >> 29
+        p += 8
+        size -= 8
+    word = 0
+    memcpy(&word, p, size)
+    state = (state ^ word) * <uint64_t>0x9e3779b97f4a7c15
+    return state ^ (state >> 32)
+
+
+cdef int need_longs(array.array items) except -1:
+    if items.ob_descr.typecode != c'q':
+        raise TypeError("expected an array of q")
+    return 0
+
+
+cdef inline bint is_series(const char *p, const char *end) noexcept nogil:
+    """A key was found where a longer one stands: `foo ` in `foo {}`."""
+    return p < end and p[0] == c'{'
+
+
+cdef const char *line_end(const char *p, const char *end) noexcept nogil:
+    cdef const char *found = <const char *>memchr(p, c'\n', end - p) if p < end else NULL
+    return end if found == NULL else found
+
+
+cdef class Prediction:
+    cdef readonly tuple keys
+    cdef readonly object dialect
+    cdef readonly Py_hash_t digest
+    cdef bytes _text
+    cdef array.array _offsets
+    cdef bint _has_stamps_ms, _allows_blanks
+    # Made by the first page that differs: where each line of the text is, and a table of them.
+    # A key has the number of its sample, another line the numbers behind.
+    cdef array.array _starts, _sizes, _slots
+    cdef uint32_t _mask
+    cdef Py_ssize_t _known_lines, _tabled_gaps
+    cdef bint _is_tabled, _is_crowded, _has_twins
+
+    def __init__(self, bytes body, array.array starts, array.array ends, tuple keys, dialect):
+        cdef Py_ssize_t count = len(keys), size = PyBytes_GET_SIZE(body), at = 0, total = 0, i
+        cdef const char *source = PyBytes_AS_STRING(body)
+        need_longs(starts)
+        need_longs(ends)
+        if len(starts) != count or len(ends) != count or size > MOST_TEXT:
+            raise ValueError("a page's parts do not belong together")
+        for i in range(count):
+            self._check(source, size, at, starts.data.as_longlongs[i], <bytes?>keys[i], i)
+            total += starts.data.as_longlongs[i] - at
+            at = ends.data.as_longlongs[i]
+            if not starts.data.as_longlongs[i] <= at <= size:
+                raise ValueError("a page's parts do not belong together")
+        total += size - at
+        cdef bytes text = PyBytes_FromStringAndSize(NULL, total)
+        cdef array.array offsets = array.clone(WORDS, count + 2, False)
+        cdef char *to = PyBytes_AS_STRING(text)
+        at = total = 0
+        for i in range(count):
+            offsets.data.as_uints[i] = <uint32_t>total
+            memcpy(to + total, source + at, starts.data.as_longlongs[i] - at)
+            total += starts.data.as_longlongs[i] - at
+            at = ends.data.as_longlongs[i]
+        offsets.data.as_uints[count] = <uint32_t>total
+        memcpy(to + total, source + at, size - at)
+        total += size - at
+        offsets.data.as_uints[count + 1] = <uint32_t>total
+        self.keys = keys
+        self.dialect = dialect
+        self._has_stamps_ms = dialect.has_stamps_ms
+        self._allows_blanks = dialect.allows_blanks
+        self._text = text
+        self._offsets = offsets
+        self.digest = <Py_hash_t>(hashed(to, min(total, HASHED_BYTES)) >> 1) ^ total
+
+    cdef int _check(
+        self, const char *source, Py_ssize_t size, Py_ssize_t at, Py_ssize_t start, bytes key,
+        Py_ssize_t number,
+    ) except -1:
+        """A sample stands on a line of its own, behind the sample before, and begins with its key.
+        """
+        cdef Py_ssize_t length = PyBytes_GET_SIZE(key)
+        cdef Py_ssize_t before = 1 if number else 0
+        if (
+            length
+            and at + length + before <= start <= size
+            and memcmp(source + start - length, PyBytes_AS_STRING(key), length) == 0
+            and (number == 0 or source[at] == c'\n')
+        ):
+            return 0
+        raise ValueError("a page's parts do not belong together")
+
+    def __eq__(self, other):
+        if type(other) is not Prediction:
+            return NotImplemented
+        cdef Prediction its = other
+        return (
+            self.dialect is its.dialect
+            and self.digest == its.digest
+            and len(self._offsets) == len(its._offsets)
+            and memcmp(
+                self._offsets.data.as_voidptr,
+                its._offsets.data.as_voidptr,
+                sizeof(uint32_t) * len(self._offsets),
+            ) == 0
+            and self._text == its._text
+            # A page in pieces that are equal may have other keys only if its text is crooked.
+            and (self.keys is its.keys or self.keys == its.keys)
+        )
+
+    def __hash__(self):
+        return self.digest
+
+    def others(self):
+        found = []
+        for at in range(len(self._offsets) - 1):
+            found += self._others_of(at)
+        return frozenset(found) - {b""}
+
+    def _others_of(self, Py_ssize_t at):
+        """The lines of one gap that are no samples."""
+        cdef Py_ssize_t first = self._offsets.data.as_uints[at] + (1 if at else 0)
+        cdef Py_ssize_t stop = self._offsets.data.as_uints[at + 1]
+        if at < len(self.keys):
+            stop -= PyBytes_GET_SIZE(<bytes>self.keys[at])
+        # Behind the last line feed of a body there is no line.
+        return self._text[first:stop].removesuffix(b"\n").split(b"\n") if first < stop else []
+
+    def reading(self, bytes body, Py_ssize_t most_unknown):
+        return Reading(self, body, most_unknown)
+
+    def number_of(self, bytes key):
+        if not self._is_tabled or self._is_crowded:
+            return -1
+        cdef Py_ssize_t number = self.find(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
+        return number if number < len(self.keys) else -1
+
+    def places(self, bytes body, array.array order, array.array starts, array.array ends):
+        cdef Py_ssize_t count = len(self.keys), i, rests = 0, number
+        for held in (order, starts, ends):
+            need_longs(held)
+        if not len(order) == len(starts) == len(ends) == count:
+            return None
+        if not self._is_tabled or self._has_twins:
+            return None
+        cdef array.array places = array.clone(LONGS, count, False)
+        for i in range(count):
+            places.data.as_longlongs[i] = -1
+        for i in range(count):
+            number = order.data.as_longlongs[i]
+            if not 0 <= number < count or places.data.as_longlongs[number] >= 0:
+                return None
+            places.data.as_longlongs[number] = i
+            rests += ends.data.as_longlongs[i] - starts.data.as_longlongs[i]
+        if PyBytes_GET_SIZE(body) - rests != PyBytes_GET_SIZE(self._text):
+            return None
+        return places
+
+    cdef Py_ssize_t table(self, Py_ssize_t lines) except -1:
+        """Go on making the table; 0 if it is not ready yet."""
+        cdef Py_ssize_t count = len(self._offsets) - 2, most
+        cdef uint32_t capacity = 16
+        if self._is_tabled:
+            return 1
+        if self._slots is None:
+            most = count + 1 + self._text.count(b"\n")
+            while capacity < 2 * most:
+                capacity *= 2
+            self._mask = capacity - 1
+            self._slots = array.clone(WORDS, capacity, True)
+            self._starts = array.clone(WORDS, most, False)
+            self._sizes = array.clone(WORDS, most, False)
+            self._known_lines = count
+        while self._tabled_gaps <= 2 * count and not self._is_crowded:
+            if lines <= 0:
+                return 0
+            lines -= 1
+            if self._tabled_gaps < count:
+                self._table_key(self._tabled_gaps)
+            else:
+                self._table_others(self._tabled_gaps - count)
+            self._tabled_gaps += 1
+        array.resize(self._starts, self._known_lines)
+        array.resize(self._sizes, self._known_lines)
+        self._is_tabled = True
+        return 1
+
+    cdef int _table_key(self, Py_ssize_t number) except -1:
+        cdef Py_ssize_t size = PyBytes_GET_SIZE(<bytes>self.keys[number])
+        self._starts.data.as_uints[number] = self._offsets.data.as_uints[number + 1] - <uint32_t>size
+        self._sizes.data.as_uints[number] = <uint32_t>size
+        return self._enter(number)
+
+    cdef int _table_others(self, Py_ssize_t gap) except -1:
+        cdef const char *text = PyBytes_AS_STRING(self._text)
+        cdef Py_ssize_t count = len(self._offsets) - 2
+        cdef const char *p = text + self._offsets.data.as_uints[gap] + (1 if gap else 0)
+        cdef const char *end = text + self._offsets.data.as_uints[gap + 1]
+        cdef const char *stop
+        if gap < count:
+            end -= PyBytes_GET_SIZE(<bytes>self.keys[gap])
+        while p < end:
+            stop = line_end(p, end)
+            # Empty lines are good everywhere or nowhere; the end mark is good in one place only.
+            if stop > p and (stop - p != 5 or memcmp(p, b"# EOF", 5) != 0) and (
+                self.find(p, stop - p) < 0
+            ):
+                self._starts.data.as_uints[self._known_lines] = <uint32_t>(p - text)
+                self._sizes.data.as_uints[self._known_lines] = <uint32_t>(stop - p)
+                self._known_lines += 1
+                self._enter(self._known_lines - 1)
+            p = stop + 1
+        return 0
+
+    cdef int _enter(self, Py_ssize_t number) except -1:
+        cdef const char *p = PyBytes_AS_STRING(self._text) + self._starts.data.as_uints[number]
+        cdef uint32_t size = self._sizes.data.as_uints[number]
+        cdef uint32_t slot = <uint32_t>hashed(p, size) & self._mask
+        cdef int probe
+        for probe in range(MOST_PROBES):
+            if self._slots.data.as_uints[slot] == 0:
+                self._slots.data.as_uints[slot] = <uint32_t>(number + 1)
+                return 0
+            if self._is(self._slots.data.as_uints[slot] - 1, p, size):
+                self._has_twins = True
+                return 0  # a series that is twice on the page: the first counts
+            slot = (slot + 1) & self._mask
+        self._is_crowded = True
+        return 0
+
+    cdef bint _is(self, Py_ssize_t number, const char *p, Py_ssize_t size) noexcept:
+        return self._sizes.data.as_uints[number] == <uint32_t>size and memcmp(
+            PyBytes_AS_STRING(self._text) + self._starts.data.as_uints[number], p, size
+        ) == 0
+
+    cdef Py_ssize_t find(self, const char *p, Py_ssize_t size) noexcept:
+        """The number of a line; -1 if it is not known."""
+        cdef uint32_t slot = <uint32_t>hashed(p, size) & self._mask
+        cdef uint32_t entry
+        cdef int probe
+        for probe in range(MOST_PROBES):
+            entry = self._slots.data.as_uints[slot]
+            if entry == 0:
+                return -1
+            if self._is(entry - 1, p, size):
+                return entry - 1
+            slot = (slot + 1) & self._mask
+        return -1
+
+
+cdef class Reading:
+    """One body against one prediction."""
+    cdef Prediction _known
+    cdef bytes _body
+    cdef const char *_base
+    cdef const char *_end
+    cdef const char *_at
+    cdef Py_ssize_t _cursor  # the sample that is expected next
+    cdef Py_ssize_t _count  # samples and unknown lines so far
+    cdef Py_ssize_t _most_unknown
+    cdef bint _is_ended, _has_begun
+    cdef readonly bint is_missed, is_scan, is_given_up
+    cdef readonly array.array values, stamps, order, starts, ends
+    cdef readonly list odd, unknown
+
+    def __init__(self, Prediction known, bytes body, Py_ssize_t most_unknown):
+        self._known = known
+        self._most_unknown = most_unknown
+        self._body = body
+        self._base = self._at = PyBytes_AS_STRING(body)
+        self._end = self._base + PyBytes_GET_SIZE(body)
+        self.values = array.clone(DOUBLES, len(known.keys), False)
+        self.odd = []
+        self.unknown = []
+
+    def advance(self, Py_ssize_t lines):
+        if not self.is_missed:
+            self._predict(lines)
+        elif self.is_scan:
+            self._scan(lines)
+        elif self._known.table(lines):
+            # More than values differ: from here on lines are looked up where they are unexpected.
+            self._begin_scan()
+        return self._is_ended
+
+    cdef int _predict(self, Py_ssize_t lines) except -1:
+        # Hot: bench/bench_exposition.py holds the figure.
+        cdef Prediction known = self._known
+        cdef const char *text = PyBytes_AS_STRING(known._text)
+        cdef const uint32_t *offsets = known._offsets.data.as_uints
+        cdef Py_ssize_t count = len(known._offsets) - 2, size
+        cdef Py_ssize_t i = self._cursor
+        cdef const char *p = self._at
+        cdef const char *end = self._end
+        while i < count and lines > 0:
+            size = offsets[i + 1] - offsets[i]
+            if end - p < size or memcmp(p, text + offsets[i], size) != 0 or is_series(p + size, end):
+                break
+            p = self._value(p + size, i)
+            i += 1
+            lines -= 1
+        self._cursor = self._count = i
+        self._at = p
+        if i < count:
+            if lines > 0:
+                self._miss()
+            return 0
+        size = offsets[i + 1] - offsets[i]
+        if end - p == size and memcmp(p, text + offsets[i], size) == 0:
+            self._is_ended = True
+        else:
+            self._miss()
+        return 0
+
+    cdef int _miss(self) except -1:
+        self.is_missed = True
+        self.is_given_up = self._is_ended = self._most_unknown < 0
+        return 0
+
+    cdef inline const char *_value(self, const char *p, Py_ssize_t to) except NULL:
+        """Read what stands behind a key; gives the end of the line."""
+        cdef const char *end = self._end
+        cdef int is_hard = 0
+        cdef const char *q = read_number(p, end, &self.values.data.as_doubles[to], &is_hard)
+        if q != NULL and (q == end or q[0] == c'\n'):
+            if not is_hard:
+                if self.stamps is not None:
+                    self.stamps.data.as_longlongs[to] = NO_TIMESTAMP
+                return q
+            if self._hard(p, q, to):
+                return q
+        return self._rest(p, q, is_hard, to)
+
+    cdef bint _hard(self, const char *p, const char *q, Py_ssize_t to) except -1:
+        """A value that needs many digits; False if it is odd. `p[q - p]` is no digit, or the NUL
+        that ends every bytes object."""
+        cdef char *stop = NULL
+        cdef double value
+        try:
+            value = PyOS_string_to_double(p, &stop, OverflowError)
+        except (ValueError, OverflowError):
+            return False
+        if stop != q or not isfinite(value):
+            return False
+        self.values.data.as_doubles[to] = value
+        if self.stamps is not None:
+            self.stamps.data.as_longlongs[to] = NO_TIMESTAMP
+        return True
+
+    cdef const char *_rest(
+        self, const char *p, const char *q, bint is_hard, Py_ssize_t to
+    ) except NULL:
+        """A value with a timestamp, or what Python has to judge."""
+        cdef const char *stop = line_end(p, self._end)
+        cdef const char *digits
+        cdef int64_t stamp = 0
+        if q != NULL and q < stop and q[0] == c' ' and self._known._has_stamps_ms and not (
+            is_hard and not self._hard(p, q, to)
+        ):
+            digits = q = q + 1
+            # 18 digits fit 64 bits whatever they are.
+            while q < stop and q - digits < 18 and c'0' <= q[0] <= c'9':
+                stamp = stamp * 10 + (q[0] - c'0')
+                q += 1
+            if q == stop and q > digits:
+                self._need_stamps()
+                self.stamps.data.as_longlongs[to] = stamp
+                return stop
+        if self.stamps is not None:
+            self.stamps.data.as_longlongs[to] = NO_TIMESTAMP
+        self.values.data.as_doubles[to] = 0.0
+        self.odd.append((to, self._body[p - self._base:stop - self._base]))
+        return stop
+
+    cdef int _need_stamps(self) except -1:
+        cdef Py_ssize_t i
+        if self.stamps is None:
+            self.stamps = array.clone(LONGS, len(self.values), False)
+            for i in range(len(self.values)):
+                self.stamps.data.as_longlongs[i] = NO_TIMESTAMP
+        return 0
+
+    cdef int _begin_scan(self) except -1:
+        cdef Prediction known = self._known
+        self.is_scan = True
+        if known._is_crowded:
+            self.is_given_up = self._is_ended = True
+            return 0
+        cdef Py_ssize_t most = self._count + 1, i, size
+        cdef const char *p = self._at
+        while p < self._end:
+            p = line_end(p, self._end) + 1
+            most += 1
+        cdef array.array values = self.values, stamps = self.stamps
+        self.values = array.clone(DOUBLES, most, False)
+        if stamps is not None:
+            self.stamps = array.clone(LONGS, most, False)
+        for i in range(self._count):
+            self.values.data.as_doubles[i] = values.data.as_doubles[i]
+            if stamps is not None:
+                self.stamps.data.as_longlongs[i] = stamps.data.as_longlongs[i]
+        self.order = array.clone(LONGS, most, False)
+        self.starts = array.clone(LONGS, most, False)
+        self.ends = array.clone(LONGS, most, False)
+        p = self._base
+        for i in range(self._count):
+            size = known._offsets.data.as_uints[i + 1] - known._offsets.data.as_uints[i]
+            self.order.data.as_longlongs[i] = i
+            self.starts.data.as_longlongs[i] = p + size - self._base
+            p = line_end(p + size, self._end)
+            self.ends.data.as_longlongs[i] = p - self._base
+        self._has_begun = self._count > 0
+        return 0
+
+    cdef int _scan(self, Py_ssize_t lines) except -1:
+        cdef Prediction known = self._known
+        cdef const char *text = PyBytes_AS_STRING(known._text)
+        cdef const uint32_t *offsets = known._offsets.data.as_uints
+        cdef Py_ssize_t count = len(known._offsets) - 2, size, i
+        cdef const char *p = self._at
+        cdef const char *end = self._end
+        while lines > 0:
+            lines -= 1
+            i = self._cursor
+            # Expected: the gap behind the sample before. The first gap begins no line.
+            if i < count and (i > 0) == self._has_begun:
+                size = offsets[i + 1] - offsets[i]
+                if end - p >= size and memcmp(p, text + offsets[i], size) == 0 and (
+                    not is_series(p + size, end)
+                ):
+                    p = self._sample(p + size, i)
+                    continue
+            if self._has_begun:
+                if p < end:
+                    p += 1  # the line feed
+                if p == end:
+                    self._is_ended = True
+                    break
+            elif p == end:
+                self._is_ended = True
+                break
+            p = self._look_up(p, line_end(p, end))
+            self._has_begun = True
+            if len(self.unknown) > self._most_unknown:
+                self.is_given_up = self._is_ended = True
+                break
+        self._at = p
+        if self._is_ended:
+            for held in (self.values, self.order, self.starts, self.ends, self.stamps):
+                if held is not None:
+                    array.resize(held, self._count)
+        return 0
+
+    cdef const char *_sample(self, const char *p, Py_ssize_t number) except NULL:
+        cdef Py_ssize_t at = self._next()
+        cdef const char *stop = self._value(p, at)
+        self.order.data.as_longlongs[at] = number
+        self.starts.data.as_longlongs[at] = p - self._base
+        self.ends.data.as_longlongs[at] = stop - self._base
+        self._count = at + 1
+        self._cursor = number + 1
+        self._has_begun = True
+        return stop
+
+    cdef Py_ssize_t _next(self) except -1:
+        if self._count >= len(self.order):
+            raise IndexError("a body with more samples than lines")
+        return self._count
+
+    cdef const char *_look_up(self, const char *p, const char *stop) except NULL:
+        """Read the line from `p` to `stop`, wherever it stood before."""
+        cdef Prediction known = self._known
+        cdef Py_ssize_t count = len(known._offsets) - 2, number, at
+        cdef const char *q = stop
+        if p == stop:
+            if known._allows_blanks:
+                return stop
+        elif known.find(p, stop - p) >= count:
+            return stop
+        elif p[0] != c'#':
+            while q > p and IS_PLAIN[<unsigned char>q[-1]]:
+                q -= 1
+            number = known.find(p, q - p)
+            if number < 0 and q > p and q[-1] == c' ':
+                q -= 1  # there may be a timestamp behind that blank
+                while q > p and IS_PLAIN[<unsigned char>q[-1]]:
+                    q -= 1
+                number = known.find(p, q - p)
+            if 0 <= number < count and q < stop:
+                return self._sample(q, number)
+        at = self._next()
+        self.unknown.append(at)
+        self.order.data.as_longlongs[at] = -1
+        self.starts.data.as_longlongs[at] = p - self._base
+        self.ends.data.as_longlongs[at] = stop - self._base
+        self.values.data.as_doubles[at] = 0.0
+        if self.stamps is not None:
+            self.stamps.data.as_longlongs[at] = NO_TIMESTAMP
+        self._count = at + 1
+        return stop
+
+
+def permuted(array.array items, array.array places):
+    """`items[places[i]]` for each i."""
+    cdef Py_ssize_t count = len(places), i, size = len(items)
+    cdef array.array moved = array.clone(items, count, False)
+    need_longs(places)
+    if items.itemsize != 8:
+        raise ValueError("items must have 8 bytes each")
+    for i in range(count):
+        if not 0 <= places.data.as_longlongs[i] < size:
+            raise ValueError("a place is beyond the items")
+        moved.data.as_longlongs[i] = items.data.as_longlongs[places.data.as_longlongs[i]]
+    return moved
+
+
+def keys_at(tuple keys, array.array order):
+    """The key of each number; the empty one for -1."""
+    cdef Py_ssize_t count = len(order), i, number, known = len(keys)
+    cdef tuple found = PyTuple_New(count)
+    cdef object key
+    need_longs(order)
+    for i in range(count):
+        number = order.data.as_longlongs[i]
+        key = keys[number] if 0 <= number < known else b""
+        Py_INCREF(key)
+        PyTuple_SET_ITEM(found, i, key)
+    return found

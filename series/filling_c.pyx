@@ -1,0 +1,162 @@
+# cython: language_level=3, boundscheck=True, wraparound=False, cdivision=True
+"""The compiled twin of `series.filling`: fills holes and frames samples, in two passes.
+
+The first pass checks every template, hole and chunk and adds up the bytes; the second writes
+them. Nothing can change between: all that is read is immutable and the interpreter's lock is held.
+"""
+
+from cpython.array cimport array
+from cpython.bytes cimport (
+    PyBytes_AS_STRING, PyBytes_Check, PyBytes_FromStringAndSize, PyBytes_GET_SIZE,
+)
+from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
+from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+from libc.string cimport memcpy
+
+INTERFACE = 1
+
+# A header: the number of holes; for each its number and its place (series/template.py).
+cdef enum:
+    COUNT_BYTES = 2
+    HOLE_BYTES = 6
+
+
+cdef inline uint16_t read_u16(const uint8_t* data) noexcept nogil:
+    return <uint16_t>(data[0] | data[1] << 8)
+
+
+cdef inline uint32_t read_u32(const uint8_t* data) noexcept nogil:
+    return data[0] | <uint32_t>data[1] << 8 | <uint32_t>data[2] << 16 | <uint32_t>data[3] << 24
+
+
+cdef inline int varint_size(uint64_t number) noexcept nogil:
+    cdef int size = 1
+    while number >= 0x80:
+        number >>= 7
+        size += 1
+    return size
+
+
+cdef inline uint8_t* write_varint(uint8_t* out, uint64_t number) noexcept nogil:
+    while number >= 0x80:
+        out[0] = <uint8_t>(number | 0x80)
+        number >>= 7
+        out += 1
+    out[0] = <uint8_t>number
+    return out + 1
+
+
+cdef inline uint8_t* copied(uint8_t* out, const uint8_t* data, Py_ssize_t size) noexcept nogil:
+    memcpy(out, data, size)
+    return out + size
+
+
+cdef Py_ssize_t label_bytes(object template, tuple chunks) except -1:
+    """How long the filled labels are; raises for what is no template, or has no chunk."""
+    if not PyBytes_Check(template):
+        raise TypeError("a layout holds templates")
+    cdef const uint8_t* data = <const uint8_t*>PyBytes_AS_STRING(template)
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(template)
+    if size < COUNT_BYTES:
+        raise ValueError("a template of less than two bytes")
+    cdef Py_ssize_t holes = read_u16(data)
+    cdef Py_ssize_t constants = size - COUNT_BYTES - HOLE_BYTES * holes
+    if constants < 0:
+        raise ValueError("a template shorter than its holes")
+    cdef Py_ssize_t total = constants
+    cdef Py_ssize_t before = 0
+    cdef Py_ssize_t place
+    cdef Py_ssize_t hole
+    cdef Py_ssize_t at
+    cdef const uint8_t* entry = data + COUNT_BYTES
+    for at in range(holes):
+        hole = read_u16(entry)
+        place = read_u32(entry + 2)
+        entry += HOLE_BYTES
+        if place < before or place > constants:
+            raise ValueError("a template's hole is outside of it")
+        before = place
+        if hole >= PyTuple_GET_SIZE(chunks):
+            raise IndexError(f"no chunk for hole {hole}")
+        chunk = <object>PyTuple_GET_ITEM(chunks, hole)
+        if not PyBytes_Check(chunk):
+            raise TypeError("a chunk is bytes")
+        total += PyBytes_GET_SIZE(chunk)
+    return total
+
+
+cdef uint8_t* write_labels(uint8_t* out, object template, tuple chunks):
+    """Of a template that `label_bytes` has checked."""
+    cdef const uint8_t* data = <const uint8_t*>PyBytes_AS_STRING(template)
+    cdef Py_ssize_t size = PyBytes_GET_SIZE(template)
+    cdef Py_ssize_t holes = read_u16(data)
+    cdef const uint8_t* entry = data + COUNT_BYTES
+    cdef const uint8_t* constants = entry + HOLE_BYTES * holes
+    cdef Py_ssize_t before = 0
+    cdef Py_ssize_t place
+    cdef Py_ssize_t at
+    cdef object chunk
+    for at in range(holes):
+        place = read_u32(entry + 2)
+        out = copied(out, constants + before, place - before)
+        before = place
+        chunk = <object>PyTuple_GET_ITEM(chunks, read_u16(entry))
+        out = copied(out, <const uint8_t*>PyBytes_AS_STRING(chunk), PyBytes_GET_SIZE(chunk))
+        entry += HOLE_BYTES
+    return copied(out, constants + before, data + size - constants - before)
+
+
+def frame_samples(
+    layout, Py_ssize_t start, Py_ssize_t stop, chunks, array values not None, timestamps
+):
+    """Raises IndexError for a range outside of the layout or a hole without its chunk."""
+    cdef tuple templates = layout.templates
+    cdef tuple filling = tuple(chunks)
+    if values.typecode != "d":
+        raise TypeError("values are an array of doubles")
+    if (
+        start < 0
+        or start > stop
+        or stop > PyTuple_GET_SIZE(templates)
+        or stop > len(values)
+    ):
+        raise IndexError(f"samples {start} to {stop} of {len(templates)}, {len(values)} values")
+    cdef array stamps = None
+    cdef int64_t stamp = 0
+    if isinstance(timestamps, int):
+        stamp = timestamps
+    else:
+        stamps = timestamps
+        if stamps.typecode != "q" or stop > len(stamps):
+            raise IndexError(f"samples {start} to {stop}, {len(stamps)} timestamps")
+    # First pass: check and measure.
+    cdef Py_ssize_t total = 0
+    cdef Py_ssize_t series
+    cdef Py_ssize_t at
+    cdef int sample = 10 + varint_size(<uint64_t>stamp)
+    for at in range(start, stop):
+        if stamps is not None:
+            sample = 10 + varint_size(<uint64_t>stamps.data.as_longlongs[at])
+        # A sample is at most 20 bytes, so that its own length takes one byte.
+        series = label_bytes(<object>PyTuple_GET_ITEM(templates, at), filling) + 2 + sample
+        total += 1 + varint_size(series) + series
+    # Second pass: write.
+    cdef bytes framed = PyBytes_FromStringAndSize(NULL, total)
+    cdef uint8_t* out = <uint8_t*>PyBytes_AS_STRING(framed)
+    cdef uint8_t* body
+    cdef object template
+    for at in range(start, stop):
+        template = <object>PyTuple_GET_ITEM(templates, at)
+        if stamps is not None:
+            stamp = stamps.data.as_longlongs[at]
+            sample = 10 + varint_size(<uint64_t>stamp)
+        out[0] = 0x0A
+        out = write_varint(out + 1, label_bytes(template, filling) + 2 + sample)
+        out = write_labels(out, template, filling)
+        out[0] = 0x12
+        out[1] = <uint8_t>sample
+        out[2] = 0x09
+        memcpy(out + 3, &values.data.as_doubles[at], 8)
+        out[11] = 0x10
+        out = write_varint(out + 12, <uint64_t>stamp)
+    return framed

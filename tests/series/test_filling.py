@@ -1,0 +1,156 @@
+"""Both twins of the loop that fills holes and frames samples: the same bytes, the same refusals."""
+
+import struct
+from array import array
+from collections.abc import Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from series import filling
+from series.labels import Labels, canonical
+from series.layout import Layout
+from series.template import Template
+from series.wire import encode_label
+from tests.series.test_frame import NOW, decoded
+
+has_compiled = find_spec("series.filling_c") is not None
+compiled: Any = import_module("series.filling_c") if has_compiled else None
+TWINS = [
+    pytest.param(filling, id="pure Python"),
+    pytest.param(
+        compiled,
+        id="compiled",
+        marks=pytest.mark.skipif(not has_compiled, reason="the kernel is not built"),
+    ),
+]
+
+LABELS = st.dictionaries(
+    st.sampled_from(["__name__", "a", "instance", "job", "z"]) | st.text(min_size=1, max_size=9),
+    st.text(min_size=1, max_size=9) | st.sampled_from(["x" * 200, "y" * 20_000]),
+    max_size=6,
+)
+CUT = ("instance", "job", "z")
+STAMPS = st.sampled_from([0, -1, NOW, 2**35 - 1, 2**35, 2**42, -(2**63), 2**63 - 1])
+
+
+def open_at(labels: Labels, names: Sequence[str]) -> Template:
+    """The template whose holes are the labels of these names."""
+    pieces, holes, run = [], [], b""
+    for name, value in labels:
+        if name in names:
+            pieces.append(run)
+            holes.append(names.index(name))
+            run = b""
+        else:
+            run += encode_label(name, value)
+    return Template((*pieces, run), holes)
+
+
+@given(
+    st.lists(st.tuples(LABELS, st.floats(), STAMPS), max_size=6),
+    st.sets(st.sampled_from(CUT)),
+    st.integers(0, 6),
+    st.integers(0, 6),
+    st.booleans(),
+)
+def test_both_twins_frame_what_google_protobuf_reads(
+    rows: list[tuple[dict[str, str], float, int]],
+    names: set[str],
+    start: int,
+    stop: int,
+    has_one_stamp: bool,
+) -> None:
+    start, stop = sorted((min(start, len(rows)), min(stop, len(rows))))
+    own = dict(zip(CUT, ("h:1", "j" * 300, "é"), strict=True))
+    labels = [canonical({**each, **{n: own[n] for n in names if n in each}}) for each, _, _ in rows]
+    chunks = tuple([encode_label(name, own[name]) for name in CUT])
+    layout = Layout(
+        tuple([open_at(each, [n if n in names else "" for n in CUT]) for each in labels])
+    )
+    values = array("d", [value for _, value, _ in rows])
+    stamps: int | array[int] = array("q", [stamp for _, _, stamp in rows])
+    if has_one_stamp:
+        stamps = rows[0][2] if rows else NOW
+    framed = filling.frame_samples(layout, start, stop, chunks, values, stamps)
+    assert decoded(framed) == [
+        (
+            labels[at],
+            [(struct.pack("<d", values[at]), stamps if isinstance(stamps, int) else stamps[at])],
+        )
+        for at in range(start, stop)
+    ]
+    if compiled is not None:
+        assert compiled.frame_samples(layout, start, stop, chunks, values, stamps) == framed
+
+
+HOLED = Layout((Template((b"a", b"b"), (1,)), Template((b"c",))))
+
+
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize(
+    ("start", "stop", "chunks", "values", "stamps"),
+    [
+        pytest.param(0, 3, (b"x", b"y"), [1.0] * 3, NOW, id="behind the layout"),
+        pytest.param(-1, 1, (b"x", b"y"), [1.0] * 2, NOW, id="before it"),
+        pytest.param(2, 1, (b"x", b"y"), [1.0] * 2, NOW, id="backwards"),
+        pytest.param(0, 2, (b"x", b"y"), [1.0], NOW, id="fewer values"),
+        pytest.param(0, 2, (b"x", b"y"), [1.0] * 2, [NOW], id="fewer timestamps"),
+        pytest.param(0, 2, (b"x",), [1.0] * 2, NOW, id="a hole without its chunk"),
+        pytest.param(0, 2, (), [1.0] * 2, [NOW] * 2, id="no chunks, each its timestamp"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    twin: Any, start: int, stop: int, chunks: tuple[bytes, ...], values: Any, stamps: Any
+) -> None:
+    times = stamps if isinstance(stamps, int) else array("q", stamps)
+    with pytest.raises(IndexError):
+        twin.frame_samples(HOLED, start, stop, chunks, array("d", values), times)
+
+
+@pytest.mark.skipif(not has_compiled, reason="the kernel is not built")
+@given(st.binary(max_size=40), st.tuples(st.binary(max_size=3), st.binary(max_size=3)))
+def test_no_bytes_are_read_outside_of_a_broken_template(
+    data: bytes, chunks: tuple[bytes, bytes]
+) -> None:
+    layout = Layout(())
+    layout.templates = (bytes.__new__(Template, data),)
+    try:
+        framed = compiled.frame_samples(layout, 0, 1, chunks, array("d", [1.0]), NOW)
+    except (IndexError, ValueError):
+        return
+    assert len(framed) < 80 + 10 * len(data)
+
+
+@pytest.mark.skipif(not has_compiled, reason="the kernel is not built")
+@pytest.mark.parametrize(
+    ("templates", "chunks", "values", "stamps"),
+    [
+        pytest.param([HOLED.templates[0]], (b"x", b"y"), array("d", [1.0]), NOW, id="a list"),
+        pytest.param(("text",), (b"x", b"y"), array("d", [1.0]), NOW, id="no template"),
+        pytest.param(HOLED.templates[:1], (b"x", "y"), array("d", [1.0]), NOW, id="no chunk"),
+        pytest.param(HOLED.templates[:1], (b"x", b"y"), array("q", [1]), NOW, id="whole numbers"),
+        pytest.param(HOLED.templates[:1], (b"x", b"y"), [1.0], NOW, id="values in a list"),
+        pytest.param(HOLED.templates[:1], (b"x", b"y"), array("d", [1.0]), 2.5, id="a fraction"),
+        pytest.param(HOLED.templates[:1], (b"x", b"y"), array("d", [1.0]), 2**64, id="too late"),
+    ],
+)
+def test_the_compiled_twin_checks_types(
+    templates: Any, chunks: Any, values: Any, stamps: Any
+) -> None:
+    layout = Layout(())
+    layout.templates = templates
+    with pytest.raises((TypeError, IndexError, OverflowError)):
+        compiled.frame_samples(layout, 0, 1, chunks, values, stamps)
+
+
+def test_pure_python_keeps_no_more_series_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(filling, "KEPT_SERIES", 5)
+    layouts = [Layout((Template((b"a%d" % n,)), Template((b"b",)))) for n in range(10)]
+    for layout in layouts:
+        filling.frame_samples(layout, 0, 2, (), array("d", [1.0, 2.0]), NOW)
+    assert sum(map(len, filling._kept)) <= 5
