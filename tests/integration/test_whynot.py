@@ -98,6 +98,10 @@ def agent(start_agent: StartAgent, pages: Pages) -> Iterator[Agent]:
         config = CONFIG.format(address=pages.address, takes=takes, locked=locked, picky=picky)
         agent = start_agent(config, ["-remoteWrite.flushInterval=500ms"])
         wait_until(
+            lambda: [one["health"] != "unknown" for one in _active(agent)] == [True] * 4,
+            "every target to be scraped once",
+        )
+        wait_until(
             lambda: (
                 _stages(agent, 'load{job="good"}').get("takes") == "delivered"
                 and _stages(agent, 'load{job="good"}').get("picky") == "refused_by_remote"
