@@ -91,6 +91,24 @@ def test_labels(job: ScrapeJob, address: str, labels: Labels, expected: Labels) 
     assert dict(target_of(job, address, labels).labels) == expected
 
 
+@pytest.mark.parametrize(
+    ("scheme", "address", "instance"),
+    [
+        pytest.param("http", "host", "host:80", id="http"),
+        pytest.param("https", "host", "host:443", id="https"),
+        pytest.param("http", "host:8080", "host:8080", id="a port is kept"),
+        pytest.param("http", "[::1]", "[::1]:80", id="IPv6"),
+        pytest.param("http", "[::1]:9100", "[::1]:9100", id="IPv6 with a port"),
+        pytest.param("http", "https://host/x", "host:443", id="a URL has its own scheme"),
+    ],
+)
+def test_an_instance_with_the_default_port(scheme: str, address: str, instance: str) -> None:
+    target = target_of(job_of(scheme=scheme, instance_default_port=True), address)
+    assert dict(target.labels)["instance"] == instance
+    named = target_of(job_of(instance_default_port=True), address, {"instance": "mine"})
+    assert dict(named.labels)["instance"] == "mine"
+
+
 PARAMS = {"module": ("http", "icmp"), "a": ("b c",)}
 
 
