@@ -305,23 +305,6 @@ def test_how_many_dropped_targets_are_listed(settings: dict[str, object], listed
     assert bool(target.discovered_labels) is (listed > 0)
 
 
-@pytest.mark.parametrize(
-    ("rule", "reason"),
-    [
-        pytest.param(
-            RelabelRule(action="labelkeep", regex="foo"), "dropped by", id="no label is kept"
-        ),
-        pytest.param(
-            RelabelRule(action="labeldrop", regex="__address__"), "no address", id="the address"
-        ),
-    ],
-)
-def test_rules_reach_internal_labels_too(rule: RelabelRule, reason: str) -> None:
-    """The cases of Prometheus' TestTargetsFromGroupWithLabelKeepDrop."""
-    with pytest.raises(TargetError, match=reason):
-        target_of(job_of(rule), "localhost:9090")
-
-
 def test_parameters_of_job_and_labels() -> None:
     """The case of Prometheus' TestTargetURL."""
     job = job_of(params={"abc": ("foo", "bar", "baz"), "xyz": ("hoo",)}, scheme="https")
