@@ -8,6 +8,8 @@ from collections import Counter
 
 import attrs
 import pytest
+import trio
+from trio.testing import MockClock
 
 from relabel.pipeline import compile_rules
 from relabel.rule import RelabelRule
@@ -17,6 +19,8 @@ from scraper.settings import ScrapeJob, TargetGroup
 from scraper.target import Target, TargetError, TargetSetBuilder, addresses, build, discovered
 from series.labels import canonical
 from series.lane import lane_key
+from tests.scraper.fleet import Fleet
+from tests.scraper.told import scraped
 
 Labels = dict[str, str]
 
@@ -181,6 +185,71 @@ def test_populate_labels_fails(job: ScrapeJob, labels: Labels, message: str) -> 
 def test_who_switches_the_conversion_of_histograms(job: ScrapeJob) -> None:
     options = populated(job, "1.2.3.4:1000", {}).options
     assert options == TargetOptions(convert_classic_histograms_to_nhcb=True)
+
+
+def test_rules_change_the_times_that_they_read() -> None:
+    """TestTargetScrapeIntervalAndTimeoutRelabel."""
+    rules = tuple(
+        RelabelRule(source_labels=(name,), regex=before, replacement=after, target_label=name)
+        for name, before, after in (
+            ("__scrape_interval__", "2s", "3s"),
+            ("__scrape_timeout__", "500ms", "750ms"),
+        )
+    )
+    job = attrs.evolve(JOB, scrape_interval_s=2, scrape_timeout_s=0.5, relabel_configs=rules)
+    target = populated(job, "127.0.0.1:9090", {})
+    assert (target.interval_s, target.timeout_s) == (3, 0.75)
+
+
+WANTED = {
+    "__scrape_timeout__": "1s500ms",
+    "__param_param": "value1",
+    "__metrics_path__": "/metric-ok",
+}
+UNWANTED = {
+    "__scrape_timeout__": "500ms",
+    "__param_param": "value2",
+    "__metrics_path__": "/metric-nok",
+}
+OTHERWISE = {
+    "scrape_timeout_s": 0.5,
+    "params": {"param": ("value2",)},
+    "metrics_path": "/metric-nok",
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "labels", "ruled"),
+    [
+        pytest.param(
+            {
+                "scrape_timeout_s": 1.5,
+                "params": {"param": ("value1",)},
+                "metrics_path": "/metric-ok",
+            },
+            {},
+            {},
+            id="all by the job",
+        ),
+        pytest.param(OTHERWISE, WANTED, {}, id="by labels of the target"),
+        pytest.param(OTHERWISE, UNWANTED, WANTED, id="by rules"),
+    ],
+)
+async def test_target_scrape_config_with_labels(
+    nursery: trio.Nursery,
+    autojump_clock: MockClock,
+    settings: dict[str, object],
+    labels: Labels,
+    ruled: Labels,
+) -> None:
+    fleet = Fleet(nursery)
+    rules = tuple(
+        RelabelRule(target_label=name, replacement=value) for name, value in ruled.items()
+    )
+    await scraped(fleet, ["a 1\n"], labels, **settings, relabel_configs=rules)
+    _, request = fleet.requests[0]
+    assert request.line == "GET /metric-ok?param=value1 HTTP/1.1"
+    assert request.header("x-prometheus-scrape-timeout-seconds") == "1.5"
 
 
 def test_target_labels_are_sorted_and_public() -> None:

@@ -130,6 +130,23 @@ INTERNAL = """
   - {target_label: __param_a, replacement: b}
   static_configs: [{targets: ["foo.bar:1234"]}]
 """
+GLOBAL_RULES = """
+global:
+  relabel_configs:
+  - {target_label: job, replacement: 'prefix_${1}', source_labels: [job], regex: (.+)}
+  metric_relabel_configs: [{action: labeldrop, regex: id}]
+scrape_configs:
+- job_name: foo
+  relabel_configs: [{target_label: bar, replacement: foo}]
+- job_name: bar
+  relabel_configs: [{target_label: baz, replacement: bar}]
+  metric_relabel_configs:
+  - source_labels: [mount_path]
+    replacement: ${2}
+    regex: '(\\/.+)?\\/(.+)'
+    target_label: mount_path
+- job_name: baz
+"""
 KEEPS = """
 - job_name: foo
   scheme: https
@@ -332,6 +349,22 @@ def test_how_a_job_connects() -> None:
     assert (http.tls.server_name, http.tls.insecure_skip_verify) == ("foobar", True)
 
 
+def test_rules_of_all_jobs_come_first() -> None:
+    """TestStaticConfigWithGlobalRelabelConfigs."""
+    jobs = load_files({"p.yml": GLOBAL_RULES}).jobs
+    assert [
+        (
+            [rule.target_label for rule in found.relabel_configs],
+            [rule.target_label or rule.action for rule in found.metric_relabel_configs],
+        )
+        for found in jobs
+    ] == [
+        (["job", "bar"], ["labeldrop"]),
+        (["job", "baz"], ["labeldrop", "mount_path"]),
+        (["job"], ["labeldrop"]),
+    ]
+
+
 @pytest.mark.parametrize("key", ["ca_file", "cert_file", "key_file"])
 def test_tls_files_may_come_later(key: str) -> None:
     """As vmagent. Prometheus refuses a configuration whose files are not there."""
@@ -377,3 +410,20 @@ def test_tls_files_may_come_later(key: str) -> None:
 def test_what_is_refused(text: str) -> None:
     with pytest.raises(ConfigErrors):
         targets_of(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("foo bar baz", id="no mapping"),
+        pytest.param("foo: bar", id="an unknown section"),
+        pytest.param(
+            "scrape_config_files: [{job_name: aa, static_configs: [{targets: [s]}]}]",
+            id="jobs where names of files belong",
+        ),
+        pytest.param("- targets: [a]", id="groups of targets in place of a configuration"),
+    ],
+)
+def test_what_is_no_configuration(text: str) -> None:
+    with pytest.raises(ConfigErrors):
+        load_files({"p.yml": text})
