@@ -187,6 +187,9 @@ def _with_flag_defaults(job: ScrapeJob, values: Values) -> ScrapeJob:
     lenient = job.lenient_parse
     if lenient is None:
         lenient = values["promscrape.lenientParse"]
+    default_port = job.instance_default_port
+    if default_port is None:
+        default_port = values["promscrape.instanceDefaultPort"]
     starts = job.start_timestamps
     if starts is None:
         starts = values["promscrape.startTimestamps"] or any(
@@ -199,6 +202,7 @@ def _with_flag_defaults(job: ScrapeJob, values: Values) -> ScrapeJob:
         series_limit=series_limit,
         lenient_parse=lenient,
         start_timestamps=starts,
+        instance_default_port=default_port,
         enable_compression=job.enable_compression and not values["promscrape.disableCompression"],
         disable_keepalive=job.disable_keepalive or values["promscrape.disableKeepAlive"],
         max_dropped_targets=values["promscrape.maxDroppedTargets"],

@@ -111,6 +111,8 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "start_timestamps": "Whether `_created` lines become start timestamps instead of series, "
         "and protobuf is asked for first; `-promscrape.startTimestamps` where it is missing.",
         "normalize_le_quantile": "Whether `le` and `quantile` are rewritten as Prometheus 3 does.",
+        "instance_default_port": "Whether `instance` of an address without a port is `host:80` or "
+        "`host:443`; `-promscrape.instanceDefaultPort` where it is missing.",
         "no_stale_markers": "Whether staleness markers are left out; "
         "`-promscrape.noStaleMarkers` where it is missing.",
         "scrape_align_interval": "Scrapes happen at multiples of this time.",

@@ -87,6 +87,13 @@ GROUP = Group(
             "Skip and count bad lines of a scrape, as vmagent does, instead of failing it.",
         ),
         Flag(
+            "promscrape.instanceDefaultPort",
+            BOOL,
+            False,
+            "Label a target without a port `host:80` or `host:443`, as vmagent and Prometheus 2 do, "
+            "instead of `host`.",
+        ),
+        Flag(
             "promscrape.startTimestamps",
             BOOL,
             False,
