@@ -1,0 +1,145 @@
+"""A native histogram from protobuf: the message is the same in remote write 1.0 and 2.0.
+
+Takes the message; gives the histogram and its times. The way back is pushqueue/wire/histogram.py.
+Source: reference/prometheus.md 1.3. Invariant: any bytes give a histogram or WireError.
+"""
+
+import struct
+from typing import Any
+
+import attrs
+
+from series.fields import DELIMITED, FIXED64, VARINT, fields, signed64
+from series.histogram import BucketSpan, Histogram, ResetHint
+from series.stale import STALE_NAN_BYTES
+from series.wire import WireError, read_varint
+
+_DOUBLE = struct.Struct("<d")
+# Prometheus' own limit of buckets in a request is far below.
+_MAX_BUCKETS = 1_000_000
+
+
+@attrs.frozen
+class ReadHistogram:
+    histogram: Histogram
+    timestamp_ms: int
+    start_ms: int
+    is_stale: bool
+
+
+def _unzigzag(number: int) -> int:
+    return (number >> 1) ^ -(number & 1)
+
+
+def read_histogram(data: bytes) -> ReadHistogram:
+    """Raises WireError."""
+    whole: dict[str, Any] = {"count": 0, "sum": 0.0, "schema": 0}
+    spans: dict[int, list[BucketSpan]] = {8: [], 11: []}
+    buckets: dict[int, list[Any]] = {number: [] for number in (9, 10, 12, 13)}
+    custom: list[float] = []
+    is_float = is_stale = False
+    stamp_ms = start_ms = 0
+    for key, start, stop in fields(data, 0, len(data)):
+        number, wire = key >> 3, key & 7
+        if wire == VARINT:
+            value = read_varint(data, start)[0]
+            match number:
+                case 1:
+                    whole["count"] = value
+                case 4:
+                    whole["schema"] = _int32(_unzigzag(value))
+                case 6:
+                    whole["zero_count"] = value
+                case 14:
+                    whole["reset_hint"] = ResetHint(value) if value <= 3 else ResetHint.UNKNOWN
+                case 15:
+                    stamp_ms = signed64(value)
+                case 17:
+                    start_ms = signed64(value)
+                case 9 | 12:
+                    buckets[number].append(_unzigzag(value))
+        elif wire == FIXED64:
+            double = _DOUBLE.unpack_from(data, start)[0]
+            match number:
+                case 2:
+                    whole["count"], is_float = double, True
+                case 3:
+                    whole["sum"] = double
+                    is_stale = data[start:stop] == STALE_NAN_BYTES
+                case 5:
+                    whole["zero_threshold"] = double
+                case 7:
+                    whole["zero_count"], is_float = double, True
+                case 10 | 13:
+                    buckets[number].append(double)
+                case 16:
+                    custom.append(double)
+        elif wire == DELIMITED:
+            if number in spans:
+                spans[number].append(_span(data, start, stop))
+            elif number in (9, 12):
+                buckets[number] += _deltas(data, start, stop)
+            elif number in (10, 13):
+                buckets[number] += _doubles(data, start, stop)
+            elif number == 16:
+                custom += _doubles(data, start, stop)
+    negative, positive = (10, 13) if is_float else (9, 12)
+    histogram = Histogram(
+        **whole,
+        negative_spans=tuple(spans[8]),
+        negative_buckets=tuple(buckets[negative]),
+        positive_spans=tuple(spans[11]),
+        positive_buckets=tuple(buckets[positive]),
+        custom_values=tuple(custom),
+        is_float=is_float,
+    )
+    return ReadHistogram(histogram, stamp_ms, start_ms, is_stale)
+
+
+def _int32(number: int) -> int:
+    if not -(2**31) <= number < 2**31:
+        raise WireError(f"{number} is no 32-bit integer")
+    return number
+
+
+def _span(data: bytes, at: int, end: int) -> BucketSpan:
+    offset = length = 0
+    for key, start, _ in fields(data, at, end):
+        if key == 1 << 3 | VARINT:
+            offset = _int32(_unzigzag(read_varint(data, start)[0]))
+        elif key == 2 << 3 | VARINT:
+            length = read_varint(data, start)[0]
+    if length > _MAX_BUCKETS:
+        raise WireError(f"a span of {length} buckets")
+    return BucketSpan(offset, length)
+
+
+def _deltas(data: bytes, at: int, end: int) -> list[int]:
+    numbers = []
+    while at < end:
+        number, at = read_varint(data, at)
+        numbers.append(_unzigzag(number))
+    if at > end:
+        raise WireError(f"a delta ends behind its field at byte {end}")
+    return numbers
+
+
+def _doubles(data: bytes, at: int, end: int) -> tuple[float, ...]:
+    count, rest = divmod(end - at, 8)
+    if rest:
+        raise WireError(f"packed doubles at byte {at} end in the middle of one")
+    return struct.unpack_from(f"<{count}d", data, at)
+
+
+def why_not(histogram: Histogram) -> str:
+    """What makes it none that a receiver could take, "" if nothing does."""
+    for sign, spans, buckets in (
+        ("positive", histogram.positive_spans, histogram.positive_buckets),
+        ("negative", histogram.negative_spans, histogram.negative_buckets),
+    ):
+        wanted = sum([span.length for span in spans])
+        if wanted != len(buckets):
+            return f"its {sign} spans hold {wanted} buckets, and {len(buckets)} are given"
+        if any(span.offset < 0 for span in spans[1:]):
+            return f"a {sign} span begins inside the one before it"
+    return ""
