@@ -49,6 +49,16 @@ class RemoteWriteReceiver:
         return gathering.finish()
 
 
+def all_of(steps: Steps) -> Written:
+    """All of it at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            written: Written = done.value
+            return written
+
+
 def _take_v2(message: bytes, gathering: Gathering, max_bytes: int) -> Generator[None, None, None]:
     left = UNFOLDS_TO * max_bytes
     for count, series in enumerate(read_v2(message)):
@@ -105,7 +115,10 @@ class _Reader:
             (rows.templates.append, rows.stamps.append, rows.values.append)
             for rows in self._gathering.floats
         ]
-        before, stamp, left = b"", 0, most
+        last_raw, stamp, left = b"", 0, most
+        before = self._gathering.before
+        group = 0
+        put_template, put_stamp, put_value = columns[group]
         while at < end and left:
             start = at + 2
             if start >= end or data[at] != 0x0A:
@@ -121,24 +134,38 @@ class _Reader:
             tail = stop - _TAIL_BYTES
             if stop > end or tail < start or data[tail : tail + 3] != _TAIL_HEAD:
                 break
-            entry = get(data[start:tail])
-            if entry is None or data[stop - 7] != 0x10:
+            # The labels that followed these the last time are compared, not hashed.
+            entry = before.after
+            if (
+                entry is None
+                or len(entry.raw) != tail - start
+                or not data.startswith(entry.raw, start)
+            ):
+                entry = get(data[start:tail])
+                if entry is None:
+                    break
+                before.after = entry
+            if data[stop - 7] != 0x10:
                 break
+            before = entry
             raw = data[stop - 6 : stop]
-            if raw != before:
+            if raw != last_raw:
                 known = memo.get(raw)
                 if known is None:
                     known, behind = read_varint(data, stop - 6)
                     if behind != stop:
                         break
                     memo[raw] = known
-                before, stamp = raw, known
-            put_template, put_stamp, put_value = columns[entry[1]]
-            put_template(entry[0])
+                last_raw, stamp = raw, known
+            if entry.group != group:
+                group = entry.group
+                put_template, put_stamp, put_value = columns[group]
+            put_template(entry.template)
             put_stamp(stamp)
             put_value(data[tail + 3 : tail + 11])
             left -= 1
             at = stop
+        self._gathering.before = before
         self._gathering.samples += most - left
         return at
 

@@ -32,7 +32,17 @@ MAX_BYTES = 64 * 2**20
 MAX_REASONS = 5
 # A pushed time in ms that is later than this is in other units, or nonsense.
 _MAX_MS = 2**53
-Entry = tuple[Template, int]  # its group
+
+
+class Entry:
+    """A known series. `raw`: its labels as they came in 1.0, b"" of 2.0; `after`: the one that
+    followed it the last time, which it probably will again."""
+
+    __slots__ = ("after", "group", "raw", "template")
+
+    def __init__(self, template: Template, group: int, raw: bytes) -> None:
+        self.template, self.group, self.raw = template, group, raw
+        self.after: Entry | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -70,6 +80,10 @@ class KnownSeries:
     def of(self, extra: Labels) -> dict[object, Entry]:
         """The entries for requests with these labels in their URL; asked once a request."""
         if self._entries > self._max_entries or self._bytes > self._max_bytes:
+            # Each knows another one: what is given up must not hold itself.
+            for known in self._by_extra.values():
+                for entry in known.values():
+                    entry.after = None
             self._by_extra.clear()
             self._layouts.clear()
             self._bytes = self._entries = 0
@@ -89,7 +103,8 @@ class KnownSeries:
         labels.update(extra)
         template = Template.constant(canonical(labels))
         who = canonical({name: labels.get(name, "") for name in ("instance", "job")})
-        entry = (template, lane_key(who) % GROUPS)
+        raw = key if isinstance(key, bytes) else b""
+        entry = Entry(template, lane_key(who) % GROUPS, raw)
         self._by_extra.setdefault(extra, {})[key] = entry
         self._entries += 1
         self._bytes += 2 * len(template) + 300
@@ -159,6 +174,7 @@ class Gathering:
         self.known = known
         self.extra = extra
         self.entries = known.of(extra)
+        self.before = Entry(Template((b"",)), 0, b"")  # of the first one
         self.floats = [Rows() for _ in range(GROUPS)]
         self._others: dict[tuple[int, bool, bool], Rows] = {}  # group, native, markers
         self.samples = self.histograms = self.exemplars = self.rejected = 0
@@ -188,7 +204,7 @@ class Gathering:
         if wrong:
             self.reject(series.labels, wrong)
             return
-        template, group = entry
+        template, group = entry.template, entry.group
         rows = self.floats[group]
         for sample in series.samples:
             into = self._other(group, False, True) if sample.value == STALE_NAN_BYTES else rows
