@@ -31,69 +31,81 @@ def _unzigzag(number: int) -> int:
     return (number >> 1) ^ -(number & 1)
 
 
+class _Read:
+    """One message, field by field. Numbers of fields are the protocol's."""
+
+    def __init__(self) -> None:
+        self.whole: dict[str, Any] = {"count": 0, "sum": 0.0, "schema": 0}
+        self.spans: dict[int, list[BucketSpan]] = {8: [], 11: []}
+        # Deltas and counts of either sign, and custom values.
+        self.numbers: dict[int, list[Any]] = {number: [] for number in (9, 10, 12, 13, 16)}
+        self.is_float = self.is_stale = False
+        self.stamp_ms = self.start_ms = 0
+
+    def varint(self, number: int, value: int) -> None:
+        match number:
+            case 1:
+                self.whole["count"] = value
+            case 4:
+                self.whole["schema"] = _int32(_unzigzag(value))
+            case 6:
+                self.whole["zero_count"] = value
+            case 14:
+                known = value <= max(ResetHint)
+                self.whole["reset_hint"] = ResetHint(value) if known else ResetHint.UNKNOWN
+            case 15:
+                self.stamp_ms = signed64(value)
+            case 17:
+                self.start_ms = signed64(value)
+            case 9 | 12:
+                self.numbers[number].append(_unzigzag(value))
+
+    def double(self, number: int, raw: bytes) -> None:
+        value = _DOUBLE.unpack(raw)[0]
+        match number:
+            case 2:
+                self.whole["count"], self.is_float = value, True
+            case 3:
+                self.whole["sum"], self.is_stale = value, raw == STALE_NAN_BYTES
+            case 5:
+                self.whole["zero_threshold"] = value
+            case 7:
+                self.whole["zero_count"], self.is_float = value, True
+            case 10 | 13 | 16:
+                self.numbers[number].append(value)
+
+    def message(self, number: int, data: bytes, start: int, stop: int) -> None:
+        if number in self.spans:
+            self.spans[number].append(_span(data, start, stop))
+        elif number in (9, 12):
+            self.numbers[number] += _deltas(data, start, stop)
+        elif number in self.numbers:
+            self.numbers[number] += _doubles(data, start, stop)
+
+    def histogram(self) -> Histogram:
+        negative, positive = (10, 13) if self.is_float else (9, 12)
+        return Histogram(
+            **self.whole,
+            negative_spans=tuple(self.spans[8]),
+            negative_buckets=tuple(self.numbers[negative]),
+            positive_spans=tuple(self.spans[11]),
+            positive_buckets=tuple(self.numbers[positive]),
+            custom_values=tuple(self.numbers[16]),
+            is_float=self.is_float,
+        )
+
+
 def read_histogram(data: bytes) -> ReadHistogram:
     """Raises WireError."""
-    whole: dict[str, Any] = {"count": 0, "sum": 0.0, "schema": 0}
-    spans: dict[int, list[BucketSpan]] = {8: [], 11: []}
-    buckets: dict[int, list[Any]] = {number: [] for number in (9, 10, 12, 13)}
-    custom: list[float] = []
-    is_float = is_stale = False
-    stamp_ms = start_ms = 0
+    read = _Read()
     for key, start, stop in fields(data, 0, len(data)):
-        number, wire = key >> 3, key & 7
-        if wire == VARINT:
-            value = read_varint(data, start)[0]
-            match number:
-                case 1:
-                    whole["count"] = value
-                case 4:
-                    whole["schema"] = _int32(_unzigzag(value))
-                case 6:
-                    whole["zero_count"] = value
-                case 14:
-                    whole["reset_hint"] = ResetHint(value) if value <= 3 else ResetHint.UNKNOWN
-                case 15:
-                    stamp_ms = signed64(value)
-                case 17:
-                    start_ms = signed64(value)
-                case 9 | 12:
-                    buckets[number].append(_unzigzag(value))
-        elif wire == FIXED64:
-            double = _DOUBLE.unpack_from(data, start)[0]
-            match number:
-                case 2:
-                    whole["count"], is_float = double, True
-                case 3:
-                    whole["sum"] = double
-                    is_stale = data[start:stop] == STALE_NAN_BYTES
-                case 5:
-                    whole["zero_threshold"] = double
-                case 7:
-                    whole["zero_count"], is_float = double, True
-                case 10 | 13:
-                    buckets[number].append(double)
-                case 16:
-                    custom.append(double)
-        elif wire == DELIMITED:
-            if number in spans:
-                spans[number].append(_span(data, start, stop))
-            elif number in (9, 12):
-                buckets[number] += _deltas(data, start, stop)
-            elif number in (10, 13):
-                buckets[number] += _doubles(data, start, stop)
-            elif number == 16:
-                custom += _doubles(data, start, stop)
-    negative, positive = (10, 13) if is_float else (9, 12)
-    histogram = Histogram(
-        **whole,
-        negative_spans=tuple(spans[8]),
-        negative_buckets=tuple(buckets[negative]),
-        positive_spans=tuple(spans[11]),
-        positive_buckets=tuple(buckets[positive]),
-        custom_values=tuple(custom),
-        is_float=is_float,
-    )
-    return ReadHistogram(histogram, stamp_ms, start_ms, is_stale)
+        if key & 7 == VARINT:
+            read.varint(key >> 3, read_varint(data, start)[0])
+        elif key & 7 == FIXED64:
+            read.double(key >> 3, data[start:stop])
+        elif key & 7 == DELIMITED:
+            read.message(key >> 3, data, start, stop)
+    return ReadHistogram(read.histogram(), read.stamp_ms, read.start_ms, read.is_stale)
 
 
 def _int32(number: int) -> int:

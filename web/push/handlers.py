@@ -18,7 +18,7 @@ class PushHandlers:
     @property
     def _open(self) -> Intake:
         if self._intake is None:
-            raise HTTPException(503, "pushes are not taken here")
+            raise HTTPException(404, "pushes are not taken here")
         return self._intake
 
     async def push_otlp(self, request: Request) -> Response:

@@ -67,9 +67,8 @@ def test_integers_and_doubles_mixed() -> None:
 
 def test_labels_that_unfold_are_refused() -> None:
     resource = {"service.name": "x" * 1_000_000}
-    message = request_of(
-        *[gauge(f"m{at}", point(asInt="1")) for at in range(80)], resource=resource
-    )
+    metrics = [gauge(f"m{at}", point(asInt="1")) for at in range(80)]
+    message = request_of(*metrics, resource=resource)
     with pytest.raises(DecodeError) as caught:
         take(message)
     assert caught.value.status == 413
