@@ -111,10 +111,7 @@ class _Reader:
         # were once read as whole labels are that again.
         data, end = self._data, len(self._data)
         get, memo = self._gathering.entries.get, self._stamp_memo
-        columns = [
-            (rows.templates.append, rows.stamps.append, rows.values.append)
-            for rows in self._gathering.floats
-        ]
+        columns = [rows.columns() for rows in self._gathering.floats]
         last_raw, stamp, left = b"", 0, most
         before = self._gathering.before
         group = 0
@@ -136,11 +133,7 @@ class _Reader:
                 break
             # The labels that followed these the last time are compared, not hashed.
             entry = before.after
-            if (
-                entry is None
-                or len(entry.raw) != tail - start
-                or not data.startswith(entry.raw, start)
-            ):
+            if not entry or len(entry.raw) != tail - start or not data.startswith(entry.raw, start):
                 entry = get(data[start:tail])
                 if entry is None:
                     break

@@ -8,7 +8,7 @@ of one job and instance share a lane key; what is known is bounded, and full it 
 
 import struct
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import attrs
 
@@ -32,6 +32,8 @@ MAX_BYTES = 64 * 2**20
 MAX_REASONS = 5
 # A pushed time in ms that is later than this is in other units, or nonsense.
 _MAX_MS = 2**53
+
+Append = Callable[[bytes], None]
 
 
 class Entry:
@@ -132,6 +134,10 @@ class Rows:
         self.starts: dict[int, int] = {}
         self.exemplars: dict[int, tuple[Exemplar, ...]] = {}
         self.histograms: list[Histogram] = []
+
+    def columns(self) -> tuple[Callable[[Template], None], Callable[[int], None], Append]:
+        """What appends a template, a time and a value; three calls are one row."""
+        return self.templates.append, self.stamps.append, self.values.append
 
     def put(self, template: Template, stamp_ms: int, value: bytes, start_ms: int = 0) -> None:
         if start_ms:

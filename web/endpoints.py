@@ -22,7 +22,7 @@ class Area(enum.Enum):
     DEBUG = "-pprofAuthKey"
 
 
-Media = Literal["json", "text", "page", "metrics", "yaml", "events"]
+Media = Literal["json", "text", "page", "metrics", "yaml", "events", "otlp"]
 
 
 @attrs.frozen(kw_only=True)
@@ -359,6 +359,7 @@ _PUSHES = (
             path,
             "push_otlp",
             "Takes OTLP metrics, in protobuf or JSON, plain or by gzip or zstd.",
+            "otlp",
             methods=("POST",),
             parameters=(_EXTRA_LABEL,),
             statuses=_REFUSALS,
