@@ -27,6 +27,7 @@ from agent.flags.remotes import (
 from agent.flags.values import Values
 from agent.logs import LogSettings, clock_of, parse_fields
 from agent.memory import allowed_bytes, remote_share_bytes
+from agent.otlp_settings import translation_of
 from agent.settings import Settings
 from agent.start import Loaded, SettingsError, Start
 from pushqueue.settings import CommonSteps, RemoteSettings
@@ -90,6 +91,8 @@ def load_all(values: Values) -> Loaded:
         remotes=_with_memory(
             [_with_common_steps(remote, common, labels) for remote in remotes], values
         ),
+        otlp=files.otlp,
+        translation=translation_of(files.otlp, values, files.global_.external_labels),
         data_path=values["remoteWrite.tmpDataPath"],
         listen_addresses=tuple(filter(None, values["httpListenAddr"])),
     )

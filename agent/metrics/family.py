@@ -9,6 +9,7 @@ from agent.logs import LogStatistics
 from agent.metrics.look import Look
 from agent.reloads import ReloadStatistics
 from pushqueue.statistics import RemoteStatistics
+from receivers.counts import PushStatistics
 from scraper.manager import ScraperStatistics
 from series.ranges import Ranges
 from web.admission import AdmissionStatistics
@@ -45,6 +46,7 @@ class Snapshot:
     paths: PathStatistics = PathStatistics()
     admission: AdmissionStatistics | None = None
     free_disk_bytes: int | None = None
+    pushes: PushStatistics = attrs.field(factory=PushStatistics)
     look: Look = attrs.field(factory=Look, eq=False, repr=False)
 
 

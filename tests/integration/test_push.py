@@ -1,0 +1,211 @@
+"""Pushed metrics against real programs: SDK exporters, Prometheus, vmagent, another promferry."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import (
+    OTLPMetricExporter as GrpcExporter,
+)
+from opentelemetry.exporter.otlp.proto.http import Compression
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import (
+    OTLPMetricExporter as HttpExporter,
+)
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+
+from tests.integration.agent import Agent
+from tests.integration.gate import Gate
+from tests.integration.peers import VictoriaMetrics, program, victoria_metrics
+from tests.integration.process import Process, free_port, wait_until
+
+CONFIG = "global: {external_labels: {site: edge}}\n"
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[VictoriaMetrics]:
+    with victoria_metrics(tmp_path) as running:
+        yield running
+
+
+def flags_for(url: str, http_port: int, grpc_port: int) -> list[str]:
+    return [
+        f"-remoteWrite.url={url}",
+        "-remoteWrite.flushInterval=100ms",
+        f"-otlp.httpListenAddr=127.0.0.1:{http_port}",
+        f"-otlp.grpcListenAddr=127.0.0.1:{grpc_port}",
+    ]
+
+
+def count(receiver: VictoriaMetrics, selector: str) -> int:
+    return sum(len(one.samples) for one in receiver.samples(selector))
+
+
+def last(receiver: VictoriaMetrics, selector: str) -> float | None:
+    found = receiver.samples(selector)
+    return found[0].values()[-1] if found else None
+
+
+def export(exporter: MetricExporter, counts: int) -> None:
+    """An application of which nothing changes but where it sends: three instruments, counted on."""
+    resource = Resource({"service.name": "shop", "service.instance.id": "a-1", "host.name": "h"})
+    reader = PeriodicExportingMetricReader(exporter, export_interval_millis=3_600_000)
+    provider = MeterProvider(metric_readers=[reader], resource=resource)
+    meter = provider.get_meter("shop", "1.0")
+    orders = meter.create_counter("shop.orders", unit="1", description="Orders taken.")
+    seconds = meter.create_histogram("shop.request.duration", unit="s")
+    meter.create_observable_gauge("shop.stock", [lambda _: [_observation(7)]])
+    for _ in range(counts):
+        orders.add(1, {"http.method": "GET"})
+        seconds.record(0.3)
+        assert provider.force_flush()
+    provider.shutdown()
+
+
+def _observation(value: float):  # type: ignore[no-untyped-def]
+    from opentelemetry.metrics import Observation
+
+    return Observation(value)
+
+
+@pytest.mark.parametrize("kind", ["http", "http gzip", "grpc", "grpc gzip", "main listener"])
+def test_an_sdk_pushes_unchanged(tmp_path: Path, receiver: VictoriaMetrics, kind: str) -> None:
+    http, rpc = free_port(), free_port()
+    agent = Agent(tmp_path / "agent", CONFIG, flags_for(receiver.url, http, rpc))
+    agent.start()
+    try:
+        exporters = {
+            "http": lambda: HttpExporter(f"http://127.0.0.1:{http}/v1/metrics"),
+            "http gzip": lambda: HttpExporter(
+                f"http://127.0.0.1:{http}/v1/metrics", compression=Compression.Gzip
+            ),
+            "grpc": lambda: GrpcExporter(f"127.0.0.1:{rpc}", insecure=True),
+            "grpc gzip": lambda: GrpcExporter(
+                f"127.0.0.1:{rpc}", insecure=True, compression=grpc.Compression.Gzip
+            ),
+            "main listener": lambda: HttpExporter(
+                f"http://127.0.0.1:{agent.port}/opentelemetry/v1/metrics"
+            ),
+        }
+        export(exporters[kind](), 3)
+        wait_until(lambda: last(receiver, "shop_orders_total") == 3.0, "3 orders")
+        (orders,) = receiver.samples("shop_orders_total")
+        assert orders.labels == {
+            "__name__": "shop_orders_total",
+            "http_method": "GET",
+            "instance": "a-1",
+            "job": "shop",
+            "site": "edge",
+        }
+        assert receiver.samples("shop_stock")[0].values()[-1] == 7.0
+        (info,) = receiver.samples("target_info")
+        assert info.labels["host_name"] == "h"
+        assert receiver.samples('shop_request_duration_seconds_bucket{le="+Inf"}')
+    finally:
+        agent.process.stop()
+
+
+def test_an_outage_costs_no_point(tmp_path: Path, receiver: VictoriaMetrics) -> None:
+    """The three-line swap: the SDK goes on, the remote is away meanwhile."""
+    http, rpc = free_port(), free_port()
+    with Gate(receiver.port) as gate:
+        url = f"http://127.0.0.1:{gate.port}/api/v1/write"
+        agent = Agent(tmp_path / "agent", CONFIG, flags_for(url, http, rpc))
+        agent.start()
+        try:
+            resource = Resource({"service.name": "shop", "service.instance.id": "a-1"})
+            exporter = GrpcExporter(f"127.0.0.1:{rpc}", insecure=True)
+            reader = PeriodicExportingMetricReader(exporter, export_interval_millis=3_600_000)
+            provider = MeterProvider(metric_readers=[reader], resource=resource)
+            counter = provider.get_meter("m").create_counter("ticks")
+            for tick in range(12):
+                if tick == 4:
+                    gate.shut()
+                if tick == 8:
+                    gate.open()
+                counter.add(1)
+                assert provider.force_flush()
+                time.sleep(0.02)
+            wait_until(lambda: last(receiver, "ticks_total") == 12.0, "12 points")
+            (ticks,) = receiver.samples("ticks_total")
+            assert sorted(set(ticks.values())) == [float(n) for n in range(1, 13)]
+            provider.shutdown()
+        finally:
+            agent.process.stop()
+
+
+def test_promferry_to_promferry_by_version_two(tmp_path: Path, receiver: VictoriaMetrics) -> None:
+    inner = Agent(tmp_path / "inner", CONFIG, [f"-remoteWrite.url={receiver.url}"])
+    inner.start()
+    outer = Agent(
+        tmp_path / "outer",
+        f"""
+scrape_configs:
+  - job_name: inner
+    scrape_interval: 500ms
+    static_configs: [{{targets: ["127.0.0.1:{inner.port}"]}}]
+""",
+        [
+            f"-remoteWrite.url=http://127.0.0.1:{inner.port}/api/v1/write",
+            "-remoteWrite.protobufMessage=io.prometheus.write.v2.Request",
+        ],
+    )
+    outer.start()
+    try:
+        wait_until(lambda: count(receiver, 'up{job="inner"}') > 2, "up arrives")
+        (up,) = receiver.samples('up{job="inner"}')
+        assert up.labels["site"] == "edge"
+        metrics = inner.get("/metrics").text
+        assert 'vmagent_rows_inserted_total{type="promremotewrite"}' in metrics
+    finally:
+        outer.process.stop()
+        inner.process.stop()
+
+
+@pytest.mark.parametrize("peer", ["prometheus", "vmagent"])
+def test_a_peer_sends_through(tmp_path: Path, receiver: VictoriaMetrics, peer: str) -> None:
+    agent = Agent(tmp_path / "agent", CONFIG, [f"-remoteWrite.url={receiver.url}"])
+    agent.start()
+    url = f"http://127.0.0.1:{agent.port}/api/v1/write"
+    scrape = f"""
+scrape_configs:
+  - job_name: sender
+    scrape_interval: 500ms
+    static_configs: [{{targets: ["127.0.0.1:{agent.port}"]}}]
+"""
+    port = free_port()
+    config = tmp_path / "peer.yml"
+    if peer == "prometheus":
+        config.write_text(f"global: {{}}\nremote_write: [{{url: '{url}'}}]\n{scrape}")
+        argv = [
+            program("prometheus"),
+            f"--config.file={config}",
+            "--enable-feature=agent",
+            f"--storage.agent.path={tmp_path / 'wal'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ]
+    else:
+        config.write_text(scrape)
+        argv = [
+            program("vmagent"),
+            f"-promscrape.config={config}",
+            f"-remoteWrite.url={url}",
+            f"-remoteWrite.tmpDataPath={tmp_path / 'vm'}",
+            f"-httpListenAddr=127.0.0.1:{port}",
+        ]
+    process = Process(argv, tmp_path / "peer.log")
+    process.start()
+    try:
+        wait_until(
+            lambda: count(receiver, 'up{job="sender"}') > 2,
+            "up arrives",
+            timeout_s=30,
+        )
+        (up,) = receiver.samples('up{job="sender"}')
+        assert up.labels["site"] == "edge"
+    finally:
+        process.stop()
+        agent.process.stop()
