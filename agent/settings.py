@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import attrs
 
-from pushqueue.settings import RemoteSettings
+from pushqueue.settings import FrontSettings, RemoteSettings
 from scraper.settings import ScrapeJob
 
 
@@ -24,5 +24,6 @@ class Settings:
     global_: GlobalSettings = GlobalSettings()
     jobs: tuple[ScrapeJob, ...] = ()
     remotes: tuple[RemoteSettings, ...] = ()
+    front: FrontSettings = FrontSettings()
     data_path: str = "promferry-data"
     listen_addresses: tuple[str, ...] = (":8429",)

@@ -37,7 +37,10 @@ _FRESH_RUN = 3
 
 
 class Queue:
-    """With `settings.disable_disk` the store is only opened to bring a stop's leftovers there."""
+    """With `settings.disable_disk` the store is only opened to bring a stop's leftovers there.
+
+    `backlog_wait_s`: how long what is on the disk is to wait before another look, 0 if it may go.
+    """
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class Queue:
         wall_ms: Callable[[], int],
         spill_after_s: float,
         name: str = "",
+        backlog_wait_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -55,10 +59,12 @@ class Queue:
         self._wall_ms = wall_ms
         self._spill_after_s = float("inf") if settings.disable_disk else spill_after_s
         self._name = name
+        self._backlog_wait_s = backlog_wait_s
         self._lanes = Lanes(settings.lanes, settings.max_memory_bytes)
         self._disk = DiskState(name)
         self._disk_lock = trio.Lock()
         self._settled: deque[Held] = deque()
+        self._has_gone_ahead = False
         # Of this epoch, on the disk, delivered before older ones of their lane: lane and sequence
         # to its size. They are settled when their turn comes; the disk's positions know no gaps.
         self._ahead: dict[tuple[int, int], Tally] = {}
@@ -73,7 +79,7 @@ class Queue:
     @property
     def is_in_order(self) -> bool:
         """Whether what was stored earlier is always sent earlier."""
-        return not self._settings.fresh_first
+        return not self._settings.fresh_first and not self._has_gone_ahead
 
     def is_from_before(self, block: Block) -> bool:
         """Whether the Block was stored before this opening, so that it may have been sent then."""
@@ -163,7 +169,9 @@ class Queue:
             if found.current is None:
                 await self._fetch(found)
             if found.current is None:
-                await changed.wait()
+                # A backlog that has to wait is looked at again without a change.
+                with trio.move_on_after(self._backlog_wait_s() or float("inf")):
+                    await changed.wait()
             elif self._is_too_old(found.current.block):
                 await self.discard(found.current.block, "age")
             else:
@@ -171,12 +179,17 @@ class Queue:
 
     async def _fetch(self, lane: Lane) -> None:
         """Hands the lane's oldest Block to the sender, if it has one that may go now."""
-        if self._settings.fresh_first and lane.waiting and lane.fresh_run < _FRESH_RUN:
+        is_held = bool(self._backlog_wait_s())
+        is_fresh = self._settings.fresh_first and lane.fresh_run < _FRESH_RUN
+        if lane.waiting and (is_fresh or is_held):
             is_ahead = lane.may_have_stored
             self._lanes.take(lane)
             assert lane.current is not None
             lane.current.is_ahead = is_ahead
+            self._has_gone_ahead |= is_ahead
             lane.fresh_run += is_ahead
+        elif lane.may_have_stored and is_held:
+            return
         elif lane.may_have_stored:
             lane.fresh_run = 0
             block = await self._read(lane)

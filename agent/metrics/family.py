@@ -8,6 +8,7 @@ import attrs
 from agent.logs import LogStatistics
 from agent.metrics.look import Look
 from agent.reloads import ReloadStatistics
+from pushqueue.front import FrontStatistics
 from pushqueue.statistics import RemoteStatistics
 from scraper.manager import ScraperStatistics
 from series.ranges import Ranges
@@ -42,6 +43,7 @@ class Snapshot:
     logs: LogStatistics
     server: ServerStatistics | None
     was_unclean: bool = False
+    front: FrontStatistics = FrontStatistics()
     paths: PathStatistics = PathStatistics()
     admission: AdmissionStatistics | None = None
     free_disk_bytes: int | None = None

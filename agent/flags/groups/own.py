@@ -68,17 +68,17 @@ GROUP = Group(
             "remoteWrite.dataBudget",
             STRING,
             "",
-            "The most to send in a time, such as 2GiB/month.",
+            "The most to send in a calendar day or month, such as 2GiB/month. Near its end the "
+            "backlog waits, then live data goes by every second tick; at its end everything waits.",
             many=True,
-            later=when.REMOTES,
         ),
         Flag(
             "remoteWrite.backlogWindow",
             STRING,
             "",
-            "When a backlog may be sent, such as 01:00-05:00.",
+            "When a backlog may be sent, such as 01:00-05:00, local time; live data goes at any "
+            "time, ahead of it.",
             many=True,
-            later=when.REMOTES,
         ),
         Flag(
             "promscrape.lenientParse",
