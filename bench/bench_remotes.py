@@ -11,6 +11,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 import trio
 
@@ -25,8 +26,8 @@ from transport.tls import TlsContexts
 
 SERIES = 507
 
-SAME = ({}, {})
-DIFFERENT = (
+SAME: tuple[dict[str, Any], ...] = ({}, {})
+DIFFERENT: tuple[dict[str, Any], ...] = (
     {"extra_labels": {"region": "eu"}},
     {
         "write_relabel_configs": (
@@ -99,7 +100,8 @@ async def compare(path: Path, targets: int, series: int, rounds: int) -> None:
         nursery.cancel_scope.cancel()
     one, labelled = rigs[0].cost_us, rigs[2].cost_us
     for rig in rigs:
-        print(f"{rig.name + ':':28}{rig.cost_us:.3f} us a sample, {rig.cost_us / one:.2f} times one")
+        ratio = rig.cost_us / one
+        print(f"{rig.name + ':':28}{rig.cost_us:.3f} us a sample, {ratio:.2f} times one")
     print(f"{'different rules:':28}{rigs[3].cost_us / labelled:.2f} times one that has a label")
 
 

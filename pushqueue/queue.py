@@ -9,7 +9,7 @@ Never: blocks or raises in `put_nowait`; ends because a disk failed.
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import trio
@@ -21,6 +21,7 @@ from pushqueue.disk_state import RETRY_MAX_S, RETRY_MIN_S, DiskState
 from pushqueue.errors import DiskError, QueueError
 from pushqueue.lanes import Held, Lane, Lanes
 from pushqueue.segment_file import Tally
+from pushqueue.segment_thinner import Thinned
 from pushqueue.settings import QueueSettings
 from pushqueue.statistics import QueueStatistics
 from pushqueue.store import Store
@@ -351,6 +352,7 @@ class Queue:
         for held in written:
             if held.is_done:
                 self._settle(held)
+        self._book_thinned(result.thinned)
         for drop in result.drops:
             self._book_drop(drop)
         await self._settle_all()
@@ -360,6 +362,19 @@ class Queue:
         self._disk.write_succeeded()
         if result.too_large:
             self._give_up(late[result.durable])
+
+    def _book_thinned(self, thinned: Sequence[Thinned]) -> None:
+        """Counts what was left out to make room; not what was delivered ahead of its turn."""
+        lost = blocks = 0
+        for one in thinned:
+            name = (one.key[1], one.sequence)
+            size = self._ahead.pop(name, None) if one.key[0] == self.epoch else None
+            if size is None:
+                lost += one.lost_samples
+                blocks += one.left is None
+            elif one.left is not None:
+                self._ahead[name] = one.left
+        self._lanes.count_drop("thinned", lost, blocks=blocks)
 
     def _book_drop(self, drop: Drop) -> None:
         """Counts a segment that had to go; not what was delivered, or is being sent."""

@@ -60,6 +60,11 @@ class Thinner:
         return stays
 
 
+def thinnable_bytes(block: Block) -> int:
+    """How much of it, before compression, may be left out one day."""
+    return sum([entry.framed_bytes for entry in block.batches if _may_go(entry)])
+
+
 def _may_go(entry: BatchEntry) -> bool:
     return not (entry.is_markers or entry.is_pushed)
 

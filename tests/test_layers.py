@@ -81,6 +81,7 @@ SHELLS: dict[str, set[str]] = {
     "pushqueue/reader.py": {"logging"},
     "pushqueue/rejected_log.py": {"logging", "trio"},
     "pushqueue/remote.py": {"logging", "random", "trio"},
+    "pushqueue/segment_thinner.py": {"logging"},
     "pushqueue/sender.py": {"trio"},
     "pushqueue/store.py": {"logging"},
     "scraper/clock.py": {"trio"},

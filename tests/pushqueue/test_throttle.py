@@ -10,8 +10,7 @@ from trio.testing import MockClock
 from pushqueue.metered import DailyWindow, DataBudget, Period
 from pushqueue.remote import Remote
 from pushqueue.throttle import REQUEST_OVERHEAD_BYTES, Throttle
-from tests.pushqueue import remotes
-from tests.pushqueue.blocks import batch
+from tests.pushqueue.blocks import NOW_MS, batch
 from tests.pushqueue.fake_remote import FakeRemote, Reply, Request
 from tests.pushqueue.remotes import in_line, remote_on, running, wall_ms
 
@@ -89,7 +88,7 @@ async def test_a_budget_near_its_end(
     far_end = FakeRemote()
     budget = DataBudget(400_000, Period.DAY)
     async with running(remote_on(tmp_path, far_end, data_budget=budget)) as remote:
-        seen = []
+        seen: list[str] = []
         while trio.current_time() < 6400 + 3600:
             remote.put_nowait([batch(1, time_ms=wall_ms())])
             await trio.sleep(10)
@@ -148,4 +147,4 @@ async def test_before_the_clock_is_set_nothing_is_spent(autojump_clock: MockCloc
 
 
 def test_the_clock_of_the_tests() -> None:
-    assert remotes.NOW_MS // 1000 % DAY_S == DAY_S - 6400
+    assert NOW_MS // 1000 % DAY_S == DAY_S - 6400
