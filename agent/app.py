@@ -71,7 +71,7 @@ class App:
         self._state = State(start.settings, now_s, ReloadStatistics(last_success_s=now_s))
         self._contexts = TlsContexts()
         self._watch = Watch()
-        self._remotes = RemoteSet(self._make_remote, self._watch)
+        self._remotes = RemoteSet(self._make_remote, self._watch, start.settings.front)
         self._scraper = Manager(
             self._remotes.fan_out,
             contexts=self._contexts,

@@ -152,6 +152,7 @@ class Observer:
             ),
             scraper=self._scraper.statistics(),
             reloads=self._state.reloads,
+            front=self._remotes.fan_out.statistics(),
             logs=self._start.log_statistics(),
             server=self._server.statistics(),
             paths=self._counts.statistics(),

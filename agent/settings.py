@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from pushqueue.settings import RemoteSettings
+from pushqueue.settings import FrontSettings, RemoteSettings
 from receivers.otlp.settings import Translation
 from scraper.settings import ScrapeJob
 
@@ -34,5 +34,6 @@ class Settings:
     remotes: tuple[RemoteSettings, ...] = ()
     otlp: "OtlpSection | None" = None
     translation: Translation = Translation()
+    front: FrontSettings = FrontSettings()
     data_path: str = "promferry-data"
     listen_addresses: tuple[str, ...] = (":8429",)

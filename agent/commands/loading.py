@@ -15,6 +15,7 @@ from agent.config.load import Loaded as LoadedFiles
 from agent.config.load import LoadOptions, load
 from agent.config.rule_file import load_rules
 from agent.flags.errors import FlagError, FlagErrors
+from agent.flags.front import front_from_flags
 from agent.flags.groups.prometheus import START_TIMESTAMP_FEATURES
 from agent.flags.merge import merge_remotes
 from agent.flags.remotes import (
@@ -85,6 +86,9 @@ def load_all(values: Values) -> Loaded:
     mistakes.raise_if_any()
     remotes, warnings = _merge(from_flags, files.remotes)
     check_acknowledgement(values["push.ack"], remotes)
+    with mistakes.collected():
+        front = front_from_flags(values, len(remotes))
+    mistakes.raise_if_any()
     settings = Settings(
         global_=files.global_,
         jobs=tuple(_with_flag_defaults(job, values) for job in files.jobs),
@@ -93,6 +97,7 @@ def load_all(values: Values) -> Loaded:
         ),
         otlp=files.otlp,
         translation=translation_of(files.otlp, values, files.global_.external_labels),
+        front=front,
         data_path=values["remoteWrite.tmpDataPath"],
         listen_addresses=tuple(filter(None, values["httpListenAddr"])),
     )

@@ -8,6 +8,7 @@ import attrs
 from agent.logs import LogStatistics
 from agent.metrics.look import Look
 from agent.reloads import ReloadStatistics
+from pushqueue.front import FrontStatistics
 from pushqueue.statistics import RemoteStatistics
 from receivers.counts import PushStatistics
 from scraper.manager import ScraperStatistics
@@ -43,6 +44,7 @@ class Snapshot:
     logs: LogStatistics
     server: ServerStatistics | None
     was_unclean: bool = False
+    front: FrontStatistics = FrontStatistics()
     paths: PathStatistics = PathStatistics()
     admission: AdmissionStatistics | None = None
     free_disk_bytes: int | None = None

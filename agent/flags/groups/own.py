@@ -1,7 +1,6 @@
 """What promferry has and vmagent has not."""
 
 from agent.flags.flag import BOOL, DURATION, PASSWORD, PERCENT, SIZE, STRING, Flag, Group
-from agent.flags.groups import when
 
 GROUP = Group(
     "promferry",
@@ -68,17 +67,17 @@ GROUP = Group(
             "remoteWrite.dataBudget",
             STRING,
             "",
-            "The most to send in a time, such as 2GiB/month.",
+            "The most to send in a calendar day or month, such as 2GiB/month. Near its end the "
+            "backlog waits, then live data goes by every second tick; at its end everything waits.",
             many=True,
-            later=when.REMOTES,
         ),
         Flag(
             "remoteWrite.backlogWindow",
             STRING,
             "",
-            "When a backlog may be sent, such as 01:00-05:00.",
+            "When a backlog may be sent, such as 01:00-05:00, local time; live data goes at any "
+            "time, ahead of it.",
             many=True,
-            later=when.REMOTES,
         ),
         Flag(
             "promscrape.lenientParse",
@@ -90,8 +89,8 @@ GROUP = Group(
             "promscrape.instanceDefaultPort",
             BOOL,
             False,
-            "Label a target without a port `host:80` or `host:443`, as vmagent and Prometheus 2 do, "
-            "instead of `host`.",
+            "Label a target without a port `host:80` or `host:443`, as vmagent and Prometheus 2 "
+            "do, instead of `host`.",
         ),
         Flag(
             "promscrape.startTimestamps",

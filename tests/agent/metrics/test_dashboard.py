@@ -63,6 +63,10 @@ WANTED: dict[str, tuple[str, ...]] = {
     "vm_tcplistener_read_bytes_total": (),
     "vmagent_http_request_errors_total": ("path",),
     "vmagent_http_requests_total": ("path",),
+    "vmagent_daily_series_limit_current_series": (),
+    "vmagent_daily_series_limit_max_series": (),
+    "vmagent_hourly_series_limit_current_series": (),
+    "vmagent_hourly_series_limit_max_series": (),
     "vmagent_relabel_config_last_reload_successful": (),
     "vmagent_remotewrite_block_size_rows_sum": (),
     "vmagent_remotewrite_conn_bytes_written_total": (),
@@ -77,7 +81,6 @@ WANTED: dict[str, tuple[str, ...]] = {
 }
 
 _LATER = "the agent takes no pushes yet; the receivers count these"
-_LIMITS = "-remoteWrite.maxHourlySeries and .maxDailySeries are refused so far"
 _AGGREGATION = "stream aggregation is not in this round"
 _KAFKA = "Kafka is not in this round"
 _GO = "of Go's runtime"
@@ -94,10 +97,6 @@ EXEMPT: dict[str, str] = {
     "vm_protoparser_unmarshal_errors_total": _LATER,
     "vmagent_metadata_inserted_total": _LATER,
     "vmagent_rows_inserted_total": _LATER,
-    "vmagent_daily_series_limit_current_series": _LIMITS,
-    "vmagent_daily_series_limit_max_series": _LIMITS,
-    "vmagent_hourly_series_limit_current_series": _LIMITS,
-    "vmagent_hourly_series_limit_max_series": _LIMITS,
     "vm_streamaggr_dedup_dropped_samples_total": _AGGREGATION,
     "vm_streamaggr_dedup_flush_duration_seconds_bucket": _AGGREGATION,
     "vm_streamaggr_dedup_flush_timeouts_total": _AGGREGATION,
