@@ -90,6 +90,8 @@ from pushqueue.errors import DamageError
 from pushqueue.record import HEADER_BYTES, RECORD_MAGIC, RecordHeader, read_header
 
 SUFFIX = ".pfq"
+# The thinner copy of a segment while it is written.
+BESIDE_NAME = "thinner"
 VERSION = 1
 SEGMENT_MAGIC = b"PFRYSEG\n"
 FOOTER_MAGIC, FOOTER_END = b"PFRF", b"FRFP"

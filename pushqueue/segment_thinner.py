@@ -21,7 +21,7 @@ from pushqueue.directory import Directory, File
 from pushqueue.errors import DamageError
 from pushqueue.hints import Hints
 from pushqueue.record import RecordHeader, read_block
-from pushqueue.segment import LaneKey, seed_of, segment_name
+from pushqueue.segment import BESIDE_NAME, LaneKey, seed_of, segment_name
 from pushqueue.segment_file import Segment, Tally
 from pushqueue.shelf import Shelf
 from pushqueue.thinning import Thinner, thinnable_bytes
@@ -29,7 +29,6 @@ from pushqueue.writer import SegmentWriter
 
 logger = logging.getLogger("promferry.pushqueue")
 
-BESIDE_NAME = "thinner"  # the copy while it is written
 # A copy that saves less is not worth its writing.
 _LEAST_GAIN = 0.1
 # Where so little may be left out one day, or so many looks in a row saved too little, there are no

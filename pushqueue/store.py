@@ -25,6 +25,7 @@ from pushqueue.positions import FILE_NAME as POSITIONS_NAME
 from pushqueue.reader import Reader
 from pushqueue.record import record_bytes
 from pushqueue.segment import (
+    BESIDE_NAME,
     SEGMENT_HEADER,
     LaneKey,
     NewerVersionError,
@@ -33,7 +34,7 @@ from pushqueue.segment import (
     segment_number,
 )
 from pushqueue.segment_file import Segment, Tally, open_segment
-from pushqueue.segment_thinner import BESIDE_NAME, SegmentThinner, Thinned
+from pushqueue.segment_thinner import SegmentThinner, Thinned
 from pushqueue.shelf import Shelf
 from pushqueue.store_statistics import StoreStatistics
 from pushqueue.writer import SegmentWriter, probe

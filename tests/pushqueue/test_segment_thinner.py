@@ -14,7 +14,8 @@ from trio.testing import MockClock
 
 from pushqueue.block import Block
 from pushqueue.codec import series_of
-from pushqueue.segment_thinner import BESIDE_NAME, Thinned
+from pushqueue.segment import BESIDE_NAME
+from pushqueue.segment_thinner import Thinned
 from pushqueue.store import Store
 from tests.pushqueue.blocks import NOW_MS, batch, layout
 from tests.pushqueue.fake_directory import Crash, Disk
