@@ -1,7 +1,7 @@
 """Pushed metrics against real programs: SDK exporters, Prometheus, vmagent, another promferry."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import grpc
@@ -13,6 +13,7 @@ from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import (
     OTLPMetricExporter as HttpExporter,
 )
+from opentelemetry.metrics import Observation
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
@@ -65,9 +66,7 @@ def export(exporter: MetricExporter, counts: int) -> None:
     provider.shutdown()
 
 
-def _observation(value: float):  # type: ignore[no-untyped-def]
-    from opentelemetry.metrics import Observation
-
+def _observation(value: float) -> Observation:
     return Observation(value)
 
 
@@ -77,7 +76,7 @@ def test_an_sdk_pushes_unchanged(tmp_path: Path, receiver: VictoriaMetrics, kind
     agent = Agent(tmp_path / "agent", CONFIG, flags_for(receiver.url, http, rpc))
     agent.start()
     try:
-        exporters = {
+        exporters: dict[str, Callable[[], MetricExporter]] = {
             "http": lambda: HttpExporter(f"http://127.0.0.1:{http}/v1/metrics"),
             "http gzip": lambda: HttpExporter(
                 f"http://127.0.0.1:{http}/v1/metrics", compression=Compression.Gzip
