@@ -19,6 +19,7 @@ class PushStatistics:
     invalid: Mapping[str, int] = attrs.field(factory=dict)
     requests: Mapping[str, int] = attrs.field(factory=dict)
     refused: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
+    metadata: Mapping[str, int] = attrs.field(factory=dict)
     rows_per_insert: Ranges = attrs.field(factory=Ranges)
 
 
@@ -28,12 +29,14 @@ class PushCounts:
         self._invalid: Counter[str] = Counter()
         self._requests: Counter[str] = Counter()
         self._refused: Counter[tuple[str, str]] = Counter()
+        self._metadata: Counter[str] = Counter()
         self._per_insert = RangeCounts()
 
-    def taken(self, kind: str, rows: int, invalid: int) -> None:
+    def taken(self, kind: str, rows: int, invalid: int, metadata: int = 0) -> None:
         self._requests[kind] += 1
         self._rows[kind] += rows
         self._invalid[kind] += invalid
+        self._metadata[kind] += metadata
         self._per_insert.observe(rows)
 
     def refused(self, kind: str, reason: str) -> None:
@@ -46,5 +49,6 @@ class PushCounts:
             invalid=dict(self._invalid),
             requests=dict(self._requests),
             refused=dict(self._refused),
+            metadata=dict(self._metadata),
             rows_per_insert=self._per_insert.snapshot(),
         )

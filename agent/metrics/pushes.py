@@ -1,6 +1,36 @@
 """Rows on what was pushed, under vmagent's names where it has one."""
 
-from agent.metrics.family import Family, spread
+from collections.abc import Iterable, Iterator, Mapping
+
+from agent.metrics.family import Family, Sample, Snapshot, spread
+
+# Reasons of a refusal that are about getting the body, not about what is in it.
+_READ = frozenset(("body", "too_large"))
+_CONTENT = frozenset(("gzip", "snappy", "zstd", "protobuf", "json", "utf8", "grpc"))
+
+
+def read_rows(snapshot: Snapshot) -> Iterator[Sample]:
+    """By format: what was read of pushes, taken or not."""
+    pushes = snapshot.pushes
+    for kind, rows in pushes.rows.items():
+        yield (kind,), float(rows + pushes.invalid.get(kind, 0))
+
+
+def invalid_rows(snapshot: Snapshot) -> Iterable[Sample]:
+    return _by_type(snapshot.pushes.invalid)
+
+
+def _by_type(counts: Mapping[str, int]) -> list[Sample]:
+    return [((kind,), float(count)) for kind, count in counts.items()]
+
+
+def _errors(snapshot: Snapshot, reasons: frozenset[str]) -> list[Sample]:
+    found = {kind: 0 for kind in snapshot.pushes.requests}
+    for (kind, reason), count in snapshot.pushes.refused.items():
+        if reason in reasons:
+            found[kind] += count
+    return _by_type(found)
+
 
 FAMILIES = (
     Family(
@@ -8,31 +38,42 @@ FAMILIES = (
         "counter",
         "Samples pushed and taken.",
         ("type",),
-        lambda snapshot: [((kind,), float(n)) for kind, n in snapshot.pushes.rows.items()],
+        lambda snapshot: _by_type(snapshot.pushes.rows),
     ),
     Family(
-        "vm_protoparser_rows_read_total",
+        "vmagent_metadata_inserted_total",
         "counter",
-        "Samples read from pushes.",
+        "Metadata of metrics pushed and taken.",
         ("type",),
-        lambda snapshot: [
-            ((kind,), float(n + snapshot.pushes.invalid.get(kind, 0)))
-            for kind, n in snapshot.pushes.rows.items()
-        ],
+        lambda snapshot: _by_type(snapshot.pushes.metadata),
     ),
     Family(
-        "vm_rows_invalid_total",
+        "vm_protoparser_metadata_read_total",
         "counter",
-        "Points (OTLP) or series (remote write) pushed that could not be taken.",
+        "The same.",
         ("type",),
-        lambda snapshot: [((kind,), float(n)) for kind, n in snapshot.pushes.invalid.items()],
+        lambda snapshot: _by_type(snapshot.pushes.metadata),
+    ),
+    Family(
+        "vm_protoparser_read_errors_total",
+        "counter",
+        "Pushes whose body did not come, or was too large.",
+        ("type",),
+        lambda snapshot: _errors(snapshot, _READ),
+    ),
+    Family(
+        "vm_protoparser_unmarshal_errors_total",
+        "counter",
+        "Pushes whose body could not be understood.",
+        ("type",),
+        lambda snapshot: _errors(snapshot, _CONTENT),
     ),
     Family(
         "promferry_push_requests_total",
         "counter",
         "Pushes, taken or refused.",
         ("type",),
-        lambda snapshot: [((kind,), float(n)) for kind, n in snapshot.pushes.requests.items()],
+        lambda snapshot: _by_type(snapshot.pushes.requests),
     ),
     Family(
         "promferry_push_refused_total",

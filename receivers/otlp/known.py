@@ -27,10 +27,12 @@ from series.template import Template
 T = TypeVar("T")
 Pair = tuple[str, str]
 
-MAX_ENTRIES = 400_000
-MAX_BYTES = 64 * 2**20
-# Labels of a resource stand in each of its series: small requests could unfold to much.
-MAX_NEW_BYTES = 64 * 2**20
+MAX_ENTRIES = 1_000_000
+MAX_BYTES = 128 * 2**20
+# Labels of a resource stand in each of its series: small requests could unfold to much. Honest ones
+# that are new to the last series come to twice their size.
+MAX_NEW_BYTES = 32 * 2**20
+UNFOLDS_TO = 4
 
 
 class UnfoldsError(ValueError):
@@ -53,10 +55,12 @@ class Known:
         self._resources: dict[tuple[Labels, Attributes], Resource] = {}
         self._layouts: dict[tuple[Template, ...], Layout] = {}
         self.entries = self.bytes = self._new_bytes = 0
+        self._max_new_bytes = MAX_NEW_BYTES
 
-    def begin(self) -> None:
+    def begin(self, request_bytes: int) -> None:
         """Before each request."""
         self._new_bytes = 0
+        self._max_new_bytes = MAX_NEW_BYTES + UNFOLDS_TO * request_bytes
         if self.entries > self._max_entries or self.bytes > self._max_bytes:
             self.raw.clear()
             self._resources.clear()
@@ -68,8 +72,9 @@ class Known:
         self.entries += 1
         self.bytes += size
         self._new_bytes += size
-        if self._new_bytes > MAX_NEW_BYTES:
-            raise UnfoldsError(f"the labels of the request are more than {MAX_NEW_BYTES} bytes")
+        if self._new_bytes > self._max_new_bytes:
+            limit = self._max_new_bytes
+            raise UnfoldsError(f"the labels of the request are more than {limit} bytes")
 
     def resource(self, attributes: Attributes, extra: Labels) -> "Resource":
         found = self._resources.get((extra, attributes))
@@ -204,10 +209,14 @@ class KnownMetric:
         key = (attributes, ending, *more)
         found = self.series.get(key)
         if found is None:
-            labels = labels_of(attributes, self.resource.known.translation)
-            own = {METRIC_NAME: self.family + ending, **dict(more)}
-            found = self.series[key] = self.resource.finished(labels, self.scope.labels, own)
+            found = self.series[key] = self.new_template(attributes, ending, *more)
         return found
+
+    def new_template(self, attributes: Attributes, ending: str = "", *more: Pair) -> Template:
+        """The same for who remembers it himself."""
+        labels = labels_of(attributes, self.resource.known.translation)
+        own = {METRIC_NAME: self.family + ending, **dict(more)}
+        return self.resource.finished(labels, self.scope.labels, own)
 
 
 _TEMPORAL = (Form.SUM, Form.HISTOGRAM, Form.EXPONENTIAL)

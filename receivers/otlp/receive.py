@@ -29,11 +29,11 @@ class OtlpReceiver:
 
     def protobuf(self, data: bytes, extra: Labels = ()) -> Steps:
         """Stops every few milliseconds of work; its value is what was taken."""
-        request = Request(self._known, self._cumulation)
+        request = Request(self._known, self._cumulation, len(data))
         return _finished(request, Reader(data, request, extra).read())
 
     def json(self, data: bytes, extra: Labels = ()) -> Steps:
-        request = Request(self._known, self._cumulation)
+        request = Request(self._known, self._cumulation, len(data))
         return _finished(request, read_json(data, request, extra))
 
 

@@ -59,8 +59,8 @@ class Taken:
 class Request:
     """One request on its way."""
 
-    def __init__(self, known: Known, cumulation: Cumulation) -> None:
-        known.begin()
+    def __init__(self, known: Known, cumulation: Cumulation, size: int) -> None:
+        known.begin(size)
         self.known = known
         self._cumulation = cumulation
         self._gathered: dict[Resource, Gathered] = {}

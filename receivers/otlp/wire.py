@@ -31,6 +31,8 @@ from series.wire import read_varint
 Range = tuple[int, int]
 # About 3 ms of work.
 STEP_POINTS = 2000
+# New series take 30 us each.
+_STEP_NEW = 100
 _FORMS = {
     message(5): Form.GAUGE,
     message(7): Form.SUM,
@@ -177,38 +179,42 @@ class Reader:
         parts.append(usual)
         metric = self._known_metric(scope, head, form, rest)
         for part in parts:
-            self._put(metric, part)
+            yield from self._put(metric, part)
             yield
         for count, (start, stop) in enumerate(odd):
             self._request.put(metric, READERS[form](self._data, start, stop))
             if count % 500 == 499:
                 yield
 
-    def _put(self, metric: KnownMetric, part: "_Usual") -> None:
+    def _put(self, metric: KnownMetric, part: "_Usual") -> Iterator[None]:
         count = part.count
         if not count:
             return
         if metric.failure or metric.is_delta or max(part.times) > _MAX_NS:
-            for start, stop in part.ranges():
+            for at, (start, stop) in enumerate(part.ranges()):
                 point = READERS[metric.metric.form](self._data, start, stop)
                 self._request.put(metric, point)
+                if at % _STEP_NEW == _STEP_NEW - 1:
+                    yield
             return
         gathered = self._request.of(metric.resource)
         templates = list(map(metric.series.get, part.tails))
         if None in templates:
-            self._put_new(metric, part, templates)
+            yield from self._put_new(metric, part, templates)
             return
         self._request.points += count
         _put_all(gathered, metric, part, templates)
 
     def _put_new(
         self, metric: KnownMetric, part: "_Usual", templates: list[Template | None]
-    ) -> None:
+    ) -> Iterator[None]:
         """The same where some series are new, or have more than attributes in their tails."""
         ranges = list(part.ranges())
         kept = _Usual()
         found: list[Template | None] = []
         for at, template in enumerate(templates):
+            if at % _STEP_NEW == _STEP_NEW - 1:
+                yield
             tail = part.tails[at]
             if template is None:
                 template = self._template(metric, tail)
@@ -230,7 +236,7 @@ class Reader:
                 return None
             pairs.append(key_value(tail, start, stop))
         try:
-            template = metric.template(tuple(pairs))
+            template = metric.new_template(tuple(pairs))
             metric.resource.known.spend(len(tail))
         except NamingError:
             return None

@@ -1,7 +1,11 @@
 """Pushed metrics against real programs: SDK exporters, Prometheus, vmagent, another promferry."""
 
+import gzip
+import socket
 import time
-from collections.abc import Iterator
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import grpc
@@ -13,11 +17,13 @@ from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.metric_exporter import (
     OTLPMetricExporter as HttpExporter,
 )
+from opentelemetry.metrics import Observation
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 
 from tests.integration.agent import Agent
+from tests.integration.certs import Certificates
 from tests.integration.gate import Gate
 from tests.integration.peers import VictoriaMetrics, program, victoria_metrics
 from tests.integration.process import Process, free_port, wait_until
@@ -65,9 +71,7 @@ def export(exporter: MetricExporter, counts: int) -> None:
     provider.shutdown()
 
 
-def _observation(value: float):  # type: ignore[no-untyped-def]
-    from opentelemetry.metrics import Observation
-
+def _observation(value: float) -> Observation:
     return Observation(value)
 
 
@@ -77,7 +81,7 @@ def test_an_sdk_pushes_unchanged(tmp_path: Path, receiver: VictoriaMetrics, kind
     agent = Agent(tmp_path / "agent", CONFIG, flags_for(receiver.url, http, rpc))
     agent.start()
     try:
-        exporters = {
+        exporters: dict[str, Callable[[], MetricExporter]] = {
             "http": lambda: HttpExporter(f"http://127.0.0.1:{http}/v1/metrics"),
             "http gzip": lambda: HttpExporter(
                 f"http://127.0.0.1:{http}/v1/metrics", compression=Compression.Gzip
@@ -209,3 +213,89 @@ scrape_configs:
     finally:
         process.stop()
         agent.process.stop()
+
+
+@pytest.mark.parametrize(
+    ("token", "with_certificate", "is_taken"),
+    [
+        pytest.param("t", True, True, id="certificate and token"),
+        pytest.param("x", True, False, id="another token"),
+        pytest.param("t", False, False, id="no certificate"),
+    ],
+)
+def test_grpc_by_tls(
+    tmp_path: Path,
+    certificates: Certificates,
+    token: str,
+    with_certificate: bool,
+    is_taken: bool,
+) -> None:
+    port = free_port()
+    flags = [
+        "-remoteWrite.url=http://127.0.0.1:9/api/v1/write",
+        f"-otlp.grpcListenAddr=127.0.0.1:{port}",
+        "-otlp.tls",
+        f"-otlp.tlsCertFile={certificates.server.cert}",
+        f"-otlp.tlsKeyFile={certificates.server.key}",
+        "-otlp.mtls",
+        f"-otlp.mtlsCAFile={certificates.ca.cert}",
+        "-otlp.bearerToken=t",
+    ]
+    agent = Agent(tmp_path / "agent", CONFIG, flags)
+    agent.start()
+    try:
+        pair = certificates.client if with_certificate else None
+        channel = grpc.secure_channel(
+            f"localhost:{port}",
+            grpc.ssl_channel_credentials(
+                certificates.ca.cert.read_bytes(),
+                pair.key.read_bytes() if pair else None,
+                pair.cert.read_bytes() if pair else None,
+            ),
+        )
+        export_once = channel.unary_unary(
+            "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
+        )
+        metadata = [("authorization", f"Bearer {token}")]
+        if is_taken:
+            assert export_once(b"", timeout=10, metadata=metadata) == b""
+        else:
+            with pytest.raises(grpc.RpcError):
+                export_once(b"", timeout=3, metadata=metadata)
+        channel.close()
+    finally:
+        agent.process.stop()
+
+
+def test_what_is_large_or_broken_does_no_harm(tmp_path: Path, receiver: VictoriaMetrics) -> None:
+    """Half-open calls, endless heads, bombs, a thousand idle connections; pushes go on."""
+    http, rpc = free_port(), free_port()
+    agent = Agent(tmp_path / "agent", CONFIG, flags_for(receiver.url, http, rpc))
+    agent.start()
+    held: list[socket.socket] = []
+    try:
+        for at in range(1000):
+            one = socket.create_connection(("127.0.0.1", rpc if at % 2 else http))
+            if at % 3 == 0:
+                one.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04" + bytes(5))
+            elif at % 3 == 1:
+                one.sendall(
+                    b"POST /v1/metrics HTTP/1.1\r\nhost: x\r\ncontent-length: 99999\r\n\r\n"
+                )
+            held.append(one)
+        bomb = gzip.compress(bytes(200 * 2**20))
+        url = f"http://127.0.0.1:{agent.port}/v1/metrics"
+        headers = {"content-type": "application/x-protobuf", "content-encoding": "gzip"}
+        request = urllib.request.Request(url, data=bomb, headers=headers)
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(request, timeout=30)
+        assert caught.value.code == 413
+        caught.value.close()
+        export(HttpExporter(f"http://127.0.0.1:{agent.port}/v1/metrics"), 1)
+        wait_until(lambda: last(receiver, "shop_orders_total") == 1.0, "an order")
+        assert agent.metric("process_resident_memory_bytes") < 400 * 2**20
+        assert 'reason="too_large"' in agent.get("/metrics").text
+    finally:
+        for one in held:
+            one.close()
+        assert agent.process.stop() == 0

@@ -65,7 +65,7 @@ async def take_otlp(
     taken = await all_steps(steps)
     await intake.put(taken.batches)
     intake.families.add(taken.metadata)
-    intake.counts.taken(KIND, taken.points, taken.rejected)
+    intake.counts.taken(KIND, taken.points, taken.rejected, len(taken.metadata))
     return taken
 
 

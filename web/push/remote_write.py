@@ -53,7 +53,8 @@ async def _take(intake: Intake, request: Request) -> tuple[Written, bool]:
         written = await all_steps(receiver.take(data, proto=proto, max_bytes=largest, extra=extra))
         await intake.put(written.batches)
     intake.families.add(written.metadata)
-    intake.counts.taken(KIND, written.samples + written.histograms, written.rejected)
+    rows = written.samples + written.histograms
+    intake.counts.taken(KIND, rows, written.rejected, len(written.metadata))
     return written, proto == PROTO_2
 
 
