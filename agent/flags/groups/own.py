@@ -90,7 +90,7 @@ GROUP = Group(
             "promscrape.instanceDefaultPort",
             BOOL,
             False,
-            "Label a target without a port `host:80` or `host:443`, as vmagent and Prometheus 2 do, "
+            "Label a target without a port `host:80` or `host:443`, as vmagent and Prometheus 2, "
             "instead of `host`.",
         ),
         Flag(
