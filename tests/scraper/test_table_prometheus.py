@@ -70,7 +70,7 @@ NINE = (
             [
                 ["test_metric 1"],
                 ["test_metric 1"],
-                # A series that has timestamps now is tracked no more, so it is marked: in Prometheus
+                # A series that has timestamps now is tracked no more and so marked: in Prometheus
                 # too, where only samples without one keep it (trackStaleness, forEachStale).
                 [
                     *(f"test_metric 1 @{stamp}" for stamp in (1001, 1002, 1003)),
