@@ -50,6 +50,9 @@ class Outcome:
 MAX_ANSWER_BYTES = 4096
 _SHOWN_ANSWER_BYTES = 200
 
+# After a hold, how late a lane may notice that another was let in.
+HOLD_LOOK_S = 0.25
+
 # What a polite end of a connection may take out of the five seconds of a stop.
 CLOSE_S = 0.25
 
@@ -144,15 +147,15 @@ class Sender:
             self.queue.tell_change()
             await trio.sleep(pause_s)
             if not self.queue.is_current(block):
+                self.health.let_go(self.lane)
                 return
         self._conclude(delivery)
         await self.queue.acknowledge(block)
 
     async def _wait_hold(self) -> None:
-        # Another lane may have been held again while this one slept; no event tells that a time
-        # has moved, so the time is looked at.
-        while self.health.hold_until > trio.current_time():  # noqa: ASYNC110
-            await trio.sleep_until(self.health.hold_until)
+        # No event tells that a time has moved or that another lane was let in, so it is looked at.
+        while not self.health.may_try(self.lane, now := trio.current_time()):  # noqa: ASYNC110
+            await trio.sleep_until(max(self.health.hold_until, now + HOLD_LOOK_S))
 
     async def _post(self, part: Block, attempt: int, delivery: Delivery) -> Outcome:
         headers = HEADERS[part.encoding]
