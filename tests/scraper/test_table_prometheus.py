@@ -70,7 +70,8 @@ NINE = (
             [
                 ["test_metric 1"],
                 ["test_metric 1"],
-                # A series that has timestamps now is tracked no more; Prometheus marks it too.
+                # A series that has timestamps now is tracked no more and so marked: in Prometheus
+                # too, where only samples without one keep it (trackStaleness, forEachStale).
                 [
                     *(f"test_metric 1 @{stamp}" for stamp in (1001, 1002, 1003)),
                     "test_metric stale",
