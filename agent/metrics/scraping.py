@@ -147,9 +147,10 @@ FAMILIES = (
     Family(
         "vm_rows_invalid_total",
         "counter",
-        "Scrapes that failed because a line could not be read, by format.",
+        "Lines that could not be read, by format: each failed its scrape, or was skipped by "
+        "lenient_parse.",
         ("type",),
-        _rows(lambda counts: counts.invalid),
+        _rows(lambda counts: counts.invalid + counts.bad_lines),
     ),
     Family(
         "vm_rows_ignored_total",
