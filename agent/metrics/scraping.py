@@ -70,7 +70,7 @@ def _read_rows(snapshot: Snapshot) -> Iterable[Sample]:
     yield ("promscrape",), snapshot.scraper.scraped_samples.total
 
 
-_invalid_rows = _rows(lambda counts: counts.invalid)
+_invalid_rows = _rows(lambda counts: counts.invalid + counts.bad_lines)
 
 FAMILIES = (
     Family(
@@ -150,8 +150,8 @@ FAMILIES = (
     Family(
         "vm_rows_invalid_total",
         "counter",
-        "Scrapes that failed because a line could not be read, by format; points and series of "
-        "pushes that could not be taken.",
+        "Lines that could not be read, by format: each failed its scrape, or was skipped by "
+        "lenient_parse; points and series of pushes that could not be taken.",
         ("type",),
         lambda snapshot: (*_invalid_rows(snapshot), *pushes.invalid_rows(snapshot)),
     ),
