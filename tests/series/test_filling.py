@@ -159,7 +159,7 @@ def test_pure_python_keeps_no_more_series_than_it_may(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("twin", TWINS)
 @pytest.mark.parametrize(
-    "tails, woven",
+    ("tails", "woven"),
     [
         pytest.param(None, b"b1xc1" + NAN_TEXT + b"Sb2xc2" + TWO_TEXT + b"S", id="without tails"),
         pytest.param(
@@ -178,7 +178,7 @@ def test_weave(twin: Any, tails: list[bytes] | None, woven: bytes) -> None:
 
 @pytest.mark.parametrize("twin", TWINS)
 @pytest.mark.parametrize(
-    "pieces, slots, tails, start, stop",
+    ("pieces", "slots", "tails", "start", "stop"),
     [
         pytest.param(([b"a"],), (), None, 0, 2, id="more than there are values"),
         pytest.param(([b"a"],), (), None, 1, 0, id="a range turned round"),
