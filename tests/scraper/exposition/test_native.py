@@ -10,6 +10,7 @@ import pytest
 from scraper.exposition.errors import ExpositionError
 from scraper.exposition.native import Resolution, bucket_count, coarser, max_schema
 from series.histogram import CUSTOM_BUCKETS_SCHEMA, BucketSpan, Histogram
+from tests.scraper.steps import finish
 
 EXAMPLE = Histogram(
     schema=0,
@@ -52,7 +53,7 @@ def as_floats(histogram: Histogram) -> Histogram:
 
 
 def limited(histogram: Histogram, limits: Resolution) -> Histogram:
-    return coarser({0: histogram}, [b"m "], limits)[0]
+    return finish(coarser({0: histogram}, [b"m "], limits))[0]
 
 
 @pytest.mark.parametrize("is_float", [False, True])
