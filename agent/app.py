@@ -207,8 +207,8 @@ class App:
             run_sync=trio.to_thread.run_sync,
             wall_ms=wall_ms,
             version=VERSION,
-            families=self._families,
             watch=self._watch,
+            families=self._families,
         )
 
     async def _families(self) -> Sequence[Metadata]:

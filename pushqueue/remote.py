@@ -26,6 +26,7 @@ from pushqueue.health import OK, Health
 from pushqueue.metadata_sender import GiveFamilies, MetadataSender
 from pushqueue.native import without_custom_buckets
 from pushqueue.overload import Refusal, refusal
+from pushqueue.policy import policy_of
 from pushqueue.progress import LaneProgress, RefusedWords
 from pushqueue.queue import Queue, RunSync
 from pushqueue.rejected import FOLDER as REJECTED_FOLDER
@@ -80,8 +81,8 @@ class Remote:
         version: str,
         connect: Callable[[], Poster] | None = None,
         rand: Callable[[], float] = random.random,
-        families: GiveFamilies | None = None,
         watch: Watch | None = None,
+        families: GiveFamilies | None = None,
     ) -> None:
         queue = settings.queue
         timing = Timing.of(queue.flush_interval_s, queue.spill_after_s)
@@ -247,10 +248,10 @@ class Remote:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._queue.run)
                     nursery.start_soon(self._make_blocks)
+                    nursery.start_soon(self._rejected.run)
                     if self._families is not None:
                         self._metadata = self._metadata_sender(self._families)
                         nursery.start_soon(self._metadata.run)
-                    nursery.start_soon(self._rejected.run)
                     for sender in self._senders():
                         nursery.start_soon(sender.run)
         finally:
@@ -267,6 +268,7 @@ class Remote:
 
     def _senders(self) -> list[Sender]:
         queue = self.settings.queue
+        answers = policy_of(self.settings.answers)
         self._clients = [self._connect() for _ in range(queue.lanes)]
         return [
             Sender(
@@ -277,9 +279,10 @@ class Remote:
                 backoff=Backoff(queue.retry_min_interval_s, queue.retry_max_interval_s, self._rand),
                 timeout_s=self.settings.send_timeout_s,
                 wall_ms=self._wall_ms,
+                rejected=self._rejected,
                 dialect=self._dialect,
                 probe_target=_probe_target(self.settings.url),
-                rejected=self._rejected,
+                answers=answers,
             )
             for lane in range(queue.lanes)
         ]

@@ -224,7 +224,7 @@ _STATE = (
     Endpoint(
         "/config",
         "config",
-        "The effective configuration, secrets masked.",
+        "The effective configuration, secrets masked: YAML, a page for browsers.",
         "yaml",
         area=Area.CONFIG,
         entry="the effective configuration",
@@ -232,8 +232,12 @@ _STATE = (
     Endpoint(
         "/flags",
         "flags",
-        "The flags, secrets masked.",
-        "text",
+        "The flags, secrets masked: text, a page for browsers.",
+        "page",
+        parameters=(
+            Parameter(name="q", what="in a browser: text in name or value"),
+            Parameter(name="set", what="in a browser: only those that were set", kind="boolean"),
+        ),
         area=Area.FLAGS,
         entry="the flags",
     ),

@@ -9,11 +9,12 @@ Never: opens a file that a flag names; what reads rules is injected.
 from collections.abc import Callable, Iterator
 
 from agent.config.queue_section import RemoteDefaults, disk_bound
-from agent.config.remotes import remote_key, split_userinfo
+from agent.config.remotes import remote_key
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.remote_http import http_settings
 from agent.flags.url_flags import UrlFlags
 from agent.flags.values import Values
+from pushqueue.policy import PolicyError, parse_policy
 from pushqueue.settings import (
     RW1,
     RW2,
@@ -26,6 +27,7 @@ from relabel.limits import LabelLimits
 from relabel.rule import RelabelRule
 from transport.errors import TransportError
 from transport.url import parse_url
+from transport.userinfo import split_userinfo
 
 ReadRules = Callable[[str], tuple[RelabelRule, ...]]
 
@@ -156,10 +158,19 @@ def _remote(url: str, flags: UrlFlags, read_rules: ReadRules) -> Iterator[Remote
         round_digits=int(flags.number("roundDigits")),
         metadata=_metadata(flags),
         http=http_settings(flags, userinfo),
+        answers=_answers(flags),
         queue=_queue(flags),
         write_relabel_configs=read_rules(rules) if rules else (),
         strips_scratch_labels=bool(rules),
     )
+
+
+def _answers(flags: UrlFlags) -> dict[str, str]:
+    try:
+        return parse_policy(flags.text("answers"))
+    except PolicyError as exc:
+        flags.error("answers", str(exc))
+        return {}
 
 
 def _message(flags: UrlFlags) -> str:
