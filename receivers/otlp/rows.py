@@ -44,6 +44,8 @@ class Rows:
 
 
 _ANYTHING = bytes(8)
+# Two milliseconds of work for a batch.
+MAX_ROWS = 10_000
 
 
 class Gathered:
@@ -54,6 +56,9 @@ class Gathered:
         self.floats, self.stale = Rows(), Rows()
         self.natives, self.stale_natives = Rows(), Rows()
         self.metadata: dict[str, Metadata] = {}
+        self._families = Families(lambda: self.metadata.values())
+        self._cut: list[Batch] = []
+        self._times: list[int] = []  # the oldest and newest of what was cut
 
     def put_native(
         self,
@@ -72,8 +77,20 @@ class Gathered:
         if is_native:
             rows.histograms.append(ENDED)
 
+    def cut(self) -> None:
+        """Makes a batch of floats that are many, so that none is long work at the end."""
+        if len(self.floats.templates) >= MAX_ROWS:
+            self._times += [min(self.floats.stamps), max(self.floats.stamps)]
+            self._cut.append(self._batch(self.floats, is_markers=False))
+            self.floats = Rows()
+
+    def times(self) -> tuple[int, int] | None:
+        """The oldest and the newest time of what is no marker."""
+        times = self._times + self.floats.stamps + self.natives.stamps
+        return (min(times), max(times)) if times else None
+
     def batches(self) -> Iterator[Batch]:
-        families = Families(lambda: self.metadata.values())
+        yield from self._cut
         for rows, is_markers in (
             (self.floats, False),
             (self.natives, False),
@@ -81,9 +98,9 @@ class Gathered:
             (self.stale_natives, True),
         ):
             if rows.templates:
-                yield self._batch(rows, families, is_markers=is_markers)
+                yield self._batch(rows, is_markers=is_markers)
 
-    def _batch(self, rows: Rows, families: Families, *, is_markers: bool) -> Batch:
+    def _batch(self, rows: Rows, *, is_markers: bool) -> Batch:
         values = array("d")
         values.frombytes(rows.values)
         stamps, starts = rows.stamps, rows.starts
@@ -96,7 +113,7 @@ class Gathered:
             start_timestamps=array("q", starts) if any(starts) else None,
             histograms=dict(enumerate(rows.histograms)) if rows.histograms else None,
             exemplars=rows.exemplars or None,
-            families=families,
+            families=self._families,
             is_markers=is_markers,
             is_pushed=True,
         )

@@ -71,6 +71,7 @@ class Request:
         found = self._gathered.get(resource)
         if found is None:
             found = self._gathered[resource] = Gathered(resource)
+        found.cut()
         return found
 
     def reject(self, name: str, why: str, points: int) -> None:
@@ -248,8 +249,8 @@ def _exemplar(given: PointExemplar) -> Exemplar:
 
 def _put_target_info(gathered: Gathered) -> None:
     """From the oldest to the newest point, often enough for Prometheus' look-back."""
-    stamps = gathered.floats.stamps + gathered.natives.stamps
-    if not stamps:
+    times = gathered.times()
+    if times is None:
         return
     resource = gathered.resource
     try:
@@ -258,7 +259,7 @@ def _put_target_info(gathered: Gathered) -> None:
         return
     if template is None:
         return
-    oldest, newest = min(stamps), max(stamps)
+    oldest, newest = times
     oldest = max(oldest, newest - _MAX_INFOS * _INFO_EVERY_MS)
     # Two requests whose times overlap would send it out of order (prometheus#16063).
     for stamp_ms in (*range(oldest, newest, _INFO_EVERY_MS), newest):
