@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+KERNEL := $(shell find series scraper -name "*_c.pyx" -o -name "*_c.pxi" -o -name "*_c.h")
 
 run: .venv/.installed ## the agent and a receiver together; Ctrl-C ends both
 	@exec $(BIN)/promferry demo
@@ -30,7 +31,7 @@ clean: ## everything that is not in git
 help:
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-.venv/.installed: pyproject.toml setup.py .ci/install $(wildcard series/*.pyx scraper/*.pyx scraper/*/*.pyx)
+.venv/.installed: pyproject.toml setup.py .ci/install $(KERNEL)
 	@.ci/install $(PYTHON)
 
 .PHONY: run test lint types bench asan peers clean help

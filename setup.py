@@ -22,6 +22,11 @@ def sources() -> list[Path]:
     )
 
 
+def included() -> list[str]:
+    found = [path for room in ROOMS for path in ROOT.glob(f"{room}/**/*_c.*")]
+    return [str(path.relative_to(ROOT)) for path in found if path.suffix in (".pxi", ".h")]
+
+
 def extensions() -> list[Extension]:
     try:
         from Cython.Build import cythonize
@@ -33,7 +38,7 @@ def extensions() -> list[Extension]:
             ".".join(path.with_suffix("").parts),
             [str(path)],
             include_dirs=["."],
-            depends=[str(path) for path in ROOT.glob("scraper/**/*_c.h")],
+            depends=included(),
             extra_compile_args=FLAGS,
             extra_link_args=[flag for flag in FLAGS if flag.startswith("-fsanitize")],
         )

@@ -72,7 +72,11 @@ class App:
         self._watch = Watch()
         self._remotes = RemoteSet(self._make_remote, self._watch, start.settings.front)
         self._scraper = Manager(
-            self._remotes.fan_out, contexts=self._contexts, version=VERSION, wall_ms=wall_ms
+            self._remotes.fan_out,
+            contexts=self._contexts,
+            version=VERSION,
+            wall_ms=wall_ms,
+            watch=self._watch,
         )
         self._web = web_settings(start.flags)
         self._doorkeeper = Doorkeeper(self._web)
@@ -196,8 +200,8 @@ class App:
             run_sync=trio.to_thread.run_sync,
             wall_ms=wall_ms,
             version=VERSION,
-            families=self._families,
             watch=self._watch,
+            families=self._families,
         )
 
     async def _families(self) -> Sequence[Metadata]:

@@ -46,6 +46,7 @@ def reading_of(
         samples=flow.stored_total,
         lost=sum(flow.lost.values()),
         remotes=tuple([_remote_reading(remote) for remote in remotes]),
+        added={pool.job: pool.counts.series_added for pool in scraper.pools},
     )
 
 

@@ -1,7 +1,7 @@
 """The last hour in small: what flowed, every few seconds, for the charts of the pages.
 
 Takes readings of counters and states; gives tracks of numbers with one step between them.
-Bounded: POINTS numbers a track, MAX_REMOTES remotes; a quarter of a megabyte at most.
+Bounded: POINTS numbers a track, MAX_REMOTES remotes, MAX_JOBS jobs; half a megabyte at most.
 A reading is some numbers, so that it costs nothing while nobody looks.
 """
 
@@ -16,6 +16,9 @@ from web.views import Track
 STEP_S = 10.0
 POINTS = 360
 MAX_REMOTES = 32
+MAX_JOBS = 64
+
+ADDED = "added"
 
 
 @attrs.frozen(kw_only=True)
@@ -40,6 +43,7 @@ class Reading:
     samples: int
     lost: int
     remotes: tuple[RemoteReading, ...] = ()
+    added: Mapping[str, int] = attrs.field(factory=dict)  # series, by job
 
 
 _REMOTE_COUNTERS = ("sent_samples", "sent_bytes", "lost_samples")
@@ -79,8 +83,14 @@ class History:
         """Whatever there was in the time, the newest number last; NaN where something was not
         there."""
         return [
-            Track(name=name, remote=remote, step_s=STEP_S, points=array("f", points))
-            for (name, remote), points in self._points.items()
+            Track(
+                name=name,
+                remote="" if name == ADDED else of,
+                job=of if name == ADDED else "",
+                step_s=STEP_S,
+                points=array("f", points),
+            )
+            for (name, of), points in self._points.items()
         ]
 
 
@@ -90,6 +100,9 @@ def _row(before: Reading, now: Reading) -> Iterator[tuple[tuple[str, str], float
     yield ("down", ""), now.down
     yield ("samples", ""), _rate(before.samples, now.samples, passed_s)
     yield ("lost", ""), _rate(before.lost, now.lost, passed_s)
+    for job in sorted(now.added)[:MAX_JOBS]:
+        if job in before.added:
+            yield (ADDED, job), 60 * _rate(before.added[job], now.added[job], passed_s)
     known: Mapping[str, RemoteReading] = {each.name: each for each in before.remotes}
     for remote in now.remotes[:MAX_REMOTES]:
         yield ("pending_samples", remote.name), remote.pending_samples

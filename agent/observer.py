@@ -26,6 +26,7 @@ from agent.start import Start
 from agent.taps import Taps
 from agent.version import VERSION
 from pushqueue.statistics import RemoteStatistics
+from scraper.loop import drive
 from scraper.manager import Manager
 from scraper.shapes import ShapesStatistics
 from scraper.status import TargetStatus
@@ -35,7 +36,7 @@ from transport.errors import TransportError
 from web.admission import Admission
 from web.counts import PathCounts
 from web.server import Server
-from web.views import Fetched, ReloadResult, Runtime, Trial, Views
+from web.views import Cardinality, Fetched, ReloadResult, Runtime, Trial, Views
 
 if TYPE_CHECKING:
     from agent.metrics.render import Renderer
@@ -104,6 +105,7 @@ class Observer:
             parse_rules=_parse_rules,
             try_rules=self._try_rules,
             fetch=self._fetch,
+            cardinality=self._cardinality,
             tap=self._taps.open,
             history=self._history.tracks,
             flow=lambda: flow_of(self._scraper.statistics()),
@@ -192,6 +194,11 @@ class Observer:
             return Fetched(error="the target is gone")
         media_type = response.header("content-type") or ""
         return Fetched(response.status, media_type, response.body)
+
+    async def _cardinality(self, job: str) -> Cardinality:
+        from agent.cardinality import count  # late: hardly anybody asks
+
+        return await drive(count(self._scraper.alive(), job))
 
     async def _try_rules(self, status: TargetStatus, pipeline: "Pipeline") -> Trial:
         from agent.rule_trial import try_rules  # late: hardly anybody tries

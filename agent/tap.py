@@ -58,9 +58,8 @@ class Tap:
         self._budget, self._filled_s = settings.per_s, now_s()
         self.skipped = 0
 
-    def see(self, stage: str, where: str, batches: Sequence[Batch]) -> None:
-        settings = self._settings
-        if stage != settings.stage or (settings.remote and where != settings.remote):
+    def see(self, where: str, batches: Sequence[Batch]) -> None:
+        if self._settings.remote and where != self._settings.remote:
             return
         self._fill()
         for batch in batches:

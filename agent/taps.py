@@ -12,11 +12,10 @@ from agent.tap import MAX_PER_S, Tap, TapSettings
 from relabel.errors import SelectorError
 from relabel.selector import parse_selector
 from series.labels import readable
-from series.watch import RELABELLED, REMOTE, Watch
+from series.watch import REMOTE, STAGES, Watch
 from web.views import TapPiece, TapRow, TapWish, TooManyError
 
 MAX_TAPS = 4
-STAGES = (RELABELLED, REMOTE)
 # So long without a sample, and the reader hears that the stream lives.
 HEARTBEAT_S = 10.0
 
@@ -38,12 +37,12 @@ class Taps:
         woken = [trio.Event()]
         tap = Tap(settings, trio.current_time, lambda: woken[0].set())
         self._open += 1
-        self._watch.add(tap.see)
+        self._watch.add(settings.stage, tap.see)
         try:
             async with aclosing(_pieces(tap, woken)) as pieces:
                 yield pieces
         finally:
-            self._watch.remove(tap.see)
+            self._watch.remove(settings.stage, tap.see)
             self._open -= 1
 
 
@@ -56,8 +55,9 @@ def settings_of(wish: TapWish) -> TapSettings:
             suits = parse_selector(wish.selector).predicate()
         except SelectorError as exc:
             raise ValueError(str(exc)) from exc
+    remote = wish.remote if wish.stage == REMOTE else ""
     per_s = min(MAX_PER_S, max(1.0, wish.per_s))
-    return TapSettings(stage=wish.stage, remote=wish.remote, suits=suits, per_s=per_s)
+    return TapSettings(stage=wish.stage, remote=remote, suits=suits, per_s=per_s)
 
 
 async def _pieces(tap: Tap, woken: list[trio.Event]) -> AsyncGenerator[TapPiece, None]:

@@ -15,6 +15,7 @@ from scraper.report import Outcome
 from scraper.scrape import SampleCounts, TargetScrape
 from scraper.settings import ScrapeJob, StaticDiscovery, TargetGroup
 from scraper.setup import set_up
+from scraper.shapes import Shapes
 from scraper.target import TargetSetBuilder, addresses
 from series.frame import frame
 
@@ -42,9 +43,9 @@ def scrapes_of(targets: int) -> list[TargetScrape]:
     builder = TargetSetBuilder(job, setup.target_pipeline)
     for address, labels in addresses((group,)):
         builder.add(address, labels)
-    counts, outlines = SampleCounts(), Outlines()
+    counts, outlines, shapes = SampleCounts(), Outlines(), Shapes()
     found = builder.result().targets.values()
-    return [TargetScrape(setup, target, counts, outlines) for target in found]
+    return [TargetScrape(setup, target, counts, outlines, shapes) for target in found]
 
 
 async def scrape_all(

@@ -1,53 +1,69 @@
 """The race: promferry and its peers on the same course in turn, counted by a third party.
 
 Run: `python bench/compare.py --shape many`. nginx serves the pages and takes the pushes; CPU and
-memory are those of the agent's process alone. Prints a table, ratios and a line of JSON.
+memory are those of the agent's processes alone. Prints a table, ratios and a line of JSON.
 """
 
 import argparse
 import sys
 from pathlib import Path
 
+import attrs
+
 from race.agents import Contender, contenders
+from race.chart import svg
+from race.page import replaced
 from race.report import as_json, ratios, table
-from race.run import race
-from race.shapes import SHAPES
+from race.run import Result, race
+from race.shapes import SHAPES, Shape
 
 
 def main() -> int:
     options = _parser().parse_args()
-    shape = SHAPES[options.shape]
-    warmup_s = shape.warmup_s if options.warmup is None else options.warmup
-    results = []
-    for name, contender in _chosen(options.agents).items():
-        print(
-            f"{name}: {shape.what}, {warmup_s:g} s warm-up, {options.seconds:g} s", file=sys.stderr
-        )
-        results.append(
-            race(
-                name,
-                contender,
-                shape,
-                seconds=options.seconds,
-                warmup_s=warmup_s,
-                is_proven=not options.no_proof,
-            )
-        )
-    print(f"{options.shape}: {shape.what}, {options.seconds:g} s\n{table(results)}")
-    if len(results) > 1:
-        print(ratios(results))
-    line = as_json(options.shape, results)
-    print(line)
+    agents = _chosen(options.agents)
+    if options.plot and not options.plot.endswith(".svg"):
+        raise SystemExit(f"--plot {options.plot}: an SVG is drawn; say FILE.svg")
+    results = {}
+    lines = []
+    for name, shape in _shapes(options.shape, options.values).items():
+        rows = results[name] = [
+            _race(agent, contender, shape, options) for agent, contender in agents.items()
+        ]
+        print(f"{name}: {shape.what}\n{table(rows)}")
+        if len(rows) > 1:
+            print(ratios(rows))
+        lines.append(as_json(name, rows))
+        print(lines[-1], flush=True)
     if options.json:
-        Path(options.json).write_text(line + "\n")
+        Path(options.json).write_text("\n".join(lines) + "\n")
+    if options.plot:
+        Path(options.plot).write_text(svg(results))
+    if options.page:
+        page = Path(options.page)
+        page.write_text(replaced(page.read_text(), results, f"Values: {options.values}."))
     return 0
+
+
+def _race(agent: str, contender: Contender, shape: Shape, options: argparse.Namespace) -> Result:
+    warmup_s = shape.warmup_s if options.warmup is None else options.warmup
+    seconds = shape.window_s if options.seconds is None else options.seconds
+    what = "" if shape.is_cold else f", {warmup_s:g} s warm-up, {seconds:g} s"
+    print(f"{agent}: {shape.what}{what}", file=sys.stderr)
+    is_proven = not options.no_proof
+    return race(agent, contender, shape, seconds=seconds, warmup_s=warmup_s, is_proven=is_proven)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     shapes = "; ".join(f"{name}: {shape.what}" for name, shape in SHAPES.items())
-    parser.add_argument("--shape", choices=SHAPES, default="many", help=shapes)
-    parser.add_argument("--seconds", type=float, default=30.0, help="the measured window")
+    parser.add_argument("--shape", default="many", help=f"one, some (a,b) or all. {shapes}")
+    parser.add_argument(
+        "--values",
+        choices=("same", "changing"),
+        default="same",
+        help="changing: nginx serves one of several recorded pages by chance",
+    )
+    parser.add_argument("--seconds", type=float, help="the measured window (default: by shape)")
     parser.add_argument("--warmup", type=float, help="before it (default: by shape)")
     parser.add_argument(
         "--agents",
@@ -55,8 +71,19 @@ def _parser() -> argparse.ArgumentParser:
         help="in this order; also prometheus, and what PROMFERRY_PEER_<NAME>=program adds",
     )
     parser.add_argument("--no-proof", action="store_true", help="do not count delivered samples")
-    parser.add_argument("--json", metavar="FILE", help="write the line of JSON there, too")
+    parser.add_argument("--json", metavar="FILE", help="write the lines of JSON there, too")
+    parser.add_argument("--plot", metavar="FILE.svg", help="draw a chart")
+    parser.add_argument("--page", metavar="FILE.md", help="write the table into that page")
     return parser
+
+
+def _shapes(names: str, values: str) -> dict[str, Shape]:
+    chosen = {}
+    for name in SHAPES if names == "all" else names.split(","):
+        if name not in SHAPES:
+            raise SystemExit(f"unknown shape {name!r}; known: {', '.join(SHAPES)}")
+        chosen[name] = attrs.evolve(SHAPES[name], values_change=values == "changing")
+    return chosen
 
 
 def _chosen(names: str) -> dict[str, Contender]:

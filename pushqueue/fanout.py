@@ -41,7 +41,7 @@ class FanOut:
         self.replace(remotes)
 
     def put_nowait(self, batches: Sequence[Batch]) -> None:
-        if self._watch.lookers:
+        if self._watch.at[RELABELLED]:
             self._watch.see(RELABELLED, "", batches)
         if not self._presses:
             return

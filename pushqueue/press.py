@@ -143,7 +143,7 @@ class Press:
             own = self._own(batch)
             if own is None:
                 continue
-            if self._watch.lookers:
+            if self._watch.at[REMOTE]:
                 self._show(own)
             batcher = self._batchers[own.lane_key % len(self._batchers)]
             is_full |= batcher.put(own, now)

@@ -24,6 +24,7 @@ from pushqueue.directory import RealDirectory
 from pushqueue.health import OK, Health
 from pushqueue.metadata_sender import GiveFamilies, MetadataSender
 from pushqueue.overload import Refusal, refusal
+from pushqueue.policy import policy_of
 from pushqueue.press import Intake, Press, Recipe
 from pushqueue.progress import LaneProgress, RefusedWords
 from pushqueue.queue import Queue, RunSync
@@ -78,8 +79,8 @@ class Remote:
         version: str,
         connect: Callable[[], Poster] | None = None,
         rand: Callable[[], float] = random.random,
-        families: GiveFamilies | None = None,
         watch: Watch | None = None,
+        families: GiveFamilies | None = None,
     ) -> None:
         queue = _queue_settings(settings)
         timing = Timing.of(queue.flush_interval_s, queue.spill_after_s)
@@ -259,6 +260,7 @@ class Remote:
 
     def _senders(self) -> list[Sender]:
         queue = self.settings.queue
+        answers = policy_of(self.settings.answers)
         self._clients = [self._connect() for _ in range(queue.lanes)]
         return [
             Sender(
@@ -269,9 +271,10 @@ class Remote:
                 backoff=Backoff(queue.retry_min_interval_s, queue.retry_max_interval_s, self._rand),
                 timeout_s=self.settings.send_timeout_s,
                 wall_ms=self._wall_ms,
+                rejected=self._rejected,
                 dialect=self._dialect,
                 probe_target=_probe_target(self.settings.url),
-                rejected=self._rejected,
+                answers=answers,
                 throttle=self._throttle,
             )
             for lane in range(queue.lanes)

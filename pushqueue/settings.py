@@ -18,6 +18,12 @@ RW1 = "prometheus.WriteRequest"
 RW2 = "io.prometheus.write.v2.Request"
 
 
+# Requests in flight at a time. One of Prometheus' 2000 samples at 300 ms is 6000 samples a second,
+# which 200 ordinary targets make already; four are 22 000 (bench/bench_lanes.py), and at 10 000
+# samples 100 000. More lanes make requests smaller where there is little to send.
+DEFAULT_LANES = 4
+
+
 class VmProto(enum.Enum):
     """VictoriaMetrics' encoding (1.0 by zstd): never, where the remote says yes, or always."""
 
@@ -40,7 +46,7 @@ class QueueSettings:
     spill_after_s: float = 1.0
     retry_min_interval_s: float = 1.0
     retry_max_interval_s: float = 60.0
-    lanes: int = 1
+    lanes: int = DEFAULT_LANES
     max_disk_bytes: int = 0
     max_memory_bytes: int = 32 * 2**20
     min_free_disk_percent: float = 5.0
@@ -99,6 +105,7 @@ class RemoteSettings:
     `strips_scratch_labels`: its own rules come from a flag, so `__*` labels are gone after them.
     `rate_limit_bytes`: a second, 0 is no limit.
     `zstd_level` 0 chooses; `significant_figures` 0 and `round_digits` 100 keep values as they are.
+    `answers`: statuses that this remote means otherwise, in words (pushqueue.policy).
     """
 
     url: str
@@ -122,5 +129,6 @@ class RemoteSettings:
     data_budget: DataBudget | None = None
     backlog_window: DailyWindow | None = None
     round_robin_dns: bool = False
+    answers: Mapping[str, str] = attrs.field(factory=dict)
     queue: QueueSettings = QueueSettings()
     metadata: MetadataSettings = MetadataSettings()

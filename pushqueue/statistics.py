@@ -97,3 +97,8 @@ class RemoteStatistics:
     metadata_sent_total: int = 0
     metadata_dropped_total: int = 0
     throttle: ThrottleStatistics = ThrottleStatistics()
+
+    @property
+    def bytes_per_sample(self) -> float | None:
+        """Of what was sent, compressed; None before the first success."""
+        return self.sent_bytes_total / self.sent_samples_total if self.sent_samples_total else None

@@ -85,16 +85,16 @@ class Batcher:
         # Fast path: no native histograms.
         if not self._histograms.templates:
             return (markers(self._lane_key, gone, timestamp_ms),)
-        native = frozenset(self._histograms.templates)
+        native = set(self._histograms.templates)
         floats = [each for each in gone.layout.templates if each not in native]
         ended = [each for each in gone.layout.templates if each in native]
         made = []
         if floats:
-            left = Filled(Layout(tuple(floats)), gone.chunks) if ended else gone
-            made.append(markers(self._lane_key, left, timestamp_ms))
+            rest = Filled(Layout(tuple(floats)), gone.chunks) if ended else gone
+            made.append(markers(self._lane_key, rest, timestamp_ms))
         if ended:
-            filled = Filled(Layout(tuple(ended)), gone.chunks)
-            batch = markers(self._lane_key, filled, timestamp_ms)
+            rest = Filled(Layout(tuple(ended)), gone.chunks)
+            batch = markers(self._lane_key, rest, timestamp_ms)
             held = dict.fromkeys(range(len(ended)), ENDED)
             made.append(attrs.evolve(batch, histograms=held))
         return tuple(made)

@@ -10,12 +10,13 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Generator
 from http import HTTPStatus
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 import trio
 
 from scraper.clock import GridClock
+from scraper.crowd import Crowd
 from scraper.discovery import Discovery
 from scraper.exposition.errors import ExpositionError
 from scraper.exposition.negotiation import Format, choose
@@ -28,12 +29,17 @@ from scraper.scrape import Rendered, SampleCounts, SampleLimitError, TargetScrap
 from scraper.settings import DiscoverySettings
 from scraper.setup import JobSetup
 from scraper.shapes import Shapes
+from scraper.staleness import Filled
 from scraper.status import Health, TargetStatus
 from scraper.target import Target
 from series.batch import Batch, Sink
 from series.ranges import RangeCounts
+from series.watch import SCRAPED, Watch
 from transport.client import Client
 from transport.errors import TransportError
+
+if TYPE_CHECKING:
+    from scraper.raw import RawBatches
 
 logger = logging.getLogger("promferry.scraper")
 
@@ -63,6 +69,7 @@ class ScrapeCounts:
     over_sample_limit: int = 0
     over_label_limit: int = 0
     missed: int = 0
+    series_added: int = 0
     dial_errors: int = 0
     gunzip_failed: int = 0
     invalid: int = 0  # pages that are no exposition text
@@ -93,6 +100,8 @@ class Surroundings:
     outlines: Outlines = attrs.field(factory=Outlines)
     spread: ScrapeSpread = attrs.field(factory=ScrapeSpread)
     failures: FailureLog = attrs.field(factory=FailureLog)
+    watch: Watch = attrs.field(factory=Watch)
+    crowd: Crowd = attrs.field(factory=Crowd)
     seed: int = 0  # of this host, so that two agents do not scrape at the same time
 
 
@@ -136,6 +145,7 @@ class TargetLoop:
         self._last_scrape_ms: int | None = None
         self._outcome = Outcome(is_up=False, duration_s=0.0)
         self._recent_s = array("f")
+        self._raw: RawBatches | None = None
         self._body_bytes = 0
         self._scrapes = self._failures = 0
 
@@ -147,6 +157,7 @@ class TargetLoop:
             or before.disable_keepalive != after.disable_keepalive
             or before.max_header_bytes != after.max_header_bytes
             or self.target.options.unix_socket != target.options.unix_socket
+            or self.target.userinfo != target.userinfo
         ):
             await self.aclose()
             self._client = None
@@ -198,6 +209,11 @@ class TargetLoop:
         else:
             self._note_success()
             self._note_bad_lines(rendered)
+            if self._around.watch.at[SCRAPED]:
+                self._show(rendered, timestamp_ms)
+            else:
+                self._raw = None
+            self._counts.series_added += rendered.series_added
             batches = rendered.batches
             outcome = Outcome(
                 is_up=True,
@@ -212,6 +228,15 @@ class TargetLoop:
         del self._recent_s[:-RECENT]
         self._spread(outcome)
         self._around.sink.put_nowait((*batches, *self._scrape.report(outcome, timestamp_ms)))
+
+    def _show(self, rendered: Rendered, timestamp_ms: int) -> None:
+        """To those who watch scrapes."""
+        from scraper.raw import RawBatches  # late: hardly anybody watches
+
+        if self._raw is None:
+            self._raw = RawBatches()
+        batch = self._raw.of(rendered.page, self.target.lane_key, timestamp_ms)
+        self._around.watch.see(SCRAPED, self.target.url, (batch,))
 
     def _spread(self, outcome: Outcome) -> None:
         spread = self._around.spread
@@ -298,14 +323,20 @@ class TargetLoop:
     def _new_schedule(self) -> Schedule:
         return Schedule.of(
             self.target.interval_s,
-            self.target.stable_hash ^ self._around.seed,
+            self.target.stable_hash ^ self._around.seed ^ self.setup.seed,
             align_s=self.setup.job.scrape_align_interval_s,
             shift_s=self.setup.job.scrape_offset_s,
+            slot_ms=self._around.crowd.slot_ms,
         )
 
     @property
     def health(self) -> Health:
         return self._health
+
+    @property
+    def alive(self) -> Filled:
+        """The final series of the last good page."""
+        return self._scrape.alive
 
     @property
     def series_count(self) -> int:

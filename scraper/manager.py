@@ -24,14 +24,18 @@ from scraper.pool import Pool
 from scraper.settings import ScrapeJob
 from scraper.setup import JobSetup, set_up
 from scraper.shapes import ShapesStatistics
+from scraper.staleness import Filled
 from scraper.status import DroppedTarget, TargetStatus
 from scraper.target import Target
 from series.batch import Sink
 from series.ranges import Ranges
+from series.watch import Watch
 from transport.client import Client
+from transport.dial import Connector
 from transport.response import Response
 from transport.settings import HttpSettings
 from transport.tls import TlsContexts
+from transport.userinfo import with_userinfo
 
 logger = logging.getLogger("promferry.scraper")
 
@@ -57,21 +61,28 @@ class ScraperStatistics:
     durations_s: Ranges = Ranges()
     response_bytes: Ranges = Ranges()
     scraped_samples: Ranges = Ranges()
+    failure_lines_dropped: int = 0
 
 
 def target_client(
-    target: Target, setup: JobSetup, *, contexts: TlsContexts, user_agent: str
+    target: Target,
+    setup: JobSetup,
+    *,
+    contexts: TlsContexts,
+    user_agent: str,
+    connector: Connector | None = None,
 ) -> Client:
-    """The client that scrapes `target`."""
+    """The client that scrapes `target`. `connector`: in place of TCP, for tests."""
     job = setup.job
     return Client(
         target.url,
-        job.http,
+        with_userinfo(job.http, target.userinfo),
         contexts=contexts,
         user_agent=user_agent,
         max_header_bytes=job.max_header_bytes,
         keepalive=not job.disable_keepalive,
         unix_socket=target.options.unix_socket,
+        connector=connector,
     )
 
 
@@ -87,6 +98,7 @@ class Manager:
         wall_ms: Callable[[], int],
         client_for: ClientFactory | None = None,
         seed: int | None = None,
+        watch: Watch | None = None,
     ) -> None:
         """`client_for` and `seed` are for tests: other connections, a known phase."""
         self._user_agent = f"promferry/{version}"
@@ -95,6 +107,7 @@ class Manager:
             sink=sink,
             clock=GridClock(wall_ms),
             client_for=client_for or self._target_client,
+            watch=watch or Watch(),
             open_discovery=lambda settings: open_discovery(settings, self._client),
             seed=crc32(socket.gethostname().encode()) if seed is None else seed,
         )
@@ -172,6 +185,10 @@ class Manager:
         """What each target says of its metrics, as it was at its last good scrape."""
         return [metadata for pool in self._pools.values() for metadata in pool.metadata()]
 
+    def alive(self) -> Mapping[str, Sequence[Filled]]:
+        """By job the final series of each target's last good page."""
+        return {name: pool.alive() for name, pool in self._pools.items()}
+
     def pool_names(self) -> Sequence[str]:
         return sorted(self._pools)
 
@@ -217,6 +234,7 @@ class Manager:
             durations_s=spread.duration_s.snapshot(),
             response_bytes=spread.body_bytes.snapshot(),
             scraped_samples=spread.samples.snapshot(),
+            failure_lines_dropped=self._around.failures.dropped,
         )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Generator, Mapping
 from scraper.labelling import Labelling
 from scraper.plan import PLANNED_PER_STEP, Plan, resolve
 from scraper.shapes import Shapes
+from scraper.staleness import Filled
 
 
 class Memo:
@@ -41,6 +42,11 @@ class Memo:
     def series_count(self) -> int:
         """The final series of the last good page."""
         return len(self._plan.layout)
+
+    @property
+    def alive(self) -> Filled:
+        """The final series of the last good page."""
+        return Filled(self._plan.layout, self.chunks)
 
     def learn(self, key: bytes, raw: Mapping[str, str]) -> None:
         """What becomes of a new series with the exposed labels `raw`. Raises SeriesError."""

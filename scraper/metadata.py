@@ -48,9 +48,9 @@ def said_by(comments: Collection[bytes]) -> list[series.Metadata]:
     """As remote write wants it."""
     return [
         series.Metadata(
-            name, _TYPES.get(found.type, series.MetricType.UNKNOWN), found.help, found.unit
+            name, _TYPES.get(metadata.type, series.MetricType.UNKNOWN), metadata.help, metadata.unit
         )
-        for name, found in metadata_of(comments).items()
+        for name, metadata in metadata_of(comments).items()
     ]
 
 
@@ -61,8 +61,8 @@ def families_of(targets: Iterable[TargetMetadata]) -> list[series.Metadata]:
     """
     families: dict[str, series.Metadata] = {}
     for comments in dict.fromkeys(target.comments for target in targets):
-        for one in said_by(comments):
-            families.setdefault(one.family, one)
+        for family in said_by(comments):
+            families.setdefault(family.family, family)
     return list(families.values())
 
 

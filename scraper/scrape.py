@@ -63,6 +63,7 @@ class Rendered:
     series_added: int
     bad_lines: tuple[ExpositionError, ...] = ()
     bad_count: int = 0
+    page: Page
 
 
 class TargetScrape:
@@ -133,14 +134,15 @@ class TargetScrape:
         self._staleness.succeeded(tracked)
         self._count(selection)
         marks = self._markers(gone, timestamp_ms)
-        samples = self._batcher.batches(page, selection, memo, self._reader.families())
+        batches = self._batcher.batches(page, selection, memo, self._reader.families())
         return Rendered(
-            batches=(*samples, *marks),
+            batches=(*batches, *marks),
             scraped=len(page.keys),
             post_relabel=plan.kept_count,
             series_added=memo.added,
             bad_lines=page.bad_lines,
             bad_count=page.bad_count,
+            page=page,
         )
 
     def _read(self, body: bytes, format_: Format) -> Generator[None, None, tuple[Page, Plan]]:
@@ -185,6 +187,11 @@ class TargetScrape:
     def comments(self) -> frozenset[bytes]:
         """Comment lines of the last good page, for whoever asks for metadata."""
         return self._reader.comments()
+
+    @property
+    def alive(self) -> Filled:
+        """The final series of the last good page."""
+        return self._memo.alive
 
     @property
     def series_count(self) -> int:

@@ -1,34 +1,35 @@
 """Who looks at batches as they pass by.
 
 Takes batches at named stages; gives them to those who look, who must neither wait nor change them.
-Invariant: while nobody looks, a batch costs the test of one attribute (`if watch.lookers`).
+Invariant: while nobody looks at a stage, a batch costs one test there (`if watch.at[STAGE]`).
 """
 
 from collections.abc import Callable, Sequence
 
 from series.batch import Batch
 
-# Stage, where (a remote's name, a target's URL or ""), batches.
-Looker = Callable[[str, str, Sequence[Batch]], None]
+# Where (a target's URL, a remote's name or ""), batches.
+Looker = Callable[[str, Sequence[Batch]], None]
 
-# Behind metric relabelling, on the way to the remotes; behind a remote's own rules.
-RELABELLED, REMOTE = "relabelled", "remote"
+# As exposed; behind metric relabelling, on the way to the remotes; behind a remote's own rules.
+SCRAPED, RELABELLED, REMOTE = "scraped", "relabelled", "remote"
+STAGES = (SCRAPED, RELABELLED, REMOTE)
 
 
 class Watch:
     """Shared by all boxes of a pipeline."""
 
-    __slots__ = ("lookers",)
+    __slots__ = ("at",)
 
     def __init__(self) -> None:
-        self.lookers: tuple[Looker, ...] = ()
+        self.at: dict[str, tuple[Looker, ...]] = dict.fromkeys(STAGES, ())
 
-    def add(self, looker: Looker) -> None:
-        self.lookers = (*self.lookers, looker)
+    def add(self, stage: str, looker: Looker) -> None:
+        self.at[stage] = (*self.at[stage], looker)
 
-    def remove(self, looker: Looker) -> None:
-        self.lookers = tuple([one for one in self.lookers if one != looker])
+    def remove(self, stage: str, looker: Looker) -> None:
+        self.at[stage] = tuple([one for one in self.at[stage] if one != looker])
 
     def see(self, stage: str, where: str, batches: Sequence[Batch]) -> None:
-        for looker in self.lookers:
-            looker(stage, where, batches)
+        for looker in self.at[stage]:
+            looker(where, batches)

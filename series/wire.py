@@ -37,7 +37,18 @@ def delimited(tag: bytes, payload: bytes) -> bytes:
 
 def encode_label(name: str, value: str) -> bytes:
     """One framed element of `TimeSeries.labels`; this is also what fills a template's hole."""
-    body = delimited(LABEL_TAG, name.encode()) + delimited(VALUE_TAG, value.encode())
+    own_name, own_value = name.encode(), value.encode()
+    name_bytes, value_bytes = len(own_name), len(own_value)
+    # Fast path: all lengths take one byte. A first sight encodes several.
+    if name_bytes + value_bytes < 0x80 - 4:
+        return b"\n%c\n%c%b\x12%c%b" % (
+            name_bytes + value_bytes + 4,
+            name_bytes,
+            own_name,
+            value_bytes,
+            own_value,
+        )
+    body = delimited(LABEL_TAG, own_name) + delimited(VALUE_TAG, own_value)
     return delimited(LABEL_TAG, body)
 
 

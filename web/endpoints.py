@@ -119,6 +119,15 @@ _PAGES = (
         entry="what relabelling does, rule by rule, and what other rules would do",
     ),
     Endpoint(
+        "/cardinality",
+        "cardinality",
+        "Series by metric, job and label, and what makes them grow.",
+        "page",
+        parameters=(Parameter(name="job", what="of this job only"),),
+        statuses=((404, "no such job"),),
+        entry="series by metric, job and label, and what makes them grow",
+    ),
+    Endpoint(
         "/tap",
         "tap",
         "Samples as they pass.",
@@ -215,7 +224,7 @@ _STATE = (
     Endpoint(
         "/config",
         "config",
-        "The effective configuration, secrets masked.",
+        "The effective configuration, secrets masked: YAML, a page for browsers.",
         "yaml",
         area=Area.CONFIG,
         entry="the effective configuration",
@@ -223,8 +232,12 @@ _STATE = (
     Endpoint(
         "/flags",
         "flags",
-        "The flags, secrets masked.",
-        "text",
+        "The flags, secrets masked: text, a page for browsers.",
+        "page",
+        parameters=(
+            Parameter(name="q", what="in a browser: text in name or value"),
+            Parameter(name="set", what="in a browser: only those that were set", kind="boolean"),
+        ),
         area=Area.FLAGS,
         entry="the flags",
     ),
@@ -313,7 +326,7 @@ _API = (
         "events",
         needs_trust=True,
         parameters=(
-            Parameter(name="stage", what="where", choices=("relabelled", "remote")),
+            Parameter(name="stage", what="where", choices=("scraped", "relabelled", "remote")),
             Parameter(name="selector", what="which, such as {job='a'}"),
             Parameter(name="remote", what="at this remote only"),
             Parameter(name="per_s", what="at most so many a second, 100 by default"),

@@ -55,11 +55,13 @@ class Track:
     """One thing over the last hour, a number for each step; NaN where it was not there.
 
     `name`: up, down (targets), samples, lost (per second, of all scrapes); with `remote`
-    sent_samples, sent_bytes, lost_samples (per second), pending_samples, oldest_age_s.
+    sent_samples, sent_bytes, lost_samples (per second), pending_samples, oldest_age_s; with `job`
+    added: series a minute that the scrape before had not.
     """
 
     name: str
     remote: str = ""
+    job: str = ""
     step_s: float
     points: Sequence[float]
 
@@ -82,6 +84,22 @@ class Trial:
     exposed: int = 0
     left: int = 0
     error: str = ""
+
+
+@attrs.frozen(kw_only=True)
+class Cardinality:
+    """Series as they are now. `metrics` and `labels` are the greatest, the greatest first.
+
+    `jobs`: series by job. `labels`: name, how many values, how many series bear it, the value
+    that most of them have.
+    """
+
+    series: int
+    jobs: Sequence[tuple[str, int]]
+    metrics: Sequence[tuple[str, int]]
+    metric_count: int
+    labels: Sequence[tuple[str, int, int, str]]
+    is_cut: bool = False
 
 
 class TooManyError(Exception):
@@ -156,6 +174,7 @@ class Views:
     parse_rules: "Callable[[str], Awaitable[Pipeline]]"
     try_rules: "Callable[[TargetStatus, Pipeline], Awaitable[Trial]]"
     fetch: "Callable[[TargetStatus], Awaitable[Fetched]]"
+    cardinality: Callable[[str], Awaitable[Cardinality]]
     tap: Callable[[TapWish], AbstractAsyncContextManager[AsyncIterator[TapPiece]]]
     history: Callable[[], Sequence[Track]]
     flow: Callable[[], Flow]

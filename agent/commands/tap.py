@@ -23,7 +23,8 @@ usage: promferry tap [-stage=STAGE] [-remote=NAME] [-rate=N] [-limit=N] [-json] 
 
 Shows samples as they pass through a running agent, until interrupted.
 
-  -stage         relabelled (behind relabelling, the default) or remote (behind its own rules)
+  -stage         scraped (as exposed), relabelled (behind metric relabelling, the default) or
+                 remote (behind a remote's own rules)
   -remote        at this remote only
   -rate          at most so many samples a second; default 100, at most 1000
   -limit         end after so many samples

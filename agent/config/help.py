@@ -255,6 +255,8 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "metadata_config": "Whether and how often metadata is pushed by 1.0; in 2.0 it is beside "
         "every sample.",
         "label": "Labels to add to everything that is pushed.",
+        "answers": "What statuses mean where this remote means something else than others, as in "
+        "`{403: refuse, 422: retry}`: `retry`, `hold`, `split` or `refuse`.",
         "queues": "Requests in flight at a time, each for its own part of the targets.",
         "max_block_size": "The largest request, before compression.",
         "max_disk_usage_per_url": "The most that the queue may take on disk; the oldest goes "
@@ -277,8 +279,8 @@ HELP: Mapping[str, Mapping[str, str]] = {
     },
     "QueueSection": {
         "capacity": "Accepted, no effect: the queue is on disk.",
-        "max_shards": "Accepted, no effect: see `queues`.",
-        "min_shards": "Accepted, no effect: see `queues`.",
+        "max_shards": "At most so many requests in flight; `queues` says exactly how many.",
+        "min_shards": "At least so many requests in flight, 64 at most; see `queues`.",
         "max_samples_per_send": "The most samples in one request.",
         "batch_send_deadline": "How long samples are gathered before they are sent.",
         "min_backoff": "How long to wait before the first retry.",

@@ -18,10 +18,9 @@ from agent.config.metered import parse_budget, parse_window
 from agent.config.queue_section import RemoteDefaults, parse_percent, queue_settings
 from agent.config.remote_section import RESERVED_HEADERS as RESERVED_HEADERS
 from agent.config.remote_section import RemoteSection
-from agent.config.userinfo import split_userinfo as split_userinfo
-from agent.config.userinfo import with_userinfo
 from pushqueue.settings import MetadataSettings, RemoteSettings, VmProto
 from transport.settings import BasicAuth, HeaderValues, HttpSettings
+from transport.userinfo import split_userinfo, with_userinfo
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
@@ -71,6 +70,7 @@ def resolve_remote(section: RemoteSection, defaults: RemoteDefaults) -> RemoteSe
         data_budget=parse_budget(section.data_budget) if section.data_budget else None,
         backlog_window=parse_window(section.backlog_window) if section.backlog_window else None,
         round_robin_dns=section.round_robin_dns,
+        answers=section.answers,
         queue=queue_settings(_queue_keys(section), section.queue_config, defaults),
         metadata=MetadataSettings(
             send=section.metadata_config.send,

@@ -33,8 +33,10 @@ from scraper.settings import (
     HttpDiscovery,
     ScrapeJob,
     StaticDiscovery,
+    TargetGroup,
 )
 from transport.settings import HttpSettings, OAuth2
+from transport.userinfo import masked_address
 
 
 def render(
@@ -124,6 +126,12 @@ def _oauth2(oauth2: OAuth2, writer: Writer) -> Tree:
     return writer.section(OAuth2Section, {**values, "tls_config": values["tls"], **_fields(proxy)})
 
 
+def _shown(settings: TargetGroup | FileDiscovery, key: str, writer: Writer) -> Tree:
+    """With masks in the addresses of `key`, which may hold user and password."""
+    fields = _fields(settings)
+    return fields if writer.reveal else {**fields, key: tuple(map(masked_address, fields[key]))}
+
+
 def _discoveries(discoveries: Sequence[DiscoverySettings], writer: Writer) -> Tree:
     written: dict[str, list[Tree]] = {
         name: [] for name in ("static_configs", "file_sd_configs", "http_sd_configs")
@@ -131,10 +139,11 @@ def _discoveries(discoveries: Sequence[DiscoverySettings], writer: Writer) -> Tr
     for discovery in discoveries:
         match discovery:
             case StaticDiscovery(groups=groups):
-                sections = [writer.section(StaticSection, _fields(group)) for group in groups]
+                shown = [_shown(group, "targets", writer) for group in groups]
+                sections = [writer.section(StaticSection, group) for group in shown]
                 written["static_configs"] += sections
             case FileDiscovery():
-                section = writer.section(FileSection, _fields(discovery))
+                section = writer.section(FileSection, _shown(discovery, "files", writer))
                 written["file_sd_configs"].append(section)
             case HttpDiscovery(http=http):
                 values = {**_fields(discovery), **_http(http, writer)}

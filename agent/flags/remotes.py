@@ -11,11 +11,12 @@ from typing import TypeVar
 
 from agent.config.metered import parse_budget, parse_window
 from agent.config.queue_section import RemoteDefaults, disk_bound
-from agent.config.remotes import remote_key, split_userinfo
+from agent.config.remotes import remote_key
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.remote_http import http_settings
 from agent.flags.url_flags import UrlFlags
 from agent.flags.values import Values
+from pushqueue.policy import PolicyError, parse_policy
 from pushqueue.settings import (
     RW1,
     RW2,
@@ -28,6 +29,7 @@ from relabel.limits import LabelLimits
 from relabel.rule import RelabelRule
 from transport.errors import TransportError
 from transport.url import parse_url
+from transport.userinfo import split_userinfo
 
 _T = TypeVar("_T")
 
@@ -160,6 +162,7 @@ def _remote(url: str, flags: UrlFlags, read_rules: ReadRules) -> Iterator[Remote
         round_digits=int(flags.number("roundDigits")),
         metadata=_metadata(flags),
         http=http_settings(flags, userinfo),
+        answers=_answers(flags),
         queue=_queue(flags),
         rate_limit_bytes=int(flags.number("rateLimit")),
         data_budget=_parsed(flags, "dataBudget", parse_budget),
@@ -177,6 +180,14 @@ def _parsed(flags: UrlFlags, name: str, parse: Callable[[str], _T]) -> _T | None
     except ValueError as exc:
         flags.error(name, str(exc))
         return None
+
+
+def _answers(flags: UrlFlags) -> dict[str, str]:
+    try:
+        return parse_policy(flags.text("answers"))
+    except PolicyError as exc:
+        flags.error("answers", str(exc))
+        return {}
 
 
 def _message(flags: UrlFlags) -> str:

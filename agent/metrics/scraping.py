@@ -201,6 +201,13 @@ FAMILIES = (
         _total(lambda counts: counts.too_large),
     ),
     Family(
+        "promferry_scrape_failure_log_lines_dropped_total",
+        "counter",
+        "Lines that scrape_failure_log_file could not take: too many at once, or no disk.",
+        (),
+        lambda snapshot: [((), snapshot.scraper.failure_lines_dropped)],
+    ),
+    Family(
         "vm_promscrape_stale_samples_created_total",
         "counter",
         "Staleness markers made.",

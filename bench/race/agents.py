@@ -47,7 +47,7 @@ scrape_configs:
     static_configs:
       - targets:
 {targets}
-"""
+{self.shape.rules}"""
 
 
 @attrs.frozen

@@ -164,16 +164,30 @@ def page_of(series: int) -> str:
 
 def _labelled(page: str, copy: int) -> str:
     return "".join(
-        f"{_with_label(line, copy)}\n" for line in page.splitlines() if not line.startswith("#")
+        with_label(line, "copy", str(copy))
+        for line in page.splitlines(keepends=True)
+        if not line.startswith("#")
     )
 
 
-def _with_label(line: str, copy: int) -> str:
+def with_label(line: str, label: str, text: str) -> str:
+    """A sample's line with one label more."""
     name, brace, rest = line.partition("{")
     if brace:
-        return f'{name}{{copy="{copy}",{rest}'
+        return f'{name}{{{label}="{text}",{rest}'
     name, _, value = line.partition(" ")
-    return f'{name}{{copy="{copy}"}} {value}'
+    return f'{name}{{{label}="{text}"}} {value}'
+
+
+def with_other_values(lines: Sequence[str], seed: int) -> list[str]:
+    """The same series; what was 0 stays so, as most zeros do."""
+    rng = random.Random(seed)
+    return [
+        line
+        if line.startswith("#") or line.endswith(" 0\n")
+        else f"{line.rpartition(' ')[0]} {_value(rng)}\n"
+        for line in lines
+    ]
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ Takes a directory of request bodies as nginx kept them, and a window; gives how 
 a timestamp within it.
 """
 
+import re
 from collections.abc import Iterator
 from itertools import islice, product
 from pathlib import Path
@@ -12,7 +13,33 @@ from receivers.errors import DecodeError
 from receivers.remote_write import CONTENT_TYPE, PROTO_1, WriteRequest, decode
 from receivers.remote_write_v2 import PROTO_2
 
+# What an agent says of a scrape, in the encoded labels: `__name__` and its value.
+_OWN = re.compile(rb"__name__\x12.(?:up|scrape_[a-z_]+)(?:\x0a|$)", re.DOTALL)
+
 MAX_DECODED_BYTES = 256 * 2**20
+
+
+class Arrivals:
+    """The series of pages that have arrived so far, each once; `up` and its kin are left out."""
+
+    def __init__(self, bodies: Path) -> None:
+        self._bodies = bodies
+        self._looked: set[str] = set()
+        self._series: set[int] = set()
+
+    def series_count(self) -> int:
+        """Looks at new requests only."""
+        for path in self._bodies.iterdir():
+            if path.name in self._looked:
+                continue
+            request = _decode(path.read_bytes())
+            # One that is still being written is looked at again.
+            if request is not None:
+                self._looked.add(path.name)
+                self._series.update(
+                    hash(encoded) for encoded in request.encoded if not _OWN.search(encoded)
+                )
+        return len(self._series)
 
 
 def samples_between(bodies: Path, since_ms: int, until_ms: int) -> int:

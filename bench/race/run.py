@@ -15,12 +15,13 @@ import attrs
 from race import proof, web
 from race.agents import Contender, Course
 from race.measure import Usage, usage
-from race.pages import page_of
 from race.ports import free_port, wait_port
 from race.shapes import Shape
 
 # Pushes of the proof may come that much after the scrape: Prometheus collects for 5 s.
 PUSH_DELAY_S = 7.0
+# Within that an agent delivers all once, or it is not fit for the race.
+COLD_LIMIT_S = 120.0
 
 
 @attrs.frozen(kw_only=True)
@@ -61,15 +62,33 @@ def race(
 ) -> Result:
     with tempfile.TemporaryDirectory(prefix="promferry-race-") as temporary:
         course = _lay_course(Path(temporary), shape)
-        page = page_of(shape.series)
         with web.serve(
-            course.directory / "nginx", course.addresses, course.push_port, page
+            course.directory / "nginx", course.addresses, course.push_port, shape
         ) as nginx:
+            if shape.is_cold:
+                return _race_cold(name, contender, course, nginx)
             with _running(contender, course) as pid:
                 time.sleep(warmup_s)
                 window = _watch(pid, seconds)
                 delivered = _prove(nginx, shape) if is_proven else None
             return _result(name, shape, nginx, window, delivered)
+
+
+def _race_cold(name: str, contender: Contender, course: Course, nginx: web.Web) -> Result:
+    """From the start until each series was delivered; a sample is the first of its series."""
+    shape = course.shape
+    arrivals = proof.Arrivals(nginx.record_bodies())
+    wanted = shape.targets * shape.series
+    since = time.time()
+    with _running(contender, course) as pid:
+        while arrivals.series_count() < wanted:
+            if time.time() - since > COLD_LIMIT_S:
+                raise SystemExit(f"{name}: not all was delivered within {COLD_LIMIT_S:g} s")
+            time.sleep(0.2)
+        now = usage(pid)
+        window = _Window(since, time.time(), Usage(0.0, 0.0, 0.0), now, now.resident_mib)
+    result = _result(name, shape, nginx, window, None)
+    return attrs.evolve(result, samples=wanted)
 
 
 def _lay_course(directory: Path, shape: Shape) -> Course:

@@ -5,7 +5,6 @@ scraped and what was pushed, so the agents are counted by a third party. The pag
 once, and a push is read whole and dropped: nginx takes as little of the machine as it can.
 """
 
-import gzip
 import os
 import shutil
 import subprocess
@@ -15,7 +14,9 @@ from pathlib import Path
 
 import attrs
 
+from race import course
 from race.ports import wait_port
+from race.shapes import Shape
 
 RECORDING = "recording"  # while a file of this name exists, nginx keeps what is pushed
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -55,16 +56,14 @@ class Web:
 
 
 @contextmanager
-def serve(directory: Path, addresses: list[str], push_port: int, page: str) -> Iterator[Web]:
+def serve(directory: Path, addresses: list[str], push_port: int, shape: Shape) -> Iterator[Web]:
     nginx = shutil.which("nginx", path=PATH)
     if nginx is None:
         raise SystemExit("nginx is not installed; as root: apt-get install nginx-light")
-    (directory / "www").mkdir(parents=True)
-    (directory / "bodies").mkdir()
-    (directory / "www" / "metrics").write_text(page)
-    (directory / "www" / "metrics.gz").write_bytes(gzip.compress(page.encode(), 6))
+    (directory / "bodies").mkdir(parents=True)
+    course.lay(directory / "www", shape, addresses)
     config = directory / "nginx.conf"
-    config.write_text(_config(directory, addresses, push_port))
+    config.write_text(_config(directory, addresses, push_port, shape))
     argv: list[str | Path] = [nginx, "-p", directory, "-c", config, "-e", directory / "error.log"]
     process = subprocess.Popen(argv)
     try:
@@ -75,7 +74,7 @@ def serve(directory: Path, addresses: list[str], push_port: int, page: str) -> I
         process.wait()
 
 
-def _config(directory: Path, addresses: list[str], push_port: int) -> str:
+def _config(directory: Path, addresses: list[str], push_port: int, shape: Shape) -> str:
     listens = "\n".join(f"        listen {address};" for address in addresses)
     temporary = "\n".join(
         f"    {kind}_temp_path {directory}/{kind};"
@@ -98,10 +97,11 @@ http {{
     client_body_buffer_size 16m;
     client_body_temp_path {directory}/bodies;
 {temporary}
+{_choices(shape)}
     server {{
 {listens}
         access_log {directory}/scrape.log traffic buffer=64k flush=200ms;
-        root {directory}/www;
+        root {directory}/www/$variant/$minute/$host_folder;
         default_type "text/plain; version=0.0.4";
         gzip_static on;
         location = /metrics {{ }}
@@ -126,6 +126,20 @@ http {{
         return 204;
     }}
 }}
+"""
+
+
+def _choices(shape: Shape) -> str:
+    """Which folder's page is served: it costs nginx, and nobody else, some time."""
+    part = f"{100 / course.VARIANTS:.1f}%"
+    names = course.variants(shape)
+    chances = [f"{part} {name};" for name in names[1:]] + [f"* {names[0]};"]
+    minute = '"~T..:(?<now>..)" $now;' if shape.churns else ""
+    host = "$server_addr" if shape.unique else course.SAME
+    return f"""
+    split_clients "$msec$server_addr$connection" $variant {{ {" ".join(chances)} }}
+    map $time_iso8601 $minute {{ default {course.SAME}; {minute} }}
+    map $server_addr $host_folder {{ default {host}; }}
 """
 
 

@@ -85,7 +85,7 @@ class BodyReader:
 
     def families(self) -> Families:
         """What the last page said of its metrics."""
-        return self._reader.families
+        return self._reader.families()
 
     def _read_protobuf(self, body: bytes, known: Series) -> Steps:
         from scraper.exposition import protobuf  # late: few targets speak it

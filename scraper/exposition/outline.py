@@ -97,8 +97,8 @@ class Outlines:
     def __init__(self) -> None:
         # By hash: an outline as key would be held for ever.
         self._known: WeakValueDictionary[int, Outline] = WeakValueDictionary()
-        self._latest: Callable[[], Outline | None] = lambda: None
         self._families: WeakValueDictionary[frozenset[bytes], Families] = WeakValueDictionary()
+        self._latest: Callable[[], Outline | None] = lambda: None
 
     def __len__(self) -> int:
         return len(self._known)

@@ -20,6 +20,7 @@ from scraper.exposition.page import Page
 from scraper.exposition.prediction import split
 from scraper.exposition.resync import page_of, resync
 from scraper.exposition.walk import Series, Walk
+from series.metadata import Families
 
 Steps = Generator[None, None, Page]
 
@@ -30,6 +31,9 @@ BEFORE_PAGES = 3
 # Whether so many series are known to a target takes about 1 ms to tell.
 MOST_ASKED = 20_000
 
+# Shared: an empty set of its own is 216 bytes for each target.
+_NO_COMMENTS: frozenset[bytes] = frozenset()
+
 
 class Reader:
     """Holds what the previous page looked like; one for each target."""
@@ -38,10 +42,11 @@ class Reader:
         "_before",
         "_before_pages",
         "_comments",
+        "_families",
         "_keys",
         "_outline",
         "_outlines",
-        "families",
+        "_said_by",
         "predicted_total",
         "resynced_total",
         "walked_total",
@@ -55,9 +60,9 @@ class Reader:
         self._before_pages = 0
         self._keys: tuple[bytes, ...] = ()
         # Those of a page that has no outline.
-        self._comments: frozenset[bytes] = frozenset()
-        # What the last page said of its metrics; shared by targets whose pages say the same.
-        self.families = outlines.families(frozenset())
+        self._comments = _NO_COMMENTS
+        self._families = outlines.families(_NO_COMMENTS)
+        self._said_by: Outline | frozenset[bytes] = self._comments
         self.predicted_total = 0
         self.resynced_total = 0
         self.walked_total = 0
@@ -76,6 +81,9 @@ class Reader:
         if outline is not None and outline.dialect is dialect:
             page = yield from self._read_by(outline, body, known)
             if page is not None:
+                # A first page that looks like another target's: from now on it is this one's too.
+                if self._outline is None:
+                    self._hold(outline, None)
                 return page
         self.walked_total += 1
         lines = yield from split(body)
@@ -91,10 +99,18 @@ class Reader:
         """The lines of the last good page that are no samples."""
         return self._outline.others() if self._outline is not None else self._comments
 
+    def families(self) -> Families:
+        """What the last page said of its metrics; shared by targets whose pages say the same."""
+        source = self._outline if self._outline is not None else self._comments
+        # Fast path: the same text between the values.
+        if source is not self._said_by:
+            self._said_by = source
+            self._families = self._outlines.families(self.comments())
+        return self._families
+
     def adopt(self, page: Page, comments: frozenset[bytes]) -> Page:
         """A page of another format, with the keys object of the page before if they are equal."""
         self._outline, self._before, self._comments = None, None, comments
-        self.families = self._outlines.families(comments)
         if page.keys != self._keys:
             self._keys = page.keys
         return attrs.evolve(page, keys=self._keys)
@@ -161,7 +177,7 @@ class Reader:
         if keys != self._keys:
             self._keys = keys
         self._outline = self._before = None
-        self._comments = frozenset()
+        self._comments = _NO_COMMENTS
         # Blanks where none need be, a label value over several lines: such a page is always walked.
         if walk.is_regular:
             starts, ends = yield from walk.spans()
@@ -170,4 +186,3 @@ class Reader:
             self._hold(self._outlines.shared(outline), None)
         else:
             self._comments = frozenset([line for line in walk.lines if line.startswith(b"# ")])
-        self.families = self._outlines.families(self.comments())

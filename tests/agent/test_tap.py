@@ -46,8 +46,8 @@ class Watcher:
     def wake(self) -> None:
         self.woken += 1
 
-    def see(self, *batches: Batch, stage: str = RELABELLED, where: str = "") -> list[str]:
-        self.tap.see(stage, where, batches)
+    def see(self, *batches: Batch, where: str = "") -> list[str]:
+        self.tap.see(where, batches)
         return [dict(sample.labels)["__name__"] for sample in self.tap.take()]
 
 
@@ -64,11 +64,10 @@ def test_what_suits_a_selector() -> None:
     assert watcher.see(batch(values=array("d", [1.0, 2.0, 9.0]))) == ["up", "down"]
 
 
-def test_another_stage_or_remote_is_not_seen() -> None:
+def test_another_remote_is_not_seen() -> None:
     watcher = Watcher(stage=REMOTE, remote="far")
-    assert watcher.see(batch()) == []
-    assert watcher.see(batch(), stage=REMOTE, where="near") == []
-    assert watcher.see(batch(), stage=REMOTE, where="far") == ["load", "up", "down"]
+    assert watcher.see(batch(), where="near") == []
+    assert watcher.see(batch(), where="far") == ["load", "up", "down"]
     assert watcher.woken == 1
 
 
@@ -83,14 +82,14 @@ def test_the_rate_is_kept_and_what_is_left_out_is_counted() -> None:
 
 def test_who_does_not_read_holds_a_bounded_number() -> None:
     watcher = Watcher(per_s=1e9)
-    watcher.tap.see(RELABELLED, "", [batch()] * HELD)
+    watcher.tap.see("", [batch()] * HELD)
     assert len(watcher.tap.take()) == HELD
     assert watcher.tap.skipped == 2 * HELD
 
 
 def test_markers_have_no_value() -> None:
     watcher = Watcher()
-    watcher.tap.see(RELABELLED, "", [batch(is_markers=True)])
+    watcher.tap.see("", [batch(is_markers=True)])
     assert [(sample.value, sample.is_marker) for sample in watcher.tap.take()] == [(None, True)] * 3
 
 
@@ -116,7 +115,7 @@ async def test_nobody_looks_when_the_last_has_gone_and_taps_are_few() -> None:
         taps._open = MAX_TAPS
         with pytest.raises(TooManyError):
             taps.open(TapWish(stage=RELABELLED))
-    assert not watch.lookers
+    assert not any(watch.at.values())
 
 
 async def test_a_quiet_stream_gives_signs_of_life(autojump_clock: object) -> None:

@@ -9,6 +9,7 @@ from scraper.report import Outcome
 from scraper.scrape import Rendered, SampleCounts, SampleLimitError, TargetScrape
 from scraper.settings import ScrapeJob
 from scraper.setup import JobSetup, set_up
+from scraper.shapes import Shapes
 from scraper.target import Target, build, discovered
 from series.batch import Batch
 from tests.scraper.batches import STALE, rows_of
@@ -200,3 +201,34 @@ def test_a_reload_keeps_timestamps_settings_current() -> None:
     core = Core(setup_of())
     core.reconfigure(setup_of(honor_timestamps=False))
     assert rows_of(core.batches("a 1 5\n"), bare=True) == [("a", 1.0, 1000)]
+
+
+def test_a_target_whose_first_page_looks_like_that_of_another_has_its_comments() -> None:
+    outlines, shapes, setup = Outlines(), Shapes(), setup_of()
+    page = b"# TYPE a counter\na 1\n"
+    comments = []
+    for _ in range(3):
+        scrape = TargetScrape(setup, target_of(setup), SampleCounts(), outlines, shapes)
+        finish(scrape.render(page, 1000))
+        comments.append(scrape.comments())
+    assert comments == [frozenset({b"# TYPE a counter"})] * 3
+
+
+@pytest.mark.parametrize(
+    ("pages", "value"),
+    [
+        pytest.param(["a 1\na{} 2\nb 3\n"], 1.0, id="a page"),
+        pytest.param(
+            ["a 1\na{} 2\nb 3\n", "b 3\na{} 5\na 4\n"], 5.0, id="the same series in another order"
+        ),
+        pytest.param(
+            ["a 1\na{} 2\nb 3\n", "b 3\na{} 5\na 4\n", "a 6\na{} 7\nb 3\n"], 6.0, id="and back"
+        ),
+    ],
+)
+def test_of_equal_series_the_first_in_the_body_counts(pages: list[str], value: float) -> None:
+    core = Core(setup_of())
+    for page in pages:
+        rendered = core.render(page)
+    rows = rows_of(rendered.batches, bare=True)
+    assert sorted((name, read) for name, read, _ in rows) == [("a", value), ("b", 3.0)]

@@ -8,6 +8,7 @@ from series.labels import canonical
 from series.wire import (
     WireError,
     decode_labels,
+    encode_label,
     encode_labels,
     read_varint,
     signed_varint,
@@ -63,3 +64,10 @@ def test_decoding_gives_back_what_was_encoded(labels: dict[str, str]) -> None:
 def test_any_bytes_decode_or_are_refused(data: bytes) -> None:
     with contextlib.suppress(WireError):
         decode_labels(data)
+
+
+@pytest.mark.parametrize("name_bytes", [1, 60, 119, 123, 124, 127, 128, 300])
+@pytest.mark.parametrize("value_bytes", [0, 1, 4, 60, 63, 64, 124, 127, 128, 300])
+def test_labels_of_any_length_are_read_back(name_bytes: int, value_bytes: int) -> None:
+    label = ("n" * name_bytes, "v" * value_bytes)
+    assert decode_labels(encode_label(*label)) == (label,)

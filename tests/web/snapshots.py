@@ -9,6 +9,7 @@ from relabel.pipeline import Pipeline, compile_rules
 from relabel.rule import RelabelRule
 from scraper.status import DroppedTarget, TargetStatus
 from web.views import (
+    Cardinality,
     Fetched,
     Flow,
     ReloadResult,
@@ -136,6 +137,16 @@ async def _try_rules(target: TargetStatus, pipeline: Pipeline) -> Trial:
     return Trial(rules=(RuleCount("{action: keep}", 9, 8, 7),), exposed=9, left=2)
 
 
+async def _cardinality(job: str) -> Cardinality:
+    return Cardinality(
+        series=10,
+        jobs=[("node", 10)],
+        metrics=[("load", 9), (NASTY, 1)],
+        metric_count=2,
+        labels=[("device", 3, 9, NASTY)],
+    )
+
+
 @asynccontextmanager
 async def _tap(wish: TapWish) -> AsyncIterator[AsyncIterator[TapPiece]]:
     yield _pieces()
@@ -157,6 +168,7 @@ async def _pieces() -> AsyncIterator[TapPiece]:
 def views(*targets: TargetStatus, **changes: Any) -> Views:
     fields: dict[str, Any] = {
         "why_not": _why_not,
+        "cardinality": _cardinality,
         "tap": _tap,
         "history": tuple,
         "flow": lambda: FLOW,

@@ -11,7 +11,7 @@ _TYPES: dict[Media, tuple[str, ...]] = {
     "text": ("text/plain; charset=utf-8",),
     "page": ("text/plain; charset=utf-8", "text/html; charset=utf-8"),
     "metrics": ("text/plain; version=0.0.4; charset=utf-8",),
-    "yaml": ("text/plain; charset=utf-8",),
+    "yaml": ("text/plain; charset=utf-8", "text/html; charset=utf-8"),
     "events": ("text/event-stream; charset=utf-8",),
 }
 _TEXT: Schema = {"type": "string"}

@@ -70,8 +70,8 @@ def _facts(
         f"{count_text(remote.sent_samples_total)} samples in "
         f"{count_text(remote.sent_blocks_total)} requests, {bytes_text(remote.sent_bytes_total)}",
     )
-    if remote.sent_samples_total:
-        yield "size", f"{remote.sent_bytes_total / remote.sent_samples_total:.2f} bytes a sample"
+    if remote.bytes_per_sample is not None:
+        yield "size", f"{remote.bytes_per_sample:.2f} bytes a sample"
     answers = ", ".join(
         f"{count_text(n)} x {status}" for status, n in sorted(remote.answers.items())
     )
@@ -82,6 +82,9 @@ def _facts(
         if n
     )
     yield "lost", lost or "nothing"
+    if remote.rejected_lines_total:
+        refused = f"{count_text(remote.rejected_lines_total)} refusals are kept with its words: "
+        yield "refused", f"{refused}promferry queue rejected"
     yield from _limits(remote)
     yield (
         "on disk",

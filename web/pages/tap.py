@@ -9,7 +9,11 @@ from web.pages.markup import NOTHING, Markup, Template, join
 from web.static import asset_url
 from web.views import TapWish
 
-STAGES = (("relabelled", "behind relabelling"), ("remote", "at a remote"))
+STAGES = (
+    ("scraped", "as exposed"),
+    ("relabelled", "behind relabelling"),
+    ("remote", "at a remote"),
+)
 
 _PAGE = Template(
     "<h1>Live tap</h1>\n"

@@ -156,6 +156,13 @@ _QUEUE = (
         "The longest wait between retries; the wait doubles up to it.",
         aliases=("remoteWrite.retryMaxTime",),  # vmagent's deprecated name for the same
     ),
+    _each(
+        "answers",
+        STRING,
+        "",
+        "What a remote's statuses mean where it means something else than others, "
+        "`403=refuse^^422=retry`: retry, hold, split or refuse.",
+    ),
     _each("disableOnDiskQueue", BOOL, False, "Keep the queue in memory only."),
     _all(
         "dropSamplesOnOverload",
@@ -172,7 +179,7 @@ _QUEUE = (
 )
 
 _PROTOCOL = (
-    _each("queues", INT, 0, "Requests in flight at a time, series kept in order; 0 chooses."),
+    _each("queues", INT, 0, "Requests in flight at a time, series kept in order; 0 is 4."),
     _each(
         "forcePromProto",
         BOOL,

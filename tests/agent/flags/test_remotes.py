@@ -85,6 +85,12 @@ def test_the_queue_beyond_vmagent() -> None:
     assert queue.disable_disk
 
 
+def test_statuses_that_a_remote_means_otherwise() -> None:
+    first, second = remotes_of(A, B, "-remoteWrite.answers=403=refuse^^422=retry,")
+    assert first.answers == {"403": "refuse", "422": "retry"}
+    assert second.answers == {}
+
+
 def test_rules_by_position() -> None:
     first, second = remotes_of(A, B, "-remoteWrite.urlRelabelConfig=/a.yml,http://r/b.yml")
     assert first.write_relabel_configs == RULES["/a.yml"]
