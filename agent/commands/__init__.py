@@ -26,6 +26,10 @@ COMMANDS = {
     "bundle": ("agent.commands.bundle", "collect what somebody needs to help, in one archive"),
     "lint": ("agent.commands.lint", "check exposition text and the names of its metrics"),
     "queue": ("agent.commands.queue", "look into queues on disk; repair, export or drop them"),
+    "convert": (
+        "agent.commands.convert",
+        "write the configuration that does what another agent's does",
+    ),
     "demo": ("agent.commands.demo", "start an agent and a receiver together, to look at"),
 }
 
