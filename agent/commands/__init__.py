@@ -28,8 +28,9 @@ COMMANDS = {
     "queue": ("agent.commands.queue", "look into queues on disk; repair, export or drop them"),
     "convert": (
         "agent.commands.convert",
-        "write the configuration that does what another agent's does",
+        "turn another agent's configuration into promferry's",
     ),
+    "compare": ("agent.commands.compare", "compare a running vmagent or Prometheus with this one"),
     "demo": ("agent.commands.demo", "start an agent and a receiver together, to look at"),
 }
 
