@@ -118,11 +118,13 @@ def _otlp(node: Node, outcome: Outcome) -> None:
         port = 4317 if key == "grpc" else 4318
         address = walk.text(endpoint) if endpoint else f"localhost:{port}"
         outcome.add_flag(f"otlp.{key}ListenAddr", address, value.place, value.path)
-        walk.over(value, _server_rules(outcome))
+        walk.over(value, server_rules(outcome))
     walk.over(node, {"protocols": lambda _: None})
 
 
-def _server_rules(outcome: Outcome) -> Rules:
+def server_rules(outcome: Outcome) -> Rules:
+    """The keys of a protocol of an otlp receiver."""
+
     def flag(name: str, suffix: str = "") -> Callable[[Node], None]:
         def add(node: Node) -> None:
             outcome.add_flag(name, node.text() + suffix, node.place, node.path)
@@ -165,9 +167,9 @@ def _server_rules(outcome: Outcome) -> Rules:
     }
 
 
-def _prometheus(node: Node, outcome: Outcome) -> None:
-    walk = Walk(outcome, {}, LOOK)
-    rules: Rules = {
+def prometheus_rules(outcome: Outcome) -> Rules:
+    """The keys of a prometheus receiver."""
+    return {
         "config": lambda each: _scrape_config(each, outcome),
         "trim_metric_suffixes": Differs("names are sent as they were scraped"),
         "use_start_time_metric": Differs("start_timestamps of a job reads `_created` lines"),
@@ -176,7 +178,10 @@ def _prometheus(node: Node, outcome: Outcome) -> None:
         "target_allocator": Lost("targets are not shared out among agents"),
         "api_server": Differs("the agent's own pages have /api/v1/targets"),
     }
-    walk.over(node, rules)
+
+
+def _prometheus(node: Node, outcome: Outcome) -> None:
+    Walk(outcome, {}, LOOK).over(node, prometheus_rules(outcome))
 
 
 def _scrape_config(node: Node, outcome: Outcome) -> None:
@@ -246,16 +251,18 @@ def _processors(names: list[str], nodes: Mapping[str, Node], outcome: Outcome) -
             outcome.note(Kind.LOST, node.place, node.path, text, "docs/relabelling.md")
 
 
+BATCH: Rules = {
+    "timeout": To("batch_send_deadline", seconds, "also for what is scraped"),
+    "send_batch_size": To("max_samples_per_send", differs="samples, not data points"),
+    "send_batch_max_size": Differs("max_samples_per_send is the bound"),
+    "metadata_keys": Lost("headers of pushes are not kept"),
+    "metadata_cardinality_limit": Lost("headers of pushes are not kept"),
+}
+
+
 def _batch(node: Node, outcome: Outcome) -> None:
     tree: Tree = {}
-    rules: Rules = {
-        "timeout": To("batch_send_deadline", seconds, "also for what is scraped"),
-        "send_batch_size": To("max_samples_per_send", differs="samples, not data points"),
-        "send_batch_max_size": Differs("max_samples_per_send is the bound"),
-        "metadata_keys": Lost("headers of pushes are not kept"),
-        "metadata_cardinality_limit": Lost("headers of pushes are not kept"),
-    }
-    Walk(outcome, tree, LOOK).over(node, rules)
+    Walk(outcome, tree, LOOK).over(node, BATCH)
     outcome.note(Kind.SAME, node.place, node.path, "queue_config of each remote")
     for remote in outcome.config.get("remote_write", ()):
         for key, value in tree.items():

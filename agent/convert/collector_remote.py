@@ -112,8 +112,8 @@ class RemoteReader:
             "max_batch_size_bytes": To("max_block_size"),
             "max_batch_request_parallelism": To("queues"),
             "wal": self._wal,
-            "remote_write_queue": lambda node: walk.over(node, self._queue()),
-            "sending_queue": lambda node: walk.over(node, self._queue()),
+            "remote_write_queue": lambda node: walk.over(node, self.queue_rules()),
+            "sending_queue": lambda node: walk.over(node, self.queue_rules()),
             "retry_on_failure": lambda node: walk.over(node, RETRY),
             "compression": Same("snappy, as remote write has it"),
             "compression_params": Differs("snappy has no levels"),
@@ -133,7 +133,8 @@ class RemoteReader:
             "middlewares": Lost("there are no extensions"),
         }
 
-    def _queue(self) -> Rules:
+    def queue_rules(self) -> Rules:
+        """The keys of its queue."""
         return {
             "enabled": Differs("always on"),
             "queue_size": Differs("no counterpart is needed: " + _QUEUE),
