@@ -106,12 +106,14 @@ def _take(
 
 
 def _wrong(flag: Flag, given: str) -> str:
-    if flag.stands_for:
-        known = flag.translations
-        return f"must be one of {', '.join(known)}" if known and given.lower() not in known else ""
+    """Why the agent would refuse the text; empty if it takes it."""
+    if flag.translations and given.lower() not in flag.translations:
+        return f"must be one of {', '.join(flag.translations)}"
+    proper = TABLE.by_name[flag.stands_for] if flag.stands_for else flag
+    text = flag.translations.get(given.lower(), given)
     try:
-        for item in split_items(given) if flag.many else (given,):
-            parse_value(flag, item)
+        for item in split_items(text) if proper.many else (text,):
+            parse_value(proper, item)
     except ValueError as exc:
         return str(exc)
     return ""

@@ -25,7 +25,8 @@ PROGRAMS = {
     "opentelemetry-collector": "otelcol",
     "opentelemetry-collector-contrib": "otelcol",
 }
-_ENDS = frozenset({"&&", "||", ";", "|", "&", ">", ">>", "2>&1", "2>"})
+_END = ";"
+_ENDS = frozenset({_END, "&&", "||", "|", "&", ">", ">>", "2>&1", "2>"})
 _PREFIX = re.compile(r"^[-@:+!|]*")
 _VARIABLE_WORD = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
 
@@ -53,8 +54,9 @@ def program_of(text: str) -> str:
 
 def of_shell(file: str, text: str) -> list[Command]:
     """Every call of a known agent; a text of flags alone is one call."""
-    words = list(_shell_words(file, text.splitlines(), 1))
-    found = list(_commands(words, ""))
+    lines = list(_shell_words(file, text.splitlines(), 1))
+    found = list(_commands(lines, ""))
+    words = [word for word in lines if word.text != _END]
     if not found and words and all(word.text.startswith("-") for word in words):
         found = [Command("", tuple(words))]
     return found
@@ -89,6 +91,8 @@ def _shell_words(file: str, lines: Sequence[str], first: int) -> Iterator[Word]:
         for part in parts:
             yield _word(part, f"{file}:{begun}", SHELL)
         pending = ""
+        if parts and not line.endswith("\\"):
+            yield Word(_END, f"{file}:{begun}")
     if pending:
         raise fail(file, begun, "a quotation mark is not closed", text=pending.strip()[:80])
 
@@ -151,7 +155,8 @@ def _container_words(
         for item in value.items():
             if is_line:
                 file, _, line = item.place.rpartition(":")
-                yield from _shell_words(file, item.text().splitlines(), int(line))
+                words = _shell_words(file, item.text().splitlines(), int(line))
+                yield from (word for word in words if word.text != _END)
             else:
                 yield _word(item.text(), item.place, references)
 
