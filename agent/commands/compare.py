@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.commands.own_options import OwnOptions, split_options
 from agent.commands.running_agent import OPTIONS, AskError, RunningAgent, Whom
-from agent.convert.comparison import Comparison, Seen, key_of
+from agent.convert.comparison import Comparison, Seen, key_of, spell
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.parser import parse
 
@@ -123,7 +123,10 @@ async def _compare(
             ours.append(seen)
             subjects[seen.name] = (found.setup, target)
     pairs = list(comparison.targets(theirs, ours))
-    old = _setups_of(config)
+    old, labels = _setups_of(config)
+    if config and labels != dict(settings.global_.external_labels):
+        here = spell(settings.global_.external_labels)
+        comparison.lines.append(f"external labels: {spell(labels)} there, {here} here")
     wanted = [(each, subjects[new.name]) for each, new in pairs if each.job in old]
     scrapes = await scrape_all([subject for _, subject in wanted], contexts)
     for (seen, (setup, target)), scrape in zip(wanted, scrapes, strict=True):
@@ -135,10 +138,10 @@ async def _compare(
         comparison.series(where, _series(old[seen.job], scrape.seen, target, seen.labels), here)
 
 
-def _setups_of(config: str) -> "Mapping[str, JobSetup]":
-    """The other agent's jobs; secrets are masked in its answer, and are not needed."""
+def _setups_of(config: str) -> "tuple[Mapping[str, JobSetup], dict[str, str]]":
+    """The other agent's jobs and external labels; secrets are masked in its answer, and are not needed."""
     if not config:
-        return {}
+        return {}, {}
     from agent.config.load import load
     from agent.config.options import LoadOptions
     from scraper.setup import set_up
@@ -148,7 +151,7 @@ def _setups_of(config: str) -> "Mapping[str, JobSetup]":
     )
     loaded = load("the other agent's configuration", options=options)
     external = loaded.global_.external_labels
-    return {job.job_name: set_up(job, external) for job in loaded.jobs}
+    return {job.job_name: set_up(job, external) for job in loaded.jobs}, dict(external)
 
 
 def _series(

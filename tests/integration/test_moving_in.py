@@ -1,5 +1,6 @@
 """Moving in from a real vmagent and a real Prometheus: backlog and series are what they were."""
 
+import time
 import urllib.request
 from pathlib import Path
 
@@ -21,7 +22,7 @@ def ids(receiver: VictoriaMetrics, job: str) -> set[int]:
 
 def push(port: int, job: str, number: int) -> None:
     url = f"http://127.0.0.1:{port}/api/v1/import/prometheus"
-    line = f'moved_id{{job="{job}"}} {number} {1_700_000_000_000 + number}'
+    line = f'moved_id{{job="{job}"}} {number} {time.time_ns() // 1_000_000}'
     urllib.request.urlopen(url, data=f"{line}\n".encode()).close()
 
 
@@ -101,7 +102,12 @@ def test_the_same_series_before_and_after(
 def _argv(old: str, config: Path, port: int, receiver: VictoriaMetrics) -> list[str]:
     data = config.parent / "old-data"
     if old == "vmagent":
-        return [program(old), f"-promscrape.config={config}", f"-remoteWrite.tmpDataPath={data}",
-                f"-remoteWrite.url={receiver.url}", f"-httpListenAddr=127.0.0.1:{port}"]  # fmt: skip
+        return [
+            program(old),
+            f"-promscrape.config={config}",
+            f"-remoteWrite.tmpDataPath={data}",
+            f"-remoteWrite.url={receiver.url}",
+            f"-httpListenAddr=127.0.0.1:{port}",
+        ]
     return [program(old), "--enable-feature=agent", f"--config.file={config}",
             f"--storage.agent.path={data}", f"--web.listen-address=127.0.0.1:{port}"]  # fmt: skip

@@ -54,9 +54,15 @@ def test_check_says_what_will_be_different(
              f"-remoteWrite.tmpDataPath={tmp_path}"]  # fmt: skip
     assert main(["check", "vmagent", *flags]) == 0
     told = capsys.readouterr().out
-    for part in (":4:19: scrape_configs[0].static_configs: targets without a port (localhost)",
-                 "relabel_configs: hashmod is MD5", "external_labels: ", "(job clash)",
-                 "honor_timestamps: not given", "-promscrape.lenientParse", "-remoteWrite.queues"):  # fmt: skip
+    for part in (
+        ":4:19: scrape_configs[0].static_configs: targets without a port (localhost)",
+        "relabel_configs: hashmod is MD5",
+        "external_labels: ",
+        "(job clash)",
+        "honor_timestamps: not given",
+        "-promscrape.lenientParse",
+        "-remoteWrite.queues",
+    ):
         assert part in told
     assert main(["check", *flags]) == 0
     assert "differs" not in capsys.readouterr().out
