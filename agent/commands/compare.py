@@ -125,8 +125,8 @@ async def _compare(
     pairs = list(comparison.targets(theirs, ours))
     old, labels = _setups_of(config)
     if config and labels != dict(settings.global_.external_labels):
-        here = spell(settings.global_.external_labels)
-        comparison.lines.append(f"external labels: {spell(labels)} there, {here} here")
+        own = spell(settings.global_.external_labels)
+        comparison.lines.append(f"external labels: {spell(labels)} there, {own} here")
     wanted = [(each, subjects[new.name]) for each, new in pairs if each.job in old]
     scrapes = await scrape_all([subject for _, subject in wanted], contexts)
     for (seen, (setup, target)), scrape in zip(wanted, scrapes, strict=True):
