@@ -32,6 +32,8 @@ from pushqueue.queue import Queue
 from pushqueue.rejected import Rejection
 from pushqueue.rejected_log import RejectedLog
 from pushqueue.settings import RW1
+from pushqueue.thinning import Thinner
+from pushqueue.throttle import Throttle
 from transport.errors import TransportError
 
 _Failure = Retry | Hold | TooLarge | Refuse
@@ -49,6 +51,9 @@ class Outcome:
 # Only the start of an error's text is of use, and that of a success is ignored (remote write 1.0).
 MAX_ANSWER_BYTES = 4096
 _SHOWN_ANSWER_BYTES = 200
+
+# After a hold, how late a lane may notice that another was let in.
+HOLD_LOOK_S = 0.25
 
 # What a polite end of a connection may take out of the five seconds of a stop.
 CLOSE_S = 0.25
@@ -102,6 +107,8 @@ class Sender:
     dialect: Dialect = attrs.field(factory=lambda: Dialect(RW1))
     probe_target: str | None = None
     answers: Answers = NO_ANSWERS
+    throttle: Throttle | None = None
+    thinner: Thinner = attrs.field(factory=Thinner)
     may_split: bool = True
     has_accepted: bool = False
 
@@ -118,6 +125,7 @@ class Sender:
         is_new = self.has_accepted and self.queue.is_in_order
         may_be_known = not is_new and self.queue.is_from_before(block)
         delivery = Delivery(block, may_be_known=may_be_known, may_split=self.may_split)
+        self._spare(block, delivery)
         attempt = 0
         tried: Encoding | None = None  # after the remote refused another one for this Block
         while (part := delivery.next_part()) is not None:
@@ -128,6 +136,10 @@ class Sender:
                 continue
             if self.dialect.take_probe():
                 await self._probe()
+            if self.throttle is not None:
+                await self.throttle.wait(len(part.body))
+                if not self.queue.is_current(block):
+                    return
             outcome = await self._post(part, attempt, delivery)
             self.health.speaks(self.dialect.encoding.name, WORDS[self.dialect.encoding])
             if outcome.other is not None:
@@ -144,15 +156,28 @@ class Sender:
             self.queue.tell_change()
             await trio.sleep(pause_s)
             if not self.queue.is_current(block):
+                self.health.let_go(self.lane)
                 return
         self._conclude(delivery)
         await self.queue.acknowledge(block)
 
     async def _wait_hold(self) -> None:
-        # Another lane may have been held again while this one slept; no event tells that a time
-        # has moved, so the time is looked at.
-        while self.health.hold_until > trio.current_time():  # noqa: ASYNC110
-            await trio.sleep_until(self.health.hold_until)
+        # No event tells that a time has moved or that another lane was let in, so it is looked at.
+        while not self.health.may_try(self.lane, now := trio.current_time()):  # noqa: ASYNC110
+            await trio.sleep_until(max(self.health.hold_until, now + HOLD_LOOK_S))
+
+    def _spare(self, block: Block, delivery: Delivery) -> None:
+        """Leaves out every second tick while the data budget is nearly spent."""
+        if self.throttle is None or not self.throttle.thins:
+            return
+        try:
+            thin = self.thinner.thin(block)
+        except CodecError:
+            return
+        delivery.replace(() if thin is None else (thin,))
+        lost = block.sample_count - (0 if thin is None else thin.sample_count)
+        if lost:
+            self.health.dropped["budget"] += lost
 
     async def _post(self, part: Block, attempt: int, delivery: Delivery) -> Outcome:
         headers = HEADERS[part.encoding]

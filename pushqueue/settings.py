@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from pushqueue.metered import DailyWindow, DataBudget
 from relabel.limits import LabelLimits
 from relabel.rule import RelabelRule
 from transport.settings import HttpSettings
@@ -76,10 +77,33 @@ class CommonSteps:
 
 
 @attrs.frozen(kw_only=True)
+class ShardSettings:
+    """How series are spread. `labels`: only these count; `ignored_labels`: all but these."""
+
+    labels: tuple[str, ...] = ()
+    ignored_labels: tuple[str, ...] = ()
+    replicas: int = 1
+
+
+@attrs.frozen(kw_only=True)
+class FrontSettings:
+    """What all that comes in has to pass; 0 is no limit, -1 series are only counted.
+
+    `max_ingestion_rate`: samples a second.
+    """
+
+    max_ingestion_rate: float = 0.0
+    max_hourly_series: int = 0
+    max_daily_series: int = 0
+    sharding: ShardSettings | None = None
+
+
+@attrs.frozen(kw_only=True)
 class RemoteSettings:
     """One remote. `key` names its queue's directory (DESIGN section 8, 4).
 
     `strips_scratch_labels`: its own rules come from a flag, so `__*` labels are gone after them.
+    `rate_limit_bytes`: a second, 0 is no limit.
     `zstd_level` 0 chooses; `significant_figures` 0 and `round_digits` 100 keep values as they are.
     `answers`: statuses that this remote means otherwise, in words (pushqueue.policy).
     """
@@ -100,6 +124,10 @@ class RemoteSettings:
     write_relabel_configs: tuple[RelabelRule, ...] = ()
     strips_scratch_labels: bool = False
     extra_labels: Mapping[str, str] = attrs.field(factory=dict)
+    obfuscated_labels: tuple[str, ...] = ()
+    rate_limit_bytes: int = 0
+    data_budget: DataBudget | None = None
+    backlog_window: DailyWindow | None = None
     round_robin_dns: bool = False
     answers: Mapping[str, str] = attrs.field(factory=dict)
     queue: QueueSettings = QueueSettings()

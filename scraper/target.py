@@ -124,7 +124,8 @@ def build(
         name: value for name, value in relabelled.items() if not name.startswith(RESERVED_PREFIX)
     }
     if not public.get("instance"):
-        public["instance"] = host
+        with_port = job.instance_default_port
+        public["instance"] = _with_port(host, url) if with_port else host
     final = canonical(public)
     return Target(
         labels=final,
@@ -186,6 +187,13 @@ def _url(job: ScrapeJob, address: str, labels: Mapping[str, str]) -> tuple[str, 
     except TransportError as exc:
         raise TargetError(str(exc)) from exc
     return url, host
+
+
+def _with_port(host: str, url: str) -> str:
+    """`host` with the port that its scheme means, as Prometheus 2 and vmagent label it."""
+    if ":" in host.rpartition("]")[2]:
+        return host
+    return f"{host}:{443 if url.startswith('https:') else 80}"
 
 
 def _params(job: ScrapeJob, labels: Mapping[str, str], query: str) -> dict[str, list[str]]:

@@ -1,20 +1,25 @@
 """Any bytes into every parser of exposition formats: `python -m tests.fuzz_exposition --inputs N`.
 
-Mutates pages of each format; the only exception is the documented one, a page that was read is read
-alike when predicted, and nothing takes long. Prints how many inputs there were; exit code 1 names
-the first that broke the law.
+Mutates pages of each format, and Content-Types. The only exception is the documented one; a page is
+read alike by a new reader, by one that read it before and by one that read a similar page before;
+nothing takes long, and memory does not grow. Prints how many inputs there were of each kind; exit
+code 1 names the first that broke the law.
+
+`--seconds` ends a run earlier than `--inputs`.
 """
 
 import argparse
 import random
+import resource
 import sys
 import time
 from collections import Counter
 
 from scraper.exposition.bodies import BodyReader, ReadOptions
 from scraper.exposition.errors import ExpositionError
-from scraper.exposition.negotiation import Format
+from scraper.exposition.negotiation import Format, choose
 from scraper.exposition.outline import Outlines
+from scraper.exposition.page import Page
 from tests.scraper.exposition.families import delimited_families
 from tests.scraper.exposition.pages import Known, rows_of
 from tests.scraper.exposition.test_openmetrics import FAMILIES
@@ -29,13 +34,26 @@ PROTOBUF = delimited_families(
     family(2, summary={"sample_count": 1, "quantile": [{"quantile": 0.5, "value": 7}]}),
 )
 SEEDS = ((Format.TEXT, TEXT), (Format.OPENMETRICS, OPENMETRICS), (Format.PROTOBUF, PROTOBUF))
-PIECES = (b"\n", b" ", b"{", b"}", b'"', b"\\", b"#", b"# EOF", b"\0", b"\xff", b"1e999", b"NaN")
+PIECES = (
+    *(b"\n", b" ", b"{", b"}", b'"', b"\\", b"#", b"# EOF", b"\0", b"\xff", b"1e999", b"NaN"),
+    *(b"1_0", "\u0663".encode(), b"\r\n", b"# TYPE a ", b"\x80" * 11, b"{}", b","),
+)
 SLOW_S = 1.0
 ALL_OPTIONS = (
     ReadOptions(),
     ReadOptions(is_lenient=True),
     ReadOptions(native_histograms=True, to_nhcb=True, start_timestamps=True, normalizes=True),
+    ReadOptions(is_lenient=True, native_histograms=True, classic_too=True, to_nhcb=True),
 )
+CONTENT_TYPES = (
+    b"text/plain; version=0.0.4; charset=utf-8",
+    b"application/openmetrics-text;version=1.0.0;escaping=allow-utf-8",
+    b"application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited",
+    b'text/plain;a="\\"\\\\";a=b',
+)
+NEGOTIATION = "content-type"
+# What grows with the number of inputs shows after some hundred thousand; this is the noise before.
+MOST_GROWTH_KIB = 64 * 1024
 
 
 def mutated(seed: bytes, chance: random.Random) -> bytes:
@@ -62,44 +80,90 @@ def flipped(seed: bytes, chance: random.Random) -> bytes:
     return bytes(body)
 
 
-def law(body: bytes, format_: Format, options: ReadOptions) -> str:
+def law(body: bytes, format_: Format, options: ReadOptions, seed: bytes) -> str:
     """How it ended. Any exception but the documented one is a mistake of ours."""
-    reader, known = BodyReader(Outlines()), Known()
+    fresh, known = _reader(options), Known()
+    first = _read(fresh, body, known, format_)
+    if isinstance(first, Page):
+        again = _read(fresh, body, known, format_)
+        if not isinstance(again, Page) or _seen(first) != _seen(again):
+            raise AssertionError("the same body read twice is not the same page")
+    used, known = _reader(options), Known()
+    _read(used, seed, known, format_)
+    later = _read(used, body, known, format_)
+    if _seen(first) != _seen(later):
+        raise AssertionError(f"alone {_seen(first)}, after its seed {_seen(later)}")
+    if isinstance(first, Page) and fresh.comments() != used.comments():
+        raise AssertionError(f"comments {fresh.comments()}, after its seed {used.comments()}")
+    return "read" if isinstance(first, Page) else "refused"
+
+
+def _reader(options: ReadOptions) -> BodyReader:
+    reader = BodyReader(Outlines())
     reader.options = options
+    return reader
+
+
+def _read(reader: BodyReader, body: bytes, known: Known, format_: Format) -> Page | ExpositionError:
     try:
-        first = finish(reader.read(body, known, format_))
-    except ExpositionError:
-        return "refused"
-    again = finish(reader.read(body, known, format_))
-    if rows_of(first) != rows_of(again) or first.bad_count != again.bad_count:
-        raise AssertionError("the same body read twice is not the same page")
-    return "read"
+        return finish(reader.read(body, known, format_))
+    except ExpositionError as exc:
+        return exc
+
+
+def _seen(page: Page | ExpositionError) -> object:
+    if isinstance(page, ExpositionError):
+        return (page.reason, page.line_no, page.line)
+    return (rows_of(page), page.bad_count, [str(each) for each in page.bad_lines])
+
+
+def one_input(chance: random.Random) -> tuple[str, str]:
+    """The kind of one more input, and how it ended. Raises what broke the law."""
+    if chance.random() < 0.02:
+        said = mutated(chance.choice(CONTENT_TYPES), chance).decode("latin-1")
+        return NEGOTIATION, choose(said, chance.choice(("", "PrometheusProto"))).format.value
+    format_, seed = chance.choice(SEEDS)
+    change = flipped if format_ is Format.PROTOBUF and chance.random() < 0.8 else mutated
+    body, options = change(seed, chance), chance.choice(ALL_OPTIONS)
+    started_s = time.perf_counter()
+    try:
+        end = law(body, format_, options, seed)
+    except Exception as exc:
+        raise AssertionError(f"{format_} {options}\n{body!r}\n{exc!r}") from exc
+    if time.perf_counter() - started_s > SLOW_S:
+        raise AssertionError(f"slow: {format_} {body!r}")
+    return format_.value, end
+
+
+def memory_kib() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def main() -> int:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--inputs", type=int, default=10_000)
+    arguments.add_argument("--seconds", type=float, default=float("inf"))
     arguments.add_argument("--seed", type=int, default=1)
     given = arguments.parse_args()
     chance = random.Random(given.seed)
     counts: Counter[tuple[str, str]] = Counter()
+    before_kib, ends_s = memory_kib(), time.monotonic() + given.seconds
+    is_broken = False
     for _ in range(given.inputs):
-        format_, seed = chance.choice(SEEDS)
-        change = flipped if format_ is Format.PROTOBUF and chance.random() < 0.8 else mutated
-        body, options = change(seed, chance), chance.choice(ALL_OPTIONS)
-        started_s = time.perf_counter()
         try:
-            counts[format_.value, law(body, format_, options)] += 1
-        except Exception as exc:
-            print(f"{format_} {options}\n{body!r}\n{exc!r}")
-            return 1
-        if time.perf_counter() - started_s > SLOW_S:
-            print(f"slow: {format_} {body!r}")
-            return 1
-    for (format_name, end), count in sorted(counts.items()):
-        print(f"{format_name:<12} {end:<8} {count:>10}")
-    print(f"{'all':<21} {counts.total():>10}")
-    return 0
+            counts[one_input(chance)] += 1
+        except AssertionError as exc:
+            print(exc)
+            is_broken = True
+            break
+        if time.monotonic() > ends_s:
+            break
+    for (kind, end), count in sorted(counts.items()):
+        print(f"{kind:<12} {end:<11} {count:>10}")
+    grown_kib = memory_kib() - before_kib
+    print(f"{'all':<24} {counts.total():>10}")
+    print(f"seed {given.seed}, memory {before_kib} KiB and {grown_kib} more")
+    return 1 if is_broken or grown_kib > MOST_GROWTH_KIB else 0
 
 
 if __name__ == "__main__":

@@ -10,8 +10,8 @@ import attrs
 
 from agent.config.cloud_auth import AzureAdSection
 from agent.config.cursor import Cursor
-from agent.config.decode import refused
 from agent.config.http_section import HttpSection, check_http, check_url
+from agent.config.metered import parse_budget, parse_window
 from agent.config.queue_section import MIN_DISK_BYTES, QueueSection, parse_percent
 from agent.config.registry import check, other_names
 from agent.config.rules import Rules
@@ -92,10 +92,10 @@ class RemoteSection(HttpSection):
     max_request_size: Bytes | None = None
     round_digits: int = 100
     significant_figures: int = 0
-    backlog_window: object = refused()
-    data_budget: object = refused()
-    obfuscate_labels: object = refused()
-    rate_limit: object = refused()
+    backlog_window: str = ""
+    data_budget: str = ""
+    obfuscate_labels: tuple[str, ...] = ()
+    rate_limit: Bytes | None = None
 
 
 # What the per-URL flags are called where Prometheus has a key for the same.
@@ -152,12 +152,24 @@ def _check_remote(section: RemoteSection, cursor: Cursor) -> None:
             policy_of({status: word})
         except PolicyError as exc:
             cursor.at("answers").error(str(exc))
+    _check_metered(section, cursor)
     _check_protocol(section, cursor)
 
 
 def _has_odd_scheme(url: str) -> bool:
     scheme, found, rest = url.partition("://")
     return bool(found and rest and scheme.isalpha()) and scheme.lower() not in ("http", "https")
+
+
+def _check_metered(section: RemoteSection, cursor: Cursor) -> None:
+    readers = {"data_budget": parse_budget, "backlog_window": parse_window}
+    for name, read in readers.items():
+        text = getattr(section, name)
+        try:
+            if text:
+                read(text)
+        except ValueError as exc:
+            cursor.at(name).error(str(exc), text)
 
 
 def _check_protocol(section: RemoteSection, cursor: Cursor) -> None:

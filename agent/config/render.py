@@ -19,6 +19,7 @@ from agent.config.discovery import (
 from agent.config.general import GlobalSection
 from agent.config.http_section import OAuth2Section
 from agent.config.jobs import SWITCHES, ScrapeSection
+from agent.config.metered import budget_text, window_text
 from agent.config.otlp import OtlpSection
 from agent.config.queue_section import QueueSection
 from agent.config.remote_section import MetadataSection, RemoteSection
@@ -188,6 +189,10 @@ def _remote(remote: RemoteSettings, writer: Writer) -> Tree:
         "remote_timeout": remote.send_timeout_s,
         "tls_handshake_timeout": _finite(remote.http.tls_handshake_timeout_s),
         "label": remote.extra_labels,
+        "rate_limit": remote.rate_limit_bytes or None,
+        "obfuscate_labels": remote.obfuscated_labels,
+        "data_budget": budget_text(remote.data_budget),
+        "backlog_window": window_text(remote.backlog_window),
         "force_vm_proto": remote.vm_proto is VmProto.FORCED,
         "probe_vm_proto": remote.vm_proto is VmProto.PROBE,
         "min_free_disk_space": None if percent is None else f"{percent:g}%",

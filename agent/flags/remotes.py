@@ -7,7 +7,9 @@ Never: opens a file that a flag names; what reads rules is injected.
 """
 
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
+from agent.config.metered import parse_budget, parse_window
 from agent.config.queue_section import RemoteDefaults, disk_bound
 from agent.config.remotes import remote_key
 from agent.flags.errors import FlagError, FlagErrors
@@ -28,6 +30,8 @@ from relabel.rule import RelabelRule
 from transport.errors import TransportError
 from transport.url import parse_url
 from transport.userinfo import split_userinfo
+
+_T = TypeVar("_T")
 
 ReadRules = Callable[[str], tuple[RelabelRule, ...]]
 
@@ -160,6 +164,10 @@ def _remote(url: str, flags: UrlFlags, read_rules: ReadRules) -> Iterator[Remote
         http=http_settings(flags, userinfo),
         answers=_answers(flags),
         queue=_queue(flags),
+        rate_limit_bytes=int(flags.number("rateLimit")),
+        data_budget=_parsed(flags, "dataBudget", parse_budget),
+        backlog_window=_parsed(flags, "backlogWindow", parse_window),
+        obfuscated_labels=tuple(filter(None, flags.text("obfuscateLabels").split("^^"))),
         write_relabel_configs=read_rules(rules) if rules else (),
         strips_scratch_labels=bool(rules),
     )
@@ -171,6 +179,15 @@ def _answers(flags: UrlFlags) -> dict[str, str]:
     except PolicyError as exc:
         flags.error("answers", str(exc))
         return {}
+
+
+def _parsed(flags: UrlFlags, name: str, parse: Callable[[str], _T]) -> _T | None:
+    text = flags.text(name)
+    try:
+        return parse(text) if text else None
+    except ValueError as exc:
+        flags.error(name, str(exc))
+        return None
 
 
 def _message(flags: UrlFlags) -> str:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from agent.metrics import pushes
 from agent.metrics.family import Family, Sample, Snapshot, spread
 from scraper.loop import ScrapeCounts
 from scraper.manager import PoolStatistics
@@ -68,6 +69,8 @@ def _rows(read: Callable[[ScrapeCounts], int]) -> Callable[[Snapshot], Iterable[
 def _read_rows(snapshot: Snapshot) -> Iterable[Sample]:
     yield ("promscrape",), snapshot.scraper.scraped_samples.total
 
+
+_invalid_rows = _rows(lambda counts: counts.invalid + counts.bad_lines)
 
 FAMILIES = (
     Family(
@@ -142,14 +145,15 @@ FAMILIES = (
         "counter",
         "Samples read, by format.",
         ("type",),
-        _read_rows,
+        lambda snapshot: (*_read_rows(snapshot), *pushes.read_rows(snapshot)),
     ),
     Family(
         "vm_rows_invalid_total",
         "counter",
-        "Scrapes that failed because a line could not be read, by format.",
+        "Lines that could not be read, by format: each failed its scrape, or was skipped by "
+        "lenient_parse; points and series of pushes that could not be taken.",
         ("type",),
-        _rows(lambda counts: counts.invalid),
+        lambda snapshot: (*_invalid_rows(snapshot), *pushes.invalid_rows(snapshot)),
     ),
     Family(
         "vm_rows_ignored_total",

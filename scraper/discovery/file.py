@@ -16,7 +16,7 @@ import trio
 
 from scraper.discovery import ClientOf, Publish
 from scraper.discovery.groups import GroupsError, parse_json, parse_yaml
-from scraper.placeholders import fill_placeholders
+from scraper.placeholders import ExpansionError, expand
 from scraper.settings import FileDiscovery, TargetGroup
 from transport.client import Client
 from transport.errors import TransportError
@@ -165,7 +165,10 @@ def decode_groups(text: bytes, path: str) -> list[TargetGroup]:
     if b"%{" in text:
         # Bytes that are no UTF-8 pass as they are, for the parser to complain of.
         written = text.decode("utf-8", "surrogateescape")
-        filled = fill_placeholders(written, os.environ)
+        try:
+            filled = expand(written, os.environ, MAX_FILE_BYTES)
+        except ExpansionError as exc:
+            raise GroupsError(str(exc)) from exc
         text = filled.encode("utf-8", "surrogateescape")
     parse = parse_json if path.partition("?")[0].endswith(".json") else parse_yaml
     groups = parse(text, path)

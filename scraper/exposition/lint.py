@@ -44,6 +44,8 @@ _ABBREVIATIONS = frozenset(
     ("s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d", "v", "a")
 )
 _TYPE_WORDS = ("counter", "gauge", "histogram", "summary")
+_SAID = re.compile(rb'[ \t]*#[ \t]+(HELP|TYPE|UNIT)[ \t]+("(?:[^"\\]|\\.)*"|[^\s"]+)')
+_NAME = re.compile(rb"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _CAMEL = re.compile(r"[a-z][A-Z]")
 
 
@@ -79,6 +81,7 @@ class _Known(dict[bytes, dict[str, str]]):
 def lint(body: bytes, *, is_openmetrics: bool = False) -> Finding:
     """Raises ExpositionError."""
     families = families_of(body, is_openmetrics=is_openmetrics)
+    _check_said_once(body)
     problems = [
         Problem(family.name, text)
         for family in families.values()
@@ -88,6 +91,21 @@ def lint(body: bytes, *, is_openmetrics: bool = False) -> Finding:
     counts = [(family.name, len(family.samples)) for family in families.values()]
     counts.sort(key=lambda each: (-each[1], each[0]))
     return Finding(tuple(sorted({*problems})), tuple(counts))
+
+
+def _check_said_once(body: bytes) -> None:
+    """Raises ExpositionError for what a scrape lets pass and client libraries' parsers refuse."""
+    seen: set[tuple[bytes, bytes]] = set()
+    for number, line in enumerate(body.split(b"\n"), 1):
+        if match := _SAID.match(line):
+            keyword, name = match[1], match[2]
+            if (keyword, name) in seen:
+                raise ExpositionError(f"second {keyword.decode()} line of a metric", number, line)
+            if keyword == b"TYPE" and (b"", name) in seen:
+                raise ExpositionError("TYPE line behind samples of its metric", number, line)
+            seen.add((keyword, name))
+        elif match := _NAME.match(line):
+            seen.add((b"", match[0]))
 
 
 def families_of(body: bytes, *, is_openmetrics: bool = False) -> dict[str, Family]:

@@ -77,7 +77,7 @@ class Reader:
         body = dialect.trimmed(body)
         outline = self._outline
         if outline is None and not self.walked_total:
-            outline = self._of_others(known)
+            outline = self._of_others(body, known)
         if outline is not None and outline.dialect is dialect:
             page = yield from self._read_by(outline, body, known)
             if page is not None:
@@ -115,10 +115,10 @@ class Reader:
             self._keys = page.keys
         return attrs.evolve(page, keys=self._keys)
 
-    def _of_others(self, known: Series) -> Outline | None:
+    def _of_others(self, body: bytes, known: Series) -> Outline | None:
         """The first page of a target: it may look like that of another, with series known here."""
         outline = self._outlines.latest()
-        if outline is None or len(outline.keys) > MOST_ASKED:
+        if outline is None or len(outline.keys) > MOST_ASKED or not outline.may_be_of(body):
             return None
         return outline if all(map(known.__contains__, outline.keys)) else None
 

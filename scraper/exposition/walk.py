@@ -88,7 +88,9 @@ class Walk:
         page = concatenated(keys, self._pages)
         if not self._bad_count:
             return page
-        return attrs.evolve(page, bad_lines=tuple(self._bad_lines), bad_count=self._bad_count)
+        # Series are judged before values: the order of the body is what a reader looks for.
+        bad_lines = sorted(self._bad_lines, key=lambda error: error.line_no)
+        return attrs.evolve(page, bad_lines=tuple(bad_lines), bad_count=self._bad_count)
 
     def _skip(self, error: ExpositionError) -> None:
         """Go on behind a bad line, if that is wanted. Raises the error otherwise."""

@@ -2,6 +2,7 @@
 other, reloads between. The inventory of all functions: tests/scraper/PEERS.md.
 """
 
+from contextlib import nullcontext
 from itertools import pairwise
 
 import pytest
@@ -9,8 +10,16 @@ import trio
 from trio.testing import MockClock
 
 from relabel.rule import RelabelRule
-from tests.scraper.batches import STALE
+from scraper.exposition.errors import ExpositionError
+from scraper.exposition.negotiation import Format
+from scraper.exposition.outline import Outlines
+from scraper.scrape import SampleCounts, SampleLimitError, TargetScrape
+from tests.scraper.batches import STALE, rows_of
+from tests.scraper.exposition.families import delimited_families
+from tests.scraper.exposition.test_protobuf import NATIVE, family
 from tests.scraper.fleet import Fleet, Reply, job_of, page
+from tests.scraper.steps import finish
+from tests.scraper.test_scrape import setup_of, target_of
 from tests.scraper.told import scraped
 
 FAILS = Reply(status=500)
@@ -61,7 +70,8 @@ NINE = (
             [
                 ["test_metric 1"],
                 ["test_metric 1"],
-                # A series that has timestamps now is tracked no more; Prometheus marks it too.
+                # A series that has timestamps now is tracked no more and so marked: in Prometheus
+                # too, where only samples without one keep it (trackStaleness, forEachStale).
                 [
                     *(f"test_metric 1 @{stamp}" for stamp in (1001, 1002, 1003)),
                     "test_metric stale",
@@ -393,6 +403,34 @@ async def test_offsets_are_spread_and_kept(fleet: Fleet, autojump_clock: MockClo
     assert len({stamps[0] % 5000 for stamps in by_target.values()}) >= 4
     for stamps in by_target.values():
         assert [after - before for before, after in pairwise(stamps)] == [5000] * (len(stamps) - 1)
+
+
+def core_of(**settings: object) -> TargetScrape:
+    setup = setup_of(**settings)  # type: ignore[arg-type]
+    return TargetScrape(setup, target_of(setup), SampleCounts(), Outlines())
+
+
+def test_a_page_of_openmetrics_without_its_end() -> None:
+    """TestScrapeAppendWithParseError: nothing of it is stored, and nothing has to be marked."""
+    core = core_of()
+    with pytest.raises(ExpositionError, match="# EOF"):
+        finish(core.render(b"metric_a 1\n", 1000, Format.OPENMETRICS))
+    assert core.fail(1000) == ()
+    good = finish(core.render(b"metric_a 11\n# EOF", 16_000, Format.OPENMETRICS))
+    assert rows_of(good.batches) == [('metric_a{instance="h:1",job="j"}', 11.0, 16_000)]
+    assert (good.scraped, good.post_relabel, good.series_added) == (1, 1, 1)
+
+
+@pytest.mark.parametrize(("sample_limit", "fails"), [(2, True), (3, False)])
+def test_sample_limit_counts_native_histograms(sample_limit: int, fails: bool) -> None:
+    """TestAppendWithSampleLimitAndNativeHistogram: a float and two histograms."""
+    families = [family(1, gauge={"value": 1}), *(family(4, histogram=NATIVE) for _ in range(2))]
+    for number, each in enumerate(families):
+        each.name = f"m{number}"
+    core = core_of(sample_limit=sample_limit, scrape_native_histograms=True)
+    steps = core.render(delimited_families(*families), 1000, Format.PROTOBUF)
+    with pytest.raises(SampleLimitError) if fails else nullcontext():
+        assert finish(steps).post_relabel == 3
 
 
 async def test_a_failed_first_scrape_reports_and_marks_nothing(

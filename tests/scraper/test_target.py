@@ -91,6 +91,24 @@ def test_labels(job: ScrapeJob, address: str, labels: Labels, expected: Labels) 
     assert dict(target_of(job, address, labels).labels) == expected
 
 
+@pytest.mark.parametrize(
+    ("scheme", "address", "instance"),
+    [
+        pytest.param("http", "host", "host:80", id="http"),
+        pytest.param("https", "host", "host:443", id="https"),
+        pytest.param("http", "host:8080", "host:8080", id="a port is kept"),
+        pytest.param("http", "[::1]", "[::1]:80", id="IPv6"),
+        pytest.param("http", "[::1]:9100", "[::1]:9100", id="IPv6 with a port"),
+        pytest.param("http", "https://host/x", "host:443", id="a URL has its own scheme"),
+    ],
+)
+def test_an_instance_with_the_default_port(scheme: str, address: str, instance: str) -> None:
+    target = target_of(job_of(scheme=scheme, instance_default_port=True), address)
+    assert dict(target.labels)["instance"] == instance
+    named = target_of(job_of(instance_default_port=True), address, {"instance": "mine"})
+    assert dict(named.labels)["instance"] == "mine"
+
+
 PARAMS = {"module": ("http", "icmp"), "a": ("b c",)}
 
 
@@ -285,23 +303,6 @@ def test_how_many_dropped_targets_are_listed(settings: dict[str, object], listed
     assert (len(result.dropped), result.dropped_total) == (listed, 3)
     (target,) = result.targets.values()
     assert bool(target.discovered_labels) is (listed > 0)
-
-
-@pytest.mark.parametrize(
-    ("rule", "reason"),
-    [
-        pytest.param(
-            RelabelRule(action="labelkeep", regex="foo"), "dropped by", id="no label is kept"
-        ),
-        pytest.param(
-            RelabelRule(action="labeldrop", regex="__address__"), "no address", id="the address"
-        ),
-    ],
-)
-def test_rules_reach_internal_labels_too(rule: RelabelRule, reason: str) -> None:
-    """The cases of Prometheus' TestTargetsFromGroupWithLabelKeepDrop."""
-    with pytest.raises(TargetError, match=reason):
-        target_of(job_of(rule), "localhost:9090")
 
 
 def test_parameters_of_job_and_labels() -> None:

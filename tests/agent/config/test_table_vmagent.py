@@ -1,13 +1,15 @@
 """The cases of vmagent's config_test.go: a configuration in, the targets that it means out.
 
 vmagent skips a job that is wrong, with a line in its log; here the configuration is refused. What
-else differs on purpose (docs/differences.md): no port is invented for `instance`, `hashmod` is
-Prometheus', external labels come behind metric relabelling, a scheme must be http or https.
+else differs on purpose (docs/differences.md): no port is invented for `instance` unless asked for,
+`hashmod` is Prometheus', rules and credentials that Prometheus takes are taken, external labels
+come behind metric relabelling, a scheme must be http or https.
 """
 
 import pytest
 
 from agent.config.errors import ConfigErrors
+from scraper.options import TargetOptions
 from scraper.settings import StaticDiscovery
 from scraper.setup import set_up
 from scraper.target import Target, TargetSetBuilder, addresses
@@ -48,6 +50,44 @@ BLACKBOX = """
   - {source_labels: [__param_target], target_label: instance}
   - {target_label: __address__, replacement: 'black:9115'}
 """
+SNMP = """
+- job_name: snmp
+  metrics_path: /snmp
+  params: {module: [if_mib]}
+  sample_limit: 100
+  disable_keepalive: true
+  disable_compression: true
+  headers: ["My-Auth: foo-Bar"]
+  scrape_align_interval: 1s
+  scrape_offset: 0.5s
+  relabel_configs:
+  - {source_labels: [__address__], target_label: __param_target}
+  - {source_labels: [__param_target], target_label: instance}
+  - {target_label: __address__, replacement: '127.0.0.1:9116'}
+  - {target_label: __series_limit__, replacement: 1234}
+  - {target_label: __sample_limit__, replacement: 5678}
+  - {target_label: __label_limit__, replacement: 42}
+  - {target_label: __stream_parse__, replacement: true}
+  static_configs: [{targets: [192.168.1.2]}]
+"""
+SIZES = """
+- job_name: foo
+  max_scrape_size: 8MiB
+  relabel_configs:
+  - source_labels: [__address__]
+    regex: foo1:.*
+    target_label: __max_scrape_size__
+    replacement: 2.5MiB
+  - {source_labels: [__address__], regex: 'foo2:.*', target_label: __max_scrape_size__,
+     replacement: -1}
+  static_configs: [{targets: ["foo1:1234", "foo2:1234", "foo3:1234"]}]
+"""
+LABELS = """
+- job_name: aaa
+  params: {a: [b, xy]}
+  static_configs:
+  - {targets: [a], labels: {foo: bar, __param_a: c, __address__: pp, job: yyy}}
+"""
 SETTINGS = """
 - job_name: foo
   scrape_interval: 54s
@@ -73,6 +113,7 @@ RULES = """
   - {action: keep, source_labels: [__param_x], regex: keep_me}
   - {action: labelkeep, regex: '__.*|url'}
   - {action: labelmap, regex: '(url)', replacement: 'prefix:${1}'}
+  - {action: hashmod, source_labels: [__address__], modulus: 123, target_label: hash}
   - {action: replace, source_labels: [__address__], target_label: foobar, replacement: ''}
   params: {x: [keep_me]}
   static_configs: [{targets: ["foo.bar:1234", "drop-this-target"]}]
@@ -89,16 +130,42 @@ INTERNAL = """
   - {target_label: __param_a, replacement: b}
   static_configs: [{targets: ["foo.bar:1234"]}]
 """
+GLOBAL_RULES = """
+global:
+  relabel_configs:
+  - {target_label: job, replacement: 'prefix_${1}', source_labels: [job], regex: (.+)}
+  metric_relabel_configs: [{action: labeldrop, regex: id}]
+scrape_configs:
+- job_name: foo
+  relabel_configs: [{target_label: bar, replacement: foo}]
+- job_name: bar
+  relabel_configs: [{target_label: baz, replacement: bar}]
+  metric_relabel_configs:
+  - source_labels: [mount_path]
+    replacement: ${2}
+    regex: '(\\/.+)?\\/(.+)'
+    target_label: mount_path
+- job_name: baz
+"""
 KEEPS = """
 - job_name: foo
   scheme: https
   relabel_configs:
   - {action: keep, source_labels: [__address__], regex: 'foo\\.bar:.*'}
+  - {action: hashmod, source_labels: [job], modulus: 4, target_label: job}
   - {action: labeldrop, regex: non-matching-regex}
   - {action: labelkeep, regex: 'job|__address__|__scrape.*'}
   - {action: labeldrop, regex: ''}
   static_configs: [{targets: ["foo.bar:1234", "xyz"]}]
 """
+
+
+def job(keys: str) -> str:
+    return f"- {{job_name: aa, {keys}, static_configs: [{{targets: [s]}}]}}"
+
+
+def rule(keys: str) -> str:
+    return job(f"relabel_configs: [{{{keys}}}]")
 
 
 @pytest.mark.parametrize(
@@ -144,6 +211,7 @@ KEEPS = """
             RULES,
             {
                 "http://foo.bar:1234/metrics?x=keep_me": {
+                    "hash": "39",
                     "instance": "foo.bar:1234",
                     "prefix:url": "http://foo.bar:1234/metrics",
                     "url": "http://foo.bar:1234/metrics",
@@ -158,7 +226,7 @@ KEEPS = """
         ),
         pytest.param(
             KEEPS,
-            {"http://foo.bar:1234/metrics": {"instance": "foo.bar:1234", "job": "foo"}},
+            {"http://foo.bar:1234/metrics": {"instance": "foo.bar:1234", "job": "0"}},
             id="labelkeep takes scheme and path, which have defaults",
         ),
         pytest.param(
@@ -171,6 +239,50 @@ KEEPS = """
             {"http://a/metrics": {"instance": "a", "job": "x"}},
             id="a password without a user",
         ),
+        pytest.param(
+            "- {job_name: x, basic_auth: {password: ''}, static_configs: [{targets: [a]}]}",
+            {"http://a/metrics": {"instance": "a", "job": "x"}},
+            id="neither user nor password: vmagent skips the job, Prometheus does not",
+        ),
+        pytest.param(
+            rule("action: keep"),
+            {"http://s/metrics": {"instance": "s", "job": "aa"}},
+            id="keep of no labels: skipped there, keeps everything in Prometheus",
+        ),
+        pytest.param(rule("action: drop"), {}, id="drop of no labels drops everything"),
+        pytest.param(
+            rule("action: hashmod, target_label: bar, modulus: 123"),
+            {"http://s/metrics": {"bar": "43", "instance": "s", "job": "aa"}},
+            id="hashmod of no labels is that of nothing",
+        ),
+        pytest.param(
+            rule("target_label: __scheme__, replacement: mailto"), {}, id="a scheme by rule"
+        ),
+        pytest.param(
+            LABELS,
+            {"http://a/metrics?a=c&a=xy": {"foo": "bar", "instance": "a", "job": "yyy"}},
+            id="labels of a group, of which the address does not replace the target's",
+        ),
+        pytest.param(
+            job("instance_default_port: true"),
+            {"http://s/metrics": {"instance": "s:80", "job": "aa"}},
+            id="a port for instance where it is asked for",
+        ),
+        pytest.param(
+            SNMP,
+            {
+                "http://127.0.0.1:9116/snmp?module=if_mib&target=192.168.1.2": {
+                    "instance": "192.168.1.2",
+                    "job": "snmp",
+                }
+            },
+            id="an SNMP prober",
+        ),
+        pytest.param(
+            job("relabel_configs: [{target_label: __metrics_path__, replacement: metricspath}]"),
+            {"http://s/metricspath": {"instance": "s", "job": "aa"}},
+            id="a path without slash",
+        ),
     ],
 )
 def test_targets(text: str, expected: dict[str, dict[str, str]]) -> None:
@@ -181,12 +293,87 @@ def test_a_timeout_by_label() -> None:
     assert [target.timeout_s for target in targets_of(SETTINGS)] == [5, 5, 10]
 
 
-def job(keys: str) -> str:
-    return f"- {{job_name: aa, {keys}, static_configs: [{{targets: [s]}}]}}"
+def test_limits_by_label() -> None:
+    (target,) = targets_of(SNMP)
+    assert target.options == TargetOptions(sample_limit=5678, label_limit=42, series_limit=1234)
+    # A size that is none drops its target, where vmagent takes the job's.
+    assert [target.options.max_body_bytes for target in targets_of(SIZES)] == [5 * 2**19, 0]
 
 
-def rule(keys: str) -> str:
-    return job(f"relabel_configs: [{{{keys}}}]")
+@pytest.mark.parametrize(
+    ("text", "settings"),
+    [
+        pytest.param(
+            SNMP,
+            {
+                "sample_limit": 100,
+                "disable_keepalive": True,
+                "enable_compression": False,
+                "scrape_align_interval_s": 1,
+                "scrape_offset_s": 0.5,
+            },
+            id="an SNMP prober",
+        ),
+        pytest.param(
+            job(
+                "scrape_interval: 1w, scrape_timeout: 1d, scrape_align_interval: 1d, "
+                "scrape_offset: 2d, no_stale_markers: true"
+            ),
+            {
+                "scrape_interval_s": 7 * 86400,
+                "scrape_timeout_s": 86400,
+                "scrape_align_interval_s": 86400,
+                "scrape_offset_s": 2 * 86400,
+                "no_stale_markers": True,
+            },
+            id="times in days",
+        ),
+        pytest.param(job("series_limit: 0"), {"series_limit": 0}, id="0 is not what flags say"),
+        pytest.param(job("scheme: http"), {"sample_limit": 7}, id="a limit of all jobs"),
+        pytest.param(job("sample_limit: 200"), {"sample_limit": 200}, id="one of the job's own"),
+        pytest.param(job("honor_labels: true"), {"honor_labels": True}, id="labels are honoured"),
+    ],
+)
+def test_settings(text: str, settings: dict[str, object]) -> None:
+    (found,) = load_files({"p.yml": f"global: {{sample_limit: 7}}\nscrape_configs:\n{text}"}).jobs
+    assert {name: getattr(found, name) for name in settings} == settings
+
+
+def test_how_a_job_connects() -> None:
+    keys = "follow_redirects: false, proxy_url: 'http://foo.bar'"
+    tls = "tls_config: {server_name: foobar, insecure_skip_verify: true}"
+    text = f"scrape_configs:\n{job(f'{keys}, {tls}')}"
+    (found,) = load_files({"p.yml": text}).jobs
+    http = found.http
+    assert (http.follow_redirects, http.proxy.proxy_url) == (False, "http://foo.bar")
+    assert (http.tls.server_name, http.tls.insecure_skip_verify) == ("foobar", True)
+
+
+def test_rules_of_all_jobs_come_first() -> None:
+    """TestStaticConfigWithGlobalRelabelConfigs."""
+    jobs = load_files({"p.yml": GLOBAL_RULES}).jobs
+    assert [
+        (
+            [rule.target_label for rule in found.relabel_configs],
+            [rule.target_label or rule.action for rule in found.metric_relabel_configs],
+        )
+        for found in jobs
+    ] == [
+        (["job", "bar"], ["labeldrop"]),
+        (["job", "baz"], ["labeldrop", "mount_path"]),
+        (["job"], ["labeldrop"]),
+    ]
+
+
+@pytest.mark.parametrize("key", ["ca_file", "cert_file", "key_file"])
+def test_tls_files_may_come_later(key: str) -> None:
+    """As vmagent. Prometheus refuses a configuration whose files are not there."""
+    files = {"ca_file": "", "cert_file": "", "key_file": ""}
+    pair = {"key_file": "cert_file", "cert_file": "key_file"}
+    files[key] = files[pair.get(key, key)] = "nix"
+    given = ", ".join(f"{name}: {path}" for name, path in files.items() if path)
+    (target,) = targets_of(job(f"tls_config: {{{given}}}"))
+    assert target.url == "http://s/metrics"
 
 
 @pytest.mark.parametrize(
@@ -223,3 +410,20 @@ def rule(keys: str) -> str:
 def test_what_is_refused(text: str) -> None:
     with pytest.raises(ConfigErrors):
         targets_of(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("foo bar baz", id="no mapping"),
+        pytest.param("foo: bar", id="an unknown section"),
+        pytest.param(
+            "scrape_config_files: [{job_name: aa, static_configs: [{targets: [s]}]}]",
+            id="jobs where names of files belong",
+        ),
+        pytest.param("- targets: [a]", id="groups of targets in place of a configuration"),
+    ],
+)
+def test_what_is_no_configuration(text: str) -> None:
+    with pytest.raises(ConfigErrors):
+        load_files({"p.yml": text})

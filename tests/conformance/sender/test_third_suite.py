@@ -2,6 +2,8 @@
 
 import math
 import time
+from itertools import accumulate
+from typing import Any
 
 import pytest
 
@@ -94,7 +96,7 @@ ENCODED = {
     "exactly to the last digit": "0.123456789012345678",
 }
 SIGN = {"offset": 0, "length": 2}
-HISTOGRAMS: dict[str, dict[str, object]] = {
+HISTOGRAMS: dict[str, dict[str, Any]] = {
     "counts": {"positive_span": [SIGN], "positive_delta": [10, 20]},
     "negative counts": {"negative_span": [SIGN], "negative_delta": [10, 20]},
     "both signs": {
@@ -123,15 +125,17 @@ HISTOGRAMS: dict[str, dict[str, object]] = {
 }
 
 
-def histogram_case(what: str, fields: dict[str, object]) -> PageCase:
-    exposed = {
-        "schema": 3,
-        "sample_count": 100,
-        "sample_sum": 250.5,
-        "zero_threshold": 0.0,
-        **fields,
-    }
-    exposed.setdefault("zero_count", 0)
+def observations(fields: dict[str, Any]) -> int:
+    """As many as the buckets hold: a count that is another is no histogram."""
+    deltas = (fields.get("positive_delta", ()), fields.get("negative_delta", ()))
+    zeros: int = fields.get("zero_count", 0)
+    return zeros + sum(sum(accumulate(each)) for each in deltas)
+
+
+def histogram_case(what: str, fields: dict[str, Any]) -> PageCase:
+    count = observations(fields)
+    exposed = {"schema": 3, "sample_count": count, "sample_sum": 250.5, "zero_threshold": 0.0}
+    exposed = {"zero_count": 0, **exposed, **fields}
     page = delimited_families(family(4, histogram=exposed))
 
     def check(seen: Seen) -> None:
@@ -139,7 +143,7 @@ def histogram_case(what: str, fields: dict[str, object]) -> PageCase:
         found = row.histogram
         assert row.value is None
         assert row.timestamp_ms >= seen.began_ms
-        assert (found.count_int, found.sum, found.schema) == (100, 250.5, exposed["schema"])
+        assert (found.count_int, found.sum, found.schema) == (count, 250.5, exposed["schema"])
         assert found.zero_count_int == exposed["zero_count"]
         for sign in ("positive", "negative"):
             assert list(getattr(found, f"{sign}_deltas")) == exposed.get(f"{sign}_delta", [])

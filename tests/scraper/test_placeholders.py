@@ -1,6 +1,8 @@
+"""Placeholders in arguments, configuration files and files of targets."""
+
 import pytest
 
-from agent.flags.environment import MAX_EXPANDED, ExpansionError, expand, placeholders
+from scraper.placeholders import MAX_EXPANDED, ExpansionError, expand, placeholders
 
 VARIABLES = {"foo": "bar", "foo.bar_1": "baz", "foo-bar_2": "test", "empty": ""}
 
@@ -47,6 +49,17 @@ def test_variables_that_multiply_are_refused(leaf: str) -> None:
     variables = {f"v{i}": f"%{{v{i + 1}}}" * 10 for i in range(20)} | {"v20": leaf}
     with pytest.raises(ExpansionError, match=f"more than {MAX_EXPANDED} characters"):
         expand("%{v0}", variables)
+
+
+def test_a_text_of_many_placeholders_is_bounded_too() -> None:
+    variables = {"a": "x" * 1000}
+    assert len(expand("%{a}" * 9, variables, max_characters=9000)) == 9000
+    with pytest.raises(ExpansionError, match=r"more than 9000 characters, at %\{a\}"):
+        expand("%{a}" * 10, variables, max_characters=9000)
+
+
+def test_many_empty_placeholders_are_no_matter() -> None:
+    assert expand("%{a}" * 20_000, {"a": ""}) == ""
 
 
 def test_the_names_that_stay_can_be_told() -> None:
