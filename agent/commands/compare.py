@@ -139,7 +139,7 @@ async def _compare(
 
 
 def _setups_of(config: str) -> "tuple[Mapping[str, JobSetup], dict[str, str]]":
-    """The other agent's jobs and external labels; secrets are masked in its answer, and are not needed."""
+    """The other agent's jobs and external labels; its secrets are masked."""
     if not config:
         return {}, {}
     from agent.config.load import load
