@@ -36,6 +36,7 @@ CORE_PLACES = [
     "scraper",
     "receivers",
     "agent/config",
+    "agent/convert",
     "agent/flags",
     "agent/metrics",
     "agent/whynot",
