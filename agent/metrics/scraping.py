@@ -147,9 +147,10 @@ FAMILIES = (
     Family(
         "vm_rows_invalid_total",
         "counter",
-        "Scrapes that failed because a line could not be read, by format.",
+        "Lines that could not be read, by format: each failed its scrape, or was skipped "
+        "(lenient_parse).",
         ("type",),
-        _rows(lambda counts: counts.invalid),
+        _rows(lambda counts: counts.invalid + counts.bad_lines),
     ),
     Family(
         "vm_rows_ignored_total",
@@ -220,6 +221,13 @@ FAMILIES = (
         "Samples of good pages that were not taken, by reason.",
         ("scrape_job", "reason"),
         _lost,
+    ),
+    Family(
+        "promferry_scrape_bad_lines_total",
+        "counter",
+        "Lines that could not be read and were skipped in good pages (lenient_parse).",
+        ("scrape_job",),
+        _each(lambda pool: pool.counts.bad_lines),
     ),
     Family(
         "promferry_scrape_series",

@@ -232,7 +232,7 @@ def read(
         try:
             _read_family(family, building)
         except ValueError as exc:  # _Bad, WireError, or the labels of a series
-            raise ExpositionError(str(exc), number, family[:80]) from exc
+            raise ExpositionError(str(exc), number, family, part="family") from exc
         if start - done > STEP_BYTES:
             done = start
             yield
@@ -246,9 +246,11 @@ def _families(body: bytes) -> Iterator[tuple[int, int, bytes]]:
         try:
             length, start = read_varint(body, at)
         except WireError as exc:
-            raise ExpositionError(str(exc), number, body[at : at + 10]) from exc
+            raise ExpositionError(str(exc), number, body[at : at + 10], part="family") from exc
         if start - at > 5 or start + length > len(body):
-            raise ExpositionError("the family is cut off", number, body[at : at + 10])
+            raise ExpositionError(
+                "the family is cut off", number, body[at : at + 10], part="family"
+            )
         yield number, start, body[start : start + length]
         at = start + length
 
