@@ -183,7 +183,9 @@ def _reserved(family: Family) -> Iterator[str]:
 
 def _bounds(family: Family) -> Iterator[str]:
     bound_label = {"histogram": "le", "summary": "quantile"}.get(family.type, "")
-    for bound in sorted({labels[bound_label] for labels in family.samples if bound_label in labels}):
+    for bound in sorted(
+        {labels[bound_label] for labels in family.samples if bound_label in labels}
+    ):
         try:
             parse_value(bound.encode())
         except ValueError:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.commands import lint
 from agent.commands.lint import run
 
 GOOD = "# HELP a_total b\n# TYPE a_total counter\na_total 1\n"
@@ -42,6 +43,16 @@ def test_lint(
     path.write_text(text)
     assert run([*flags, str(path)]) == code
     assert said in capsys.readouterr().err
+
+
+def test_a_text_that_is_too_large_is_not_judged_by_its_beginning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lint, "MAX_BYTES", 2**20)
+    path = tmp_path / "page"
+    path.write_text("# HELP a b\n" + "a 1\n" * 2**18)
+    assert run([str(path)]) == 1
+    assert "larger than 1 MiB" in capsys.readouterr().err
 
 
 def test_extended_tells_how_many_series_there_are(
