@@ -34,7 +34,7 @@ PROTOBUF = delimited_families(
     family(2, summary={"sample_count": 1, "quantile": [{"quantile": 0.5, "value": 7}]}),
 )
 SEEDS = ((Format.TEXT, TEXT), (Format.OPENMETRICS, OPENMETRICS), (Format.PROTOBUF, PROTOBUF))
-PIECES = (b"\n", b" ", b"{", b"}", b'"', b"\\", b"#", b"# EOF", b"\0", b"\xff", b"1e999", b"NaN")
+PIECES: tuple[bytes, ...] = (b"\n", b" ", b"{", b"}", b'"', b"\\", b"#", b"# EOF", b"\0", b"\xff", b"1e999", b"NaN")
 PIECES += (b"1_0", "\u0663".encode(), b"\r\n", b"# TYPE a ", b"\x80" * 11, b"{}", b",")
 SLOW_S = 1.0
 ALL_OPTIONS = (
@@ -91,6 +91,8 @@ def law(body: bytes, format_: Format, options: ReadOptions, seed: bytes) -> str:
     later = _read(used, body, known, format_)
     if _seen(first) != _seen(later):
         raise AssertionError(f"alone {_seen(first)}, after its seed {_seen(later)}")
+    if isinstance(first, Page) and fresh.comments() != used.comments():
+        raise AssertionError(f"comments {fresh.comments()}, after its seed {used.comments()}")
     return "read" if isinstance(first, Page) else "refused"
 
 
@@ -100,9 +102,7 @@ def _reader(options: ReadOptions) -> BodyReader:
     return reader
 
 
-def _read(
-    reader: BodyReader, body: bytes, known: Known, format_: Format
-) -> Page | ExpositionError:
+def _read(reader: BodyReader, body: bytes, known: Known, format_: Format) -> Page | ExpositionError:
     try:
         return finish(reader.read(body, known, format_))
     except ExpositionError as exc:

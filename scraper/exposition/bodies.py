@@ -62,6 +62,7 @@ class BodyReader:
     def __init__(self, outlines: Outlines) -> None:
         self._reader = Reader(outlines)
         self._rearranged: Rearrangement | None = None
+        self._rearranged_by: Families | None = None
         self.options = ReadOptions()
 
     def read(self, body: bytes, known: Series, format_: Format = Format.TEXT) -> Steps:
@@ -74,9 +75,11 @@ class BodyReader:
             page = yield from self._reader.read(body, known, dialect, is_lenient=options.is_lenient)
         # Fast path: the page as it stands.
         if options.rearranges:
-            page = self._rearrange(page, known, is_protobuf=format_ is Format.PROTOBUF)
+            is_protobuf = format_ is Format.PROTOBUF
+            page = yield from self._rearrange(page, known, is_protobuf=is_protobuf)
         if page.histograms is not None:
-            limited = coarser(page.histograms, page.keys, options.resolution)
+            yield
+            limited = yield from coarser(page.histograms, page.keys, options.resolution)
             page = attrs.evolve(page, histograms=limited)
         return page
 
@@ -100,23 +103,26 @@ class BodyReader:
         )
         return self._reader.adopt(page, comments)
 
-    def _rearrange(self, page: Page, known: Series, *, is_protobuf: bool) -> Page:
+    def _rearrange(self, page: Page, known: Series, *, is_protobuf: bool) -> Steps:
         from scraper.exposition.rearrange import Rearrangement  # late: only by option
 
-        before, comments = self._rearranged, self.comments()
+        before, families = self._rearranged, self.families()
         # Which series belong together is found once for each list of series.
         if (
             before is None
             or before.keys is not page.keys
             or before.options != self.options
-            or before.comments != comments
+            # One object for equal comments, and quickly told: they are gathered from all the page.
+            or self._rearranged_by is not families
             or before.is_protobuf is not is_protobuf
         ):
             before = Rearrangement(
-                page.keys, comments, self.options, known, is_protobuf=is_protobuf
+                page.keys, self.comments(), self.options, known, is_protobuf=is_protobuf
             )
-            self._rearranged = before
-        return before.apply(page)
+            yield from before.place()
+            self._rearranged, self._rearranged_by = before, families
+        page = yield from before.apply(page)
+        return page
 
 
 if TYPE_CHECKING:

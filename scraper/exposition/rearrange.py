@@ -2,12 +2,13 @@
 as native ones with custom buckets, `le` and `quantile` spelt as Prometheus 3 does.
 
 Takes the keys and comments of a page; gives a rearrangement that is applied to every page with the
-same keys. A series belongs to a family if its name is the family's name and a suffix of its type.
+same keys, in steps of less than about 3 ms. A series belongs to a family if its name is that of the
+family and a suffix of its type.
 A classic histogram whose parts contradict each other stays as it is (Prometheus drops it).
 """
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,11 @@ from series.labels import METRIC_NAME
 
 if TYPE_CHECKING:
     from scraper.exposition.bodies import ReadOptions
+
+# A series is placed in about 6 us, moved in 0.3, a classic histogram converted in 20.
+PLACED_PER_STEP = 120
+MOVED_PER_STEP = 1500
+CONVERTED_PER_STEP = 50
 
 Family = tuple[str, frozenset[tuple[str, str]]]  # name, labels without le and quantile
 
@@ -50,7 +56,7 @@ class _Converted:
 
 
 class Rearrangement:
-    """For pages with certain keys. Bounded by the page.
+    """For pages with certain keys, once its `place` was run. Bounded by the page.
 
     `is_protobuf`: the page was one, which has gauge histograms, and fails by a bad histogram.
     """
@@ -64,33 +70,49 @@ class Rearrangement:
         *,
         is_protobuf: bool = False,
     ) -> None:
-        self.keys, self.comments, self.options = keys, comments, options
+        self.keys, self.options = keys, options
+        self._comments = comments
         self.is_protobuf = is_protobuf
         self._known = known
-        self._present = frozenset(keys)
+        self._present: set[bytes] = set()
         self._suffixes = _PROTOBUF_SUFFIXES if is_protobuf else _SUFFIXES
-        types = types_of(comments)
         self._created: dict[Family, int] = {}
         self._members: dict[Family, list[int]] = {}
         self._classics: dict[Family, Classic] = {}
-        texts = list(keys)
-        for at, key in enumerate(keys):
-            texts[at] = self._place(at, key, types)
-        self._texts = texts
+        self._texts = list(keys)
         self._result = keys
 
-    def apply(self, page: Page) -> Page:
+    def place(self) -> Generator[None, None, None]:
+        """Find what belongs together."""
+        types = types_of(self._comments)
+        for at, key in enumerate(self.keys):
+            self._texts[at] = self._place(at, key, types)
+            self._present.add(key)
+            if not at % PLACED_PER_STEP:
+                yield
+
+    def apply(self, page: Page) -> Generator[None, None, Page]:
         """Raises ExpositionError."""
         starts = dict(page.starts or {})
         gone: set[int] = set()
         if self.options.start_timestamps:
-            gone |= self._start(page, starts)
-        converted = list(self._convert(page, gone)) if self.options.to_nhcb else []
-        kept = [at for at in range(len(page.keys)) if at not in gone]
-        moved = {at: to for to, at in enumerate(kept)}
-        values = array("d", [page.values[at] for at in kept])
-        stamps = None if page.stamps is None else array("q", [page.stamps[at] for at in kept])
-        keys = [self._texts[at] for at in kept]
+            gone |= yield from self._start(page, starts)
+        converted: list[_Converted] = []
+        if self.options.to_nhcb:
+            converted = yield from self._convert(page, gone)
+        moved: dict[int, int] = {}
+        keys: list[bytes] = []
+        values = array("d")
+        stamps = None if page.stamps is None else array("q")
+        for first in range(0, len(page.keys), MOVED_PER_STEP):
+            last = min(first + MOVED_PER_STEP, len(page.keys))
+            kept = [at for at in range(first, last) if at not in gone]
+            moved.update(zip(kept, range(len(keys), len(keys) + len(kept)), strict=True))
+            keys += [self._texts[at] for at in kept]
+            values.extend([page.values[at] for at in kept])
+            if stamps is not None and page.stamps is not None:
+                stamps.extend([page.stamps[at] for at in kept])
+            yield
         held, moved_starts = _moved(page.histograms, moved), _moved(starts, moved)
         exemplars = _moved(page.exemplars, moved)
         for each in converted:
@@ -104,10 +126,14 @@ class Rearrangement:
             values.append(0.0)
             if stamps is not None and page.stamps is not None:
                 stamps.append(page.stamps[each.source])
+            if not at % (2 * PLACED_PER_STEP):
+                yield
+        yield
+        same_keys = yield from self._same_keys(tuple(keys))
         return attrs.evolve(
             page,
             # In this order it came, whatever that of the body was.
-            keys=self._same_keys(tuple(keys)),
+            keys=same_keys,
             places=None,
             values=values,
             stamps=stamps,
@@ -116,12 +142,17 @@ class Rearrangement:
             starts=moved_starts or None,
         )
 
-    def _same_keys(self, keys: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    def _same_keys(self, keys: tuple[bytes, ...]) -> Generator[None, None, tuple[bytes, ...]]:
         if keys != self._result:
             self._result = keys
-        for key in keys:
-            if key not in self._known:
+        for first in range(0, len(keys), MOVED_PER_STEP):
+            part = keys[first : first + MOVED_PER_STEP]
+            unknown = [key for key in part if key not in self._known]
+            for number, key in enumerate(unknown, 1):
                 self._known.learn(key, parse_series(key))
+                if not number % PLACED_PER_STEP:
+                    yield
+            yield
         return self._result
 
     def _place(self, at: int, key: bytes, types: Mapping[str, str]) -> bytes:
@@ -170,18 +201,23 @@ class Rearrangement:
         else:
             classic.sum = at
 
-    def _start(self, page: Page, starts: dict[int, int]) -> set[int]:
+    def _start(self, page: Page, starts: dict[int, int]) -> Generator[None, None, set[int]]:
         gone = set()
-        for family, at in self._created.items():
+        for number, (family, at) in enumerate(self._created.items()):
             if members := self._members.get(family):
                 gone.add(at)
                 seconds = page.values[at]
                 if isfinite(seconds) and abs(seconds) < 2**53:
                     starts.update(dict.fromkeys(members, int(seconds * 1000)))
+            if not number % MOVED_PER_STEP:
+                yield
         return gone
 
-    def _convert(self, page: Page, gone: set[int]) -> Iterator[_Converted]:
-        for family, classic in self._classics.items():
+    def _convert(self, page: Page, gone: set[int]) -> Generator[None, None, list[_Converted]]:
+        converted = []
+        for number, (family, classic) in enumerate(self._classics.items()):
+            if not number % CONVERTED_PER_STEP:
+                yield
             native_key = series_text(family[0], sorted(family[1])) + b" "
             if native_key in self._present:
                 continue
@@ -192,9 +228,10 @@ class Rearrangement:
                     raise ExpositionError(str(exc), 0, native_key) from exc
                 continue
             positions = classic.positions
-            yield _Converted(family, histogram, positions[0], _stamped(page, positions))
+            converted.append(_Converted(family, histogram, positions[0], _stamped(page, positions)))
             if not self.options.classic_too:
                 gone.update(positions)
+        return converted
 
 
 def _stamped(page: Page, positions: Iterable[int]) -> tuple[Exemplar, ...]:

@@ -62,8 +62,9 @@ def resync(outline: Outline, reading: Reading, body: bytes, known: Series) -> Re
     # Fast path: no line more that is no sample.
     if found.comments:
         page = _without(page, reading, found.comments)
-    # Fast path: the same series.
-    if not found.keys and (places := outline.places(body, reading)) is not None:
+    # Fast path: the same series. A comment that is new takes another outline, however long it is.
+    is_known = not found.keys and not found.comments
+    if is_known and (places := outline.places(body, reading)) is not None:
         return Resynced(_in_order(page, outline.keys, places), outline)
     keys = outline.keys_of(reading)
     if found.keys:

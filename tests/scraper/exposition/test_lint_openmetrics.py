@@ -19,10 +19,7 @@ CASES = [line.split("\t") for line in TABLE.read_text().splitlines()]
 
 @pytest.mark.parametrize(
     ("verdict", "page"),
-    [
-        pytest.param(verdict, page, id=f"{verdict}: {sentence}")
-        for verdict, sentence, page in CASES
-    ],
+    [pytest.param(verdict, page, id=f"{verdict}: {sentence}") for verdict, sentence, page in CASES],
 )
 def test_check_openmetrics(verdict: str, page: str) -> None:
     try:
