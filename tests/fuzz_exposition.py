@@ -34,8 +34,10 @@ PROTOBUF = delimited_families(
     family(2, summary={"sample_count": 1, "quantile": [{"quantile": 0.5, "value": 7}]}),
 )
 SEEDS = ((Format.TEXT, TEXT), (Format.OPENMETRICS, OPENMETRICS), (Format.PROTOBUF, PROTOBUF))
-PIECES: tuple[bytes, ...] = (b"\n", b" ", b"{", b"}", b'"', b"\\", b"#", b"# EOF", b"\0", b"\xff", b"1e999", b"NaN")
-PIECES += (b"1_0", "\u0663".encode(), b"\r\n", b"# TYPE a ", b"\x80" * 11, b"{}", b",")
+PIECES = (
+    *(b"\n", b" ", b"{", b"}", b'"', b"\\", b"#", b"# EOF", b"\0", b"\xff", b"1e999", b"NaN"),
+    *(b"1_0", "\u0663".encode(), b"\r\n", b"# TYPE a ", b"\x80" * 11, b"{}", b","),
+)
 SLOW_S = 1.0
 ALL_OPTIONS = (
     ReadOptions(),

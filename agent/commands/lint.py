@@ -48,6 +48,9 @@ def run(argv: Sequence[str]) -> int:
         if "openmetrics" in flags:
             check_openmetrics(body)
         finding = lint(body, is_openmetrics="openmetrics" in flags)
+    except ImportError:
+        sys.stderr.write("promferry lint: -openmetrics needs: pip install prometheus-client\n")
+        return ERRORS
     except (OSError, ExpositionError, ValueError) as exc:
         sys.stderr.write(f"promferry lint: {exc}\n")
         return ERRORS

@@ -28,6 +28,19 @@ GOOD = "# HELP a_total b\n# TYPE a_total counter\na_total 1\n"
         pytest.param(
             ["-openmetrics"], "# HELP a b\n# TYPE a counter\na_total 1\n# EOF\n", 0, "", id="good"
         ),
+        pytest.param(
+            [], "# HELP a b\n# HELP a c\na 1\n", 1, "line 2: a second HELP", id="help said twice"
+        ),
+        pytest.param(
+            [], "# TYPE a gauge\n# TYPE a gauge\n", 1, "line 2: a second TYPE", id="type said twice"
+        ),
+        pytest.param(
+            [],
+            "a 1\n# TYPE a gauge\n",
+            1,
+            "line 2: the TYPE line of a stands behind",
+            id="type behind a sample",
+        ),
         pytest.param(["-what"], GOOD, 2, "unknown flag -what", id="a flag that is none"),
     ],
 )

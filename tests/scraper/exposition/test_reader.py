@@ -129,3 +129,10 @@ def test_the_first_bad_line_is_the_one_that_is_told() -> None:
     reader, known = Reader(Outlines()), Known()
     read_page(reader, b"foo 1\n", known)
     assert read_rows(b"foo +-5\n\0\n", reader, known) == pages.Failure("value is not a number", 1)
+
+
+def test_a_comment_that_changed_is_known_even_if_it_is_as_long() -> None:
+    reader, known = Reader(Outlines()), Known()
+    read_page(reader, b"# TYPE a counter\na 1\n", known)
+    read_page(reader, b"# TYPE a summary\na 1\n", known)
+    assert reader.comments() == {b"# TYPE a summary"}
