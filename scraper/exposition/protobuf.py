@@ -57,6 +57,8 @@ def _gather(found: Fields, data: bytes, at: int, most: int) -> int:
     while at < len(data) and most:
         most -= 1
         tag, at = read_varint(data, at)
+        if not 8 <= tag < 2**32:
+            raise WireError(f"field number {tag >> 3} at byte {at}")
         kind = tag & 7
         value: Value
         if kind == _VARINT:
@@ -71,6 +73,8 @@ def _gather(found: Fields, data: bytes, at: int, most: int) -> int:
                 raise WireError(f"field at byte {at} is cut off")
             value, at = data[at : at + length], at + length
         elif kind == _FIXED32:
+            if at + 4 > len(data):
+                raise WireError(f"number at byte {at} is cut off")
             value, at = data[at : at + 4], at + 4
         else:
             raise WireError(f"wire type {kind} at byte {at}")
@@ -274,10 +278,14 @@ def _read_family(data: bytes, building: _Building) -> Iterator[int]:
     while (at := _gather(fields, data, at, STEP_FIELDS)) < len(data):
         yield STEP_SERIES
     yield 1
+    for held in (fields.get(number, ()) for number in (1, 2, 5)):
+        for raw in held:
+            _bytes(raw)
+    kind = _whole(fields, 3)
     # Prometheus does not look further at a family without metrics.
     if 4 not in fields:
         return
-    name, kind = _text(fields, 1), _whole(fields, 3)
+    name = _text(fields, 1)
     _check_name(name)
     if kind >= len(_TYPE_TEXTS):
         raise _Bad(f"unknown metric type {kind}")
