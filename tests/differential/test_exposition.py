@@ -15,7 +15,13 @@ from tests.differential.odd_pages import odd_pages
     ("count", "seed"),
     [
         pytest.param(20, 1, id="some pages of each format"),
-        pytest.param(700, 2, id="many pages of each format", marks=pytest.mark.long),
+        # More targets at once than that time out on two cores.
+        *[
+            pytest.param(
+                150, seed, id=f"150 pages of each format by {seed}", marks=pytest.mark.long
+            )
+            for seed in range(2, 8)
+        ],
     ],
 )
 def test_exposition_as_prometheus(count: int, seed: int, tmp_path: Path) -> None:
