@@ -14,6 +14,9 @@ MANY = b",".join([b'l%d="x"' % number for number in range(2_000)])
 DEEP = b"\x0a\x01m\x18\x01\x22" + b"\x7f" * 200
 LINES = (
     pytest.param(b"a 1\n" + b"x" * 400_000, 2, "value", id="a line without an end"),
+    pytest.param(
+        b"a 1\n" + b"x" * 2_000_000 + b" 1\n", 2, "longer than 1 MiB", id="a line of 2 MB"
+    ),
     pytest.param(b"a 1\n" + b'a{b="' + b"x" * 400_000, 2, "", id="a label value without an end"),
     pytest.param(b"a 1\n\0b 2\n", 2, "", id="NUL before a name"),
     pytest.param(b"a 1\nb\0 2\n", 2, "", id="NUL in a name"),
