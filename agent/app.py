@@ -24,6 +24,7 @@ from agent.garbage import look_rarely, settle, settle_more
 from agent.observer import Observer, State
 from agent.other_queues import other_queues
 from agent.push_settings import push_settings
+from agent.pushes import Pushes
 from agent.reloads import ReloadStatistics
 from agent.remote_set import RemoteSet
 from agent.settings import Settings
@@ -70,7 +71,7 @@ class App:
         self._state = State(start.settings, now_s, ReloadStatistics(last_success_s=now_s))
         self._contexts = TlsContexts()
         self._watch = Watch()
-        self._remotes = RemoteSet(self._make_remote, self._watch)
+        self._remotes = RemoteSet(self._make_remote, self._watch, start.settings.front)
         self._scraper = Manager(
             self._remotes.fan_out,
             contexts=self._contexts,
@@ -79,6 +80,10 @@ class App:
             watch=self._watch,
         )
         self._web = web_settings(start.flags)
+        admission = admission_of(start.flags)
+        self._pushes = Pushes(
+            start.flags, self._remotes.fan_out, admission, lambda: self._state.settings
+        )
         self._doorkeeper = Doorkeeper(self._web)
         self._counts = PathCounts()
         self._disk = DiskSpace(start.settings.data_path)
@@ -97,7 +102,8 @@ class App:
             counts=self._counts,
             disk=self._disk,
             watch=self._watch,
-            admission=admission_of(start.flags),
+            admission=admission,
+            pushes=self._pushes.counts,
         )
         self._data_path = Path(start.settings.data_path)
         self._mark = RunningMark(self._data_path)
@@ -150,6 +156,7 @@ class App:
             settings = self._state.settings
             await nursery.start(self._doorkeeper.run)
             await nursery.start(self._serve)
+            await nursery.start(self._pushes.run)
             nursery.start_soon(self._systemd.run)
             settle()
             nursery.start_soon(self._disk.run)
@@ -200,13 +207,14 @@ class App:
             run_sync=trio.to_thread.run_sync,
             wall_ms=wall_ms,
             version=VERSION,
-            families=self._families,
             watch=self._watch,
+            families=self._families,
         )
 
     async def _families(self) -> Sequence[Metadata]:
-        """What all targets say of their metrics now, for remotes that get it apart."""
-        return await trio.to_thread.run_sync(families_of, self._scraper.metadata())
+        """What targets and pushers say of their metrics, for remotes that get it apart."""
+        scraped = await trio.to_thread.run_sync(families_of, self._scraper.metadata())
+        return (*scraped, *self._pushes.families.all())
 
     def _build_pages(self) -> "AsgiApp":
         # Late, by the first visitor: Starlette and hypercorn take 9 MiB.
@@ -217,6 +225,7 @@ class App:
             access=self._doorkeeper.access(),
             settings=self._doorkeeper.front(),
             counts=self._counts,
+            intake=self._pushes.intake(),
         )
         settle_more()
         return app

@@ -26,6 +26,7 @@ from agent.start import Start
 from agent.taps import Taps
 from agent.version import VERSION
 from pushqueue.statistics import RemoteStatistics
+from receivers.counts import PushCounts
 from scraper.loop import drive
 from scraper.manager import Manager
 from scraper.shapes import ShapesStatistics
@@ -68,6 +69,7 @@ class Observer:
         server: Server,
         counts: PathCounts,
         admission: Admission,
+        pushes: PushCounts,
         disk: DiskSpace,
         watch: Watch,
     ) -> None:
@@ -78,6 +80,7 @@ class Observer:
         self._server = server
         self._counts = counts
         self._admission = admission
+        self._pushes = pushes
         self._disk = disk
         self._renderer: Renderer | None = None
         self._flags = tuple(start.flags.listing())
@@ -149,11 +152,13 @@ class Observer:
             ),
             scraper=self._scraper.statistics(),
             reloads=self._state.reloads,
+            front=self._remotes.fan_out.statistics(),
             logs=self._start.log_statistics(),
             server=self._server.statistics(),
             paths=self._counts.statistics(),
             admission=self._admission.statistics(),
             free_disk_bytes=self._disk.free_bytes,
+            pushes=self._pushes.statistics(),
         )
 
     def runtime(self) -> Runtime:
@@ -231,7 +236,7 @@ def _wall_ms() -> int:
 def _rendered(settings: Settings) -> str:
     from agent.config.render import render  # late: only who looks pays
 
-    return render(settings.global_, settings.jobs, settings.remotes)
+    return render(settings.global_, settings.jobs, settings.remotes, settings.otlp)
 
 
 def _tasks() -> Iterator[str]:

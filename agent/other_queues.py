@@ -15,7 +15,7 @@ def other_queues(data_path: Path) -> list[str]:
     sizes = {name: _size(data_path / name) for name in FOLDERS}
     return [
         f"{data_path / name}: a queue of {FOLDERS[name]} with {size} bytes; it is left alone, "
-        "and what is in it is not sent"
+        f"and what is in it is not sent (promferry queue import -from={FOLDERS[name].lower()})"
         for name, size in sizes.items()
         if size
     ]

@@ -11,9 +11,9 @@ import attrs
 import trio
 
 from agent.reload_plan import plan_remotes
-from pushqueue.fanout import FanOut
+from pushqueue.fanout import NO_LIMITS, FanOut
 from pushqueue.remote import Remote
-from pushqueue.settings import RemoteSettings
+from pushqueue.settings import FrontSettings, RemoteSettings
 from pushqueue.statistics import RemoteStatistics
 from series.watch import Watch
 
@@ -29,12 +29,17 @@ class _Running:
 class RemoteSet:
     """Owns the tasks of all remotes; `fan_out` is where batches go."""
 
-    def __init__(self, make: Callable[[RemoteSettings], Remote], watch: Watch) -> None:
+    def __init__(
+        self,
+        make: Callable[[RemoteSettings], Remote],
+        watch: Watch,
+        front: FrontSettings = NO_LIMITS,
+    ) -> None:
         self._make = make
         self._running: dict[str, _Running] = {}
         self._nursery: trio.Nursery | None = None
         self._ready = trio.Event()
-        self.fan_out = FanOut((), watch)
+        self.fan_out = FanOut((), watch, front)
 
     async def run(
         self,

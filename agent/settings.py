@@ -1,11 +1,16 @@
 """Everything the agent runs on: what flags and files say, merged and checked."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import attrs
 
-from pushqueue.settings import RemoteSettings
+from pushqueue.settings import FrontSettings, RemoteSettings
+from receivers.otlp.settings import Translation
 from scraper.settings import ScrapeJob
+
+if TYPE_CHECKING:
+    from agent.config.otlp import OtlpSection
 
 
 @attrs.frozen(kw_only=True)
@@ -19,10 +24,16 @@ class GlobalSettings:
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """One consistent state of the whole configuration; a reload compares two of these."""
+    """One consistent state of the whole configuration; a reload compares two of these.
+
+    `otlp`: the section as it stands in the file; `translation`: what it and flags come to.
+    """
 
     global_: GlobalSettings = GlobalSettings()
     jobs: tuple[ScrapeJob, ...] = ()
     remotes: tuple[RemoteSettings, ...] = ()
+    otlp: "OtlpSection | None" = None
+    translation: Translation = Translation()
+    front: FrontSettings = FrontSettings()
     data_path: str = "promferry-data"
     listen_addresses: tuple[str, ...] = (":8429",)

@@ -140,7 +140,9 @@ class _Reading:
         if files["client_ca_file"] and not demanded:
             self.errors.append(f"{name}.client_ca_file needs a client_auth_type that verifies")
         return ServerTls(
-            **files,
+            cert_file=files["cert_file"],
+            key_file=files["key_file"],
+            client_ca_file=files["client_ca_file"],
             min_version=self._version(keys, "min_version", "TLS12"),
             max_version=self._version(keys, "max_version", ""),
             cipher_suites=self._texts(keys, "cipher_suites"),

@@ -168,7 +168,7 @@ def _tls(values: Values, index: int, errors: list[FlagError]) -> ServerTls | Non
 
 def admission_of(values: Values) -> Admission:
     """What pushes may cost; vmagent takes two for each processor."""
-    largest = values["maxInsertRequestSize"]
+    largest = max(values["maxInsertRequestSize"], values["opentelemetry.maxRequestSize"])
     return Admission(
         capacity=values["maxConcurrentInserts"] or 2 * (os.cpu_count() or 1),
         max_wait_s=values["insert.maxQueueDuration"],

@@ -118,6 +118,7 @@ def time_encodings(rounds: int) -> None:
 class Accepted:
     status: int = 204
     body: bytes = b""
+    is_resent: bool = False
 
     def header(self, name: str) -> str | None:
         return None

@@ -55,6 +55,7 @@ def job_of(targets: int, interval_s: float, port: int) -> ScrapeJob:
         job_name="idle",
         scrape_interval_s=interval_s,
         scrape_timeout_s=min(10.0, interval_s),
+        suppress_scrape_errors=True,
         discoveries=(StaticDiscovery(groups=(TargetGroup(targets=tuple(names)),)),),
     )
 

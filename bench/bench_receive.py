@@ -1,4 +1,4 @@
-"""Taking remote write in `promferry receive`: microseconds a sample, and what the window holds.
+"""Taking remote write, in the agent and in `promferry receive`: microseconds a sample.
 
 Run: `python bench/bench_receive.py`. `decode` on known series is the fast path of
 receivers.remote_write; on new ones it reads every label.
@@ -12,7 +12,10 @@ from collections.abc import Callable
 
 import snappy
 
-from receivers.remote_write import KnownLabels, decode
+from receivers.inflate import snappy_block
+from receivers.remote_write import PROTO_1, KnownLabels, decode
+from receivers.remote_write_receive import RemoteWriteReceiver, all_of
+from receivers.remote_write_series import KnownSeries
 from receivers.window import Window
 from series.batch import Batch
 from series.frame import frame
@@ -87,12 +90,26 @@ def window_bytes_per_series(count: int, samples: int) -> float:
     return taken / count
 
 
+def time_pass_through(body: bytes, count: int, rounds: int) -> float:
+    """What the agent does: open the body, find the series, make batches."""
+    receiver = RemoteWriteReceiver(KnownSeries({}))
+
+    def take() -> int:
+        message = snappy_block(body, 32 * MIB)
+        taken = all_of(receiver.take(message, proto=PROTO_1, max_bytes=32 * MIB))
+        return taken.samples
+
+    assert take() == count
+    return best_us(take, rounds, count)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="run once, small")
     smoke = parser.parse_args().smoke
     count, rounds = (100, 2) if smoke else (2000, 100)
     body = body_of(count)
+    print(f"pass through, known:   {time_pass_through(body, count, rounds):.3f} us/sample")
     print(f"decode, new series:    {time_decode_new(body, count, rounds):.3f} us/sample")
     print(f"decode, known series:  {time_decode_known(body, count, rounds):.3f} us/sample")
     print(f"window, known series:  {time_window(body, count, rounds):.3f} us/sample")

@@ -56,6 +56,7 @@ def _race(agent: str, contender: Contender, shape: Shape, options: argparse.Name
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     shapes = "; ".join(f"{name}: {shape.what}" for name, shape in SHAPES.items())
+    shapes = shapes.replace("%", "%%")  # argparse formats its texts
     parser.add_argument("--shape", default="many", help=f"one, some (a,b) or all. {shapes}")
     parser.add_argument(
         "--values",

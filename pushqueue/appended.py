@@ -7,6 +7,7 @@ import attrs
 from pushqueue.errors import DiskError
 from pushqueue.segment import LaneKey
 from pushqueue.segment_file import Tally
+from pushqueue.segment_thinner import Thinned
 
 
 @attrs.frozen
@@ -26,5 +27,6 @@ class Appended:
 
     durable: int
     drops: tuple[Drop, ...] = ()
+    thinned: tuple[Thinned, ...] = ()
     error: DiskError | None = None
     too_large: bool = False

@@ -10,12 +10,15 @@ from collections.abc import Sequence
 import attrs
 
 from pushqueue.block import Block
-from pushqueue.codec import CodecError, split
+from pushqueue.codec import CodecError, series_of, split
 from pushqueue.judge import Refuse, TooLarge
+from series.wire import WireError
 
 # A refused Block of at most so many series is not split, so that no refused timestamp is sent
-# twice where the culprit is certain to be among few.
-SMALL_BLOCK_SAMPLES = 32
+# twice where the culprit is certain to be among few. Neither is a part of so many samples.
+SMALL_BLOCK_SAMPLES = SMALL_BLOCK_SERIES = 32
+# A few scrapes of few series, as gathered within a flush interval; more of them are worth a search.
+_FEW_SAMPLES = 10 * SMALL_BLOCK_SERIES
 MAX_PARTS = 64
 
 # So many halvings in a row without anything accepted lead from the largest Block to one sample
@@ -82,7 +85,8 @@ class Delivery:
 
     def _halves(self, part: Block, verdict: Refuse | TooLarge) -> tuple[Block, ...]:
         if isinstance(verdict, Refuse):
-            is_small = part.sample_count <= SMALL_BLOCK_SAMPLES
+            is_whole = self._budget == MAX_PARTS
+            is_small = part.sample_count <= SMALL_BLOCK_SAMPLES or (is_whole and _is_small(part))
             # What the remote already has is refused sample by sample: no use in splitting it.
             if is_small or not self._may_split or self._may_be_known or self._budget < 2:
                 return ()
@@ -99,3 +103,12 @@ class Delivery:
     @property
     def is_wholly_refused(self) -> bool:
         return bool(self.refused) and not self.accepted_samples
+
+
+def _is_small(block: Block) -> bool:
+    if block.sample_count > _FEW_SAMPLES:
+        return False
+    try:
+        return len({series.labels for series in series_of(block)}) <= SMALL_BLOCK_SERIES
+    except (CodecError, WireError):
+        return True  # nobody can split it

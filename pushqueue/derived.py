@@ -11,6 +11,7 @@ from typing import Protocol
 
 import attrs
 
+from relabel.obfuscate import obfuscate
 from series.labels import Labels, canonical
 from series.layout import Layout
 from series.template import Template
@@ -31,12 +32,13 @@ class Steps(Protocol):
 @attrs.frozen(eq=False)
 class Derived:
     """`kept`: the positions that are left, None if all are. `copies`: holes behind the batch's own
-    `own_count`, each a label's new name and the hole whose value it has."""
+    `own_count`, each a label's new name, the hole whose value it has, and whether that is hashed.
+    """
 
     layout: Layout
     kept: tuple[int, ...] | None
     own_count: int = 0
-    copies: tuple[tuple[str, int], ...] = ()
+    copies: tuple[tuple[str, int, bool], ...] = ()
 
     def chunks(self, own: tuple[bytes, ...]) -> tuple[bytes, ...]:
         """What fills the derived layout for a batch with these chunks."""
@@ -46,7 +48,15 @@ class Derived:
         if not self.copies:
             return own
         own = own[: self.own_count]
-        return (*own, *[encode_label(name, value_of(own[hole])) for name, hole in self.copies])
+        return (
+            *own,
+            *[_copy_of(own[hole], name, is_hashed) for name, hole, is_hashed in self.copies],
+        )
+
+
+def _copy_of(chunk: bytes, name: str, is_hashed: bool) -> bytes:
+    value = value_of(chunk)
+    return encode_label(name, obfuscate(value) if is_hashed else value)
 
 
 def name_of(chunk: bytes) -> str:
@@ -68,8 +78,10 @@ class Derivation:
         extra_labels: Mapping[str, str],
         chunks: Sequence[bytes],
         read: Collection[int],
+        obfuscated: Collection[str] = (),
     ) -> None:
         self._steps = steps
+        self._obfuscated = obfuscated
         self._extra = extra_labels
         names = [name_of(chunk) for chunk in chunks]
         # A marker names its hole: its label is read or not, whatever value it has.
@@ -77,8 +89,8 @@ class Derivation:
             (name, value_of(chunks[hole]) if hole in read else f"{MARK}{hole}")
             for hole, name in enumerate(names)
         ]
-        self._hole_of = {(name, hole): hole for hole, name in enumerate(names)}
-        self._copies: list[tuple[str, int]] = []
+        self._hole_of = {(name, hole, False): hole for hole, name in enumerate(names)}
+        self._copies: list[tuple[str, int, bool]] = []
 
     def derive(self, layout: Layout) -> Derived:
         kept: list[int] = []
@@ -111,17 +123,19 @@ class Derivation:
         holes: list[int] = []
         run: list[bytes] = []
         for name, value in labels:
+            is_hashed = name in self._obfuscated
             if value[0] == MARK:
                 pieces.append(b"".join(run))
                 run = []
-                holes.append(self._hole(name, int(value[1:])))
+                holes.append(self._hole(name, int(value[1:]), is_hashed))
             else:
-                run.append(encode_label(name, value))
+                run.append(encode_label(name, obfuscate(value) if is_hashed else value))
         return Template((*pieces, b"".join(run)), holes)
 
-    def _hole(self, name: str, source: int) -> int:
-        hole = self._hole_of.get((name, source))
+    def _hole(self, name: str, source: int, is_hashed: bool) -> int:
+        key = (name, source, is_hashed)
+        hole = self._hole_of.get(key)
         if hole is None:
-            hole = self._hole_of[name, source] = len(self._hole_of)
-            self._copies.append((name, source))
+            hole = self._hole_of[key] = len(self._hole_of)
+            self._copies.append(key)
         return hole

@@ -52,6 +52,9 @@ class Directory(Protocol):
 
     def open(self, name: str, *, create: bool = False) -> File: ...
     def remove(self, name: str) -> None: ...
+    def rename(self, old: str, new: str) -> None:
+        """Puts a file in the place of another, at once."""
+
     def sync(self) -> None: ...
     def free_bytes(self) -> tuple[int, int]:
         """Free bytes for us, and the size of the file system."""
@@ -174,6 +177,9 @@ class RealDirectory:
 
     def remove(self, name: str) -> None:
         os.unlink(self._path / name)
+
+    def rename(self, old: str, new: str) -> None:
+        os.replace(self._path / old, self._path / new)
 
     def sync(self) -> None:
         descriptor = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

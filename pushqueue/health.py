@@ -43,6 +43,7 @@ class Health:
     answers: Counter[int] = attrs.field(factory=Counter)
     dropped: Counter[str] = attrs.field(factory=Counter)
     encoding: str = ""
+    _asking_lane: int | None = None
     _refusal_logged_ms: int | None = None
     _refused_unlogged: int = 0
 
@@ -63,6 +64,23 @@ class Health:
             logger.info("remote %s: works again", self.name)
         self.state = OK
         self.hold_until = float("-inf")
+        self._asking_lane = None
+
+    def may_try(self, lane: int, now: float) -> bool:
+        """Whether this lane may make a request. While the remote holds us off one lane asks for
+        all, when the pause is over (DESIGN section 8, 7: one state per remote)."""
+        if self.state != HOLDING:
+            return True
+        if now < self.hold_until:
+            return False
+        if self._asking_lane is None:
+            self._asking_lane = lane
+        return self._asking_lane == lane
+
+    def let_go(self, lane: int) -> None:
+        """The lane has nothing to send any more; another may ask."""
+        if self._asking_lane == lane:
+            self._asking_lane = None
 
     def failed(self, reason: str, now_ms: int) -> None:
         """An attempt that will be made again."""

@@ -4,11 +4,29 @@ Takes a status, its Retry-After and the wall clock's `now`; gives a verdict. DES
 Never: sleeps, counts, looks at the body of an answer (remote-write 1.0: MUST NOT interpret it).
 """
 
+import enum
+from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from typing import assert_never
 
 import attrs
 
 from pushqueue.clock import PLAUSIBLE_MS
+
+
+class Kind(enum.Enum):
+    """What an answer is; the values are the words of a configuration."""
+
+    DONE = "done"
+    RETRY = "retry"
+    HOLD = "hold"
+    SPLIT = "split"
+    REFUSE = "refuse"
+
+
+# Statuses that mean something else for one remote.
+Answers = Mapping[int, Kind]
+NO_ANSWERS: Answers = {}
 
 # Everything else below 500 is refused; an unknown refusal should cost one Block, not the queue.
 RETRIED = frozenset({408, 425, 429})
@@ -60,18 +78,39 @@ class Refuse:
 Verdict = Done | Retry | Hold | TooLarge | Refuse
 
 
-def judge(status: int, retry_after: str | None, now_ms: int) -> Verdict:
-    """The verdict on an answer. Statuses that no server should send are retried."""
-    reason = f"HTTP {status}"
+def kind_of(status: int, answers: Answers = NO_ANSWERS) -> Kind:
+    """What the status is. Statuses that no server should send are retried."""
     if 200 <= status < 300:
-        return Done()
+        return Kind.DONE
+    if status in answers:
+        return answers[status]
     if status in HELD or 300 <= status < 400:
-        return Hold(reason, max(HOLD_MIN_S, parse_retry_after(retry_after, now_ms) or 0.0))
+        return Kind.HOLD
     if status == TOO_LARGE:
-        return TooLarge(reason)
+        return Kind.SPLIT
     if status in RETRIED or not 400 <= status < 500:
-        return Retry(reason, parse_retry_after(retry_after, now_ms))
-    return Refuse(reason)
+        return Kind.RETRY
+    return Kind.REFUSE
+
+
+def judge(
+    status: int, retry_after: str | None, now_ms: int, answers: Answers = NO_ANSWERS
+) -> Verdict:
+    """The verdict on an answer; `answers`: statuses that this remote means otherwise."""
+    reason = f"HTTP {status}"
+    match kind := kind_of(status, answers):
+        case Kind.DONE:
+            return Done()
+        case Kind.RETRY:
+            return Retry(reason, parse_retry_after(retry_after, now_ms))
+        case Kind.HOLD:
+            return Hold(reason, max(HOLD_MIN_S, parse_retry_after(retry_after, now_ms) or 0.0))
+        case Kind.SPLIT:
+            return TooLarge(reason)
+        case Kind.REFUSE:
+            return Refuse(reason)
+        case _:
+            assert_never(kind)
 
 
 def parse_retry_after(text: str | None, now_ms: int) -> float | None:

@@ -14,8 +14,10 @@ import trio
 from pushqueue.block import Encoding
 from pushqueue.dialect import HEADERS, Dialect
 from pushqueue.health import OK, Health
+from pushqueue.metered import Pressure
 from pushqueue.sender import CLOSE_S, MAX_ANSWER_BYTES, Poster
 from pushqueue.settings import MetadataSettings
+from pushqueue.throttle import Throttle
 from pushqueue.wire.metadata import metadata_message
 from series.metadata import Metadata
 from transport.errors import TransportError
@@ -33,6 +35,7 @@ class MetadataSender:
     dialect: Dialect
     families: GiveFamilies
     timeout_s: float
+    throttle: Throttle | None = None
     sent_total: int = 0
     dropped_total: int = 0
 
@@ -51,17 +54,25 @@ class MetadataSender:
         size = self.settings.max_samples_per_send
         for start in range(0, len(families), size):
             chosen = families[start : start + size]
-            if self.health.state == OK and await self._post(chosen):
+            if self._may_send and await self._post(chosen):
                 self.sent_total += len(chosen)
             else:
                 self.dropped_total += len(chosen)
 
+    @property
+    def _may_send(self) -> bool:
+        is_dear = self.throttle is not None and self.throttle.pressure >= Pressure.HOLD
+        return self.health.state == OK and not is_dear
+
     async def _post(self, families: Sequence[Metadata]) -> bool:
+        body = snappy.compress(metadata_message(families))
+        if self.throttle is not None:
+            self.throttle.charge(len(body))
         try:
             answer = await self.client.request(
                 "POST",
                 headers=HEADERS[Encoding.RW1_SNAPPY],
-                body=snappy.compress(metadata_message(families)),
+                body=body,
                 timeout_s=self.timeout_s,
                 max_body_bytes=MAX_ANSWER_BYTES,
                 when_too_large="cut",

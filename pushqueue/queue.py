@@ -9,7 +9,7 @@ Never: blocks or raises in `put_nowait`; ends because a disk failed.
 
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import trio
@@ -21,6 +21,7 @@ from pushqueue.disk_state import RETRY_MAX_S, RETRY_MIN_S, DiskState
 from pushqueue.errors import DiskError, QueueError
 from pushqueue.lanes import Held, Lane, Lanes
 from pushqueue.segment_file import Tally
+from pushqueue.segment_thinner import Thinned
 from pushqueue.settings import QueueSettings
 from pushqueue.statistics import QueueStatistics
 from pushqueue.store import Store
@@ -37,7 +38,10 @@ _FRESH_RUN = 3
 
 
 class Queue:
-    """With `settings.disable_disk` the store is only opened to bring a stop's leftovers there."""
+    """With `settings.disable_disk` the store is only opened to bring a stop's leftovers there.
+
+    `backlog_wait_s`: how long what is on the disk is to wait before another look, 0 if it may go.
+    """
 
     def __init__(
         self,
@@ -48,6 +52,7 @@ class Queue:
         wall_ms: Callable[[], int],
         spill_after_s: float,
         name: str = "",
+        backlog_wait_s: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -55,10 +60,12 @@ class Queue:
         self._wall_ms = wall_ms
         self._spill_after_s = float("inf") if settings.disable_disk else spill_after_s
         self._name = name
+        self._backlog_wait_s = backlog_wait_s
         self._lanes = Lanes(settings.lanes, settings.max_memory_bytes)
         self._disk = DiskState(name)
         self._disk_lock = trio.Lock()
         self._settled: deque[Held] = deque()
+        self._has_gone_ahead = False
         # Of this epoch, on the disk, delivered before older ones of their lane: lane and sequence
         # to its size. They are settled when their turn comes; the disk's positions know no gaps.
         self._ahead: dict[tuple[int, int], Tally] = {}
@@ -73,7 +80,7 @@ class Queue:
     @property
     def is_in_order(self) -> bool:
         """Whether what was stored earlier is always sent earlier."""
-        return not self._settings.fresh_first
+        return not self._settings.fresh_first and not self._has_gone_ahead
 
     def is_from_before(self, block: Block) -> bool:
         """Whether the Block was stored before this opening, so that it may have been sent then."""
@@ -163,7 +170,9 @@ class Queue:
             if found.current is None:
                 await self._fetch(found)
             if found.current is None:
-                await changed.wait()
+                # A backlog that has to wait is looked at again without a change.
+                with trio.move_on_after(self._backlog_wait_s() or float("inf")):
+                    await changed.wait()
             elif self._is_too_old(found.current.block):
                 await self.discard(found.current.block, "age")
             else:
@@ -171,12 +180,17 @@ class Queue:
 
     async def _fetch(self, lane: Lane) -> None:
         """Hands the lane's oldest Block to the sender, if it has one that may go now."""
-        if self._settings.fresh_first and lane.waiting and lane.fresh_run < _FRESH_RUN:
+        is_held = bool(self._backlog_wait_s())
+        is_fresh = self._settings.fresh_first and lane.fresh_run < _FRESH_RUN
+        if lane.waiting and (is_fresh or is_held):
             is_ahead = lane.may_have_stored
             self._lanes.take(lane)
             assert lane.current is not None
             lane.current.is_ahead = is_ahead
+            self._has_gone_ahead |= is_ahead
             lane.fresh_run += is_ahead
+        elif lane.may_have_stored and is_held:
+            return
         elif lane.may_have_stored:
             lane.fresh_run = 0
             block = await self._read(lane)
@@ -338,6 +352,7 @@ class Queue:
         for held in written:
             if held.is_done:
                 self._settle(held)
+        self._book_thinned(result.thinned)
         for drop in result.drops:
             self._book_drop(drop)
         await self._settle_all()
@@ -347,6 +362,19 @@ class Queue:
         self._disk.write_succeeded()
         if result.too_large:
             self._give_up(late[result.durable])
+
+    def _book_thinned(self, thinned: Sequence[Thinned]) -> None:
+        """Counts what was left out to make room; not what was delivered ahead of its turn."""
+        lost = blocks = 0
+        for one in thinned:
+            name = (one.key[1], one.sequence)
+            size = self._ahead.pop(name, None) if one.key[0] == self.epoch else None
+            if size is None:
+                lost += one.lost_samples
+                blocks += one.left is None
+            elif one.left is not None:
+                self._ahead[name] = one.left
+        self._lanes.count_drop("thinned", lost, blocks=blocks)
 
     def _book_drop(self, drop: Drop) -> None:
         """Counts a segment that had to go; not what was delivered, or is being sent."""

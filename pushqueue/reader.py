@@ -70,6 +70,11 @@ class Reader:
             self._leave(segment, cursor)
         return None
 
+    def in_hand(self) -> frozenset[tuple[LaneKey, int]]:
+        """What was given last and not settled: lane of an epoch, sequence. Raises OSError."""
+        found = [found for lane in range(self._lanes) if (found := self.find(lane)) is not None]
+        return frozenset([((one.lane_epoch, one.lane), one.sequence) for _, one in found])
+
     def _find_in(self, segment: Segment, cursor: _Cursor, lane: int) -> RecordHeader | None:
         # Fast path: everything in it was acknowledged, so its headers are not even read.
         if segment.is_settled:

@@ -99,10 +99,14 @@ def fingerprint(labels: Labels) -> bytes:
 
 
 class RejectedFile:
-    """The files of one remote: `NAME.jsonl` and `NAME.1.jsonl`, the older."""
+    """The files of one remote: `NAME.jsonl` and `NAME.1.jsonl`, the older.
+
+    `forgotten_lines`: those of files that had to make room.
+    """
 
     def __init__(self, folder: Path, name: str, remote: str) -> None:
         self._remote = remote
+        self.forgotten_lines = 0
         self._newer, self._older = folder / f"{name}.jsonl", folder / f"{name}.1.jsonl"
 
     def write(self, rejections: Sequence[Rejection]) -> None:
@@ -123,6 +127,8 @@ class RejectedFile:
             return 0
 
     def _turn(self) -> None:
+        if self._older.exists():
+            self.forgotten_lines += self._older.read_bytes().count(b"\n")
         if self._newer.exists():
             self._newer.replace(self._older)
 

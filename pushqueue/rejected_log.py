@@ -28,7 +28,7 @@ class RejectedLog:
     file: RejectedFile | None
     run_sync: RunSync
     lines_total: int = 0
-    lost_total: int = 0
+    unwritten_total: int = 0
     _known: Known = attrs.field(factory=Known)
     _waiting: deque[Rejection] = attrs.field(factory=deque)
     _has_come: trio.Event = attrs.field(factory=trio.Event)
@@ -37,9 +37,14 @@ class RejectedLog:
     def note(self, rejection: Rejection) -> None:
         if len(self._waiting) >= MAX_WAITING:
             self._waiting.popleft()
-            self.lost_total += 1
+            self.unwritten_total += 1
         self._waiting.append(rejection)
         self._has_come.set()
+
+    @property
+    def lost_total(self) -> int:
+        """Lines that nobody can read: never written, or gone when the files were full."""
+        return self.unwritten_total + (self.file.forgotten_lines if self.file else 0)
 
     def words(self, labels: Labels) -> RefusedWords | None:
         """The newest words to a series with these labels."""
@@ -66,7 +71,7 @@ class RejectedLog:
             with trio.CancelScope(shield=True):
                 await self.run_sync(self._keep, taken)
         except OSError as exc:
-            self.lost_total += len(taken)
+            self.unwritten_total += len(taken)
             if not self._fails:
                 logger.warning("remote %s: refused samples cannot be kept: %s", self.name, exc)
             self._fails = True

@@ -17,35 +17,34 @@ import attrs
 import trio
 
 from pushqueue.backoff import Backoff
-from pushqueue.batcher import Batcher
+from pushqueue.block import Block, Encoding
 from pushqueue.derived import Steps
 from pushqueue.dialect import PROBE_QUERY, Dialect
 from pushqueue.directory import RealDirectory
-from pushqueue.encode import Encoder, Limits
 from pushqueue.health import OK, Health
 from pushqueue.metadata_sender import GiveFamilies, MetadataSender
-from pushqueue.native import without_custom_buckets
 from pushqueue.overload import Refusal, refusal
+from pushqueue.policy import policy_of
+from pushqueue.press import Intake, Press, Recipe
 from pushqueue.progress import LaneProgress, RefusedWords
 from pushqueue.queue import Queue, RunSync
 from pushqueue.rejected import FOLDER as REJECTED_FOLDER
 from pushqueue.rejected import RejectedFile
 from pushqueue.rejected_log import RejectedLog
 from pushqueue.rewrite import Rewriter
-from pushqueue.rounding import Rounding
 from pushqueue.sender import Poster, Sender
-from pushqueue.settings import RemoteSettings
+from pushqueue.settings import CommonSteps, QueueSettings, RemoteSettings
 from pushqueue.shown import shown_url
 from pushqueue.statistics import QueueStatistics, RemoteStatistics
 from pushqueue.store import Store
+from pushqueue.throttle import Throttle
 from pushqueue.timed_directory import TimedDirectory
 from pushqueue.timing import Timing
 from pushqueue.view import QUEUES_FOLDER
-from pushqueue.wire.part import Part
 from series.batch import Batch
 from series.labels import Labels
 from series.ranges import RangeCounts
-from series.watch import REMOTE, Watch
+from series.watch import Watch
 
 if TYPE_CHECKING:
     from relabel.explain_remote import RemoteExplanation
@@ -59,8 +58,8 @@ logger = logging.getLogger("promferry.pushqueue")
 FLUSH_S = 2.0
 CLOSE_S = 2.5
 
-# Samples that no Block was made of yet; more can only be there if nothing runs.
-MAX_OPEN_SAMPLES = 2_000_000
+# Beside the queues: what was spent of data budgets.
+BUDGETS_FOLDER = "budgets"
 
 
 class Remote:
@@ -80,10 +79,10 @@ class Remote:
         version: str,
         connect: Callable[[], Poster] | None = None,
         rand: Callable[[], float] = random.random,
-        families: GiveFamilies | None = None,
         watch: Watch | None = None,
+        families: GiveFamilies | None = None,
     ) -> None:
-        queue = settings.queue
+        queue = _queue_settings(settings)
         timing = Timing.of(queue.flush_interval_s, queue.spill_after_s)
         self.settings = settings
         self.name = settings.name or settings.key
@@ -92,21 +91,19 @@ class Remote:
         self._version = version
         self._connect = connect or self._new_client
         self._rand = rand
-        self._watch = watch or Watch()
         self._real = RealDirectory(data_path / QUEUES_FOLDER / quote(settings.key, safe=""))
         self._directory = TimedDirectory(self._real)
-        self._rewriter = Rewriter(_compiled(settings), settings.extra_labels)
-        self._rounding = Rounding(
-            significant_figures=settings.significant_figures, round_digits=settings.round_digits
-        )
         self._dialect = Dialect(settings.protobuf_message, settings.vm_proto)
-        self._encoder = _encoder(settings)
+        self.intake = Intake()
+        # The press that this remote runs, and the one that makes its Blocks: that of another
+        # remote where both want the same.
+        self.own_press = self.press = Press(Recipe.of(settings), watch or Watch())
+        self.own_press.members = (self,)
+        self._common: Rewriter | None = None
         self._families = families if settings.metadata.send else None
         self._metadata: MetadataSender | None = None
-        self._batchers = [
-            Batcher(max_rows=queue.max_rows_per_block, close_after_s=timing.close_after_s)
-            for _ in range(queue.lanes)
-        ]
+        self._throttle = _throttle(settings, data_path, wall_ms)
+        self._run_sync = run_sync
         self._queue = Queue(
             queue,
             store=self._new_store(),
@@ -114,17 +111,12 @@ class Remote:
             wall_ms=wall_ms,
             spill_after_s=timing.spill_after_s,
             name=self.name,
+            backlog_wait_s=self._throttle.backlog_wait_s,
         )
         self._health = Health(self.name, encoding=self._dialect.encoding.name)
         self._rejected = RejectedLog(self.name, self._rejected_file(data_path), run_sync)
-        self._timing = timing
-        self._batches_wanted = trio.Event()
-        self._is_idle = True
-        self._looked_at = float("-inf")
-        self._put_samples = 0
         self._newest_put_ms: int | None = None
         self._newest_of_lane: list[int | None] = [None] * queue.lanes
-        self._dropped: Counter[str] = Counter()
         self._clients: list[Poster] = []
         self._block_samples, self._block_bytes = RangeCounts(), RangeCounts()
 
@@ -163,44 +155,43 @@ class Remote:
     # In
 
     def put_nowait(self, batches: Sequence[Batch]) -> None:
-        """Takes batches of one time or of many, in the order in which they came."""
-        now = trio.current_time()
-        is_full = False
-        for batch in batches:
-            self._put_samples += len(batch)
-            own = self._own(batch)
-            if own is None:
-                continue
-            if self._watch.at[REMOTE]:
-                self._watch.see(REMOTE, self.name, (own,))
-            batcher = self._batchers[own.lane_key % len(self._batchers)]
-            is_full |= batcher.put(own, now)
-            while batcher.sample_count > MAX_OPEN_SAMPLES:
-                self._dropped["memory"] += batcher.drop_oldest()
-        if is_full or self._is_idle:
-            self._batches_wanted.set()
+        """Takes batches that went through no fan-out: the steps of all remotes come first."""
+        if self._common is None:
+            self._common = common_rewriter(self.settings.common)
+        before = self._common.dropped_samples
+        left = [own for batch in batches if (own := self._common.rewrite(batch)) is not None]
+        dropped = self._common.dropped_samples - before
+        self.intake.put_samples += dropped
+        self.intake.dropped_by_rules += dropped
+        self.press.put(left)
 
-    def _own(self, batch: Batch) -> Batch | None:
-        """The batch as this remote gets it; None if nothing of it is left."""
-        own = self._rewriter.rewrite(batch)
-        # Fast path: floats as they are.
-        if own is None or (own.histograms is None and self._rounding.is_idle):
-            return own
-        if own.histograms is None:
-            return attrs.evolve(own, values=self._rounding.apply(own.values))
-        if not self.settings.send_native_histograms:
-            self._dropped["native_histogram"] += len(own)
-            return None
-        if self._dialect.encoding.is_v2:
-            return own
-        fitting = without_custom_buckets(own)
-        self._dropped["custom_buckets"] += len(own) - (len(fitting) if fitting else 0)
-        return fitting
+    @property
+    def encoding(self) -> Encoding:
+        """That of new Blocks."""
+        return self._dialect.encoding
+
+    def take(self, block: Block) -> None:
+        """Takes a Block that a press made."""
+        self._newest_put_ms = max(block.newest_ms, self._newest_put_ms or block.newest_ms)
+        self._newest_of_lane[block.lane] = block.newest_ms
+        self._block_samples.observe(block.sample_count)
+        self._block_bytes.observe(len(block.body))
+        self._queue.put_nowait(block)
+
+    def share(self, press: Press) -> None:
+        """From now on this press makes the Blocks. What is open must have been made Blocks of."""
+        self.press.members = tuple([one for one in self.press.members if one is not self])
+        self.press = press
+        press.members = (*press.members, self)
+
+    def make_blocks_now(self) -> None:
+        """What was put waits for nothing more."""
+        self.press.make_now(self._wall_ms())
 
     @property
     def unstored_losses(self) -> int:
         """Grows with whatever memory had no room for before it was on the disk."""
-        return self._queue.unstored_drops + self._dropped["memory"]
+        return self._queue.unstored_drops + self.intake.dropped["memory"]
 
     async def wait_durable(self, since: int | None = None) -> bool:
         """Whether all that was put before is on the disk or answered for; waits for it.
@@ -208,8 +199,8 @@ class Remote:
         False at once if that cannot be: without a disk, or with one that fails; and if something
         was lost since `unstored_losses` was `since`.
         """
-        self._make_blocks_now()
-        unopened = self._dropped["memory"]
+        self.make_blocks_now()
+        unopened = self.intake.dropped["memory"]
         return await self._queue.wait_durable(None if since is None else since - unopened)
 
     def refusal(self, *, remotes: int) -> Refusal | None:
@@ -237,7 +228,7 @@ class Remote:
             try:
                 await trio.sleep_forever()
             finally:
-                self._make_blocks_now()
+                self.make_blocks_now()
                 shield.deadline = trio.current_time() + FLUSH_S
                 nursery.start_soon(self._cut_short, shield)
 
@@ -246,17 +237,19 @@ class Remote:
             with shield:
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(self._queue.run)
-                    nursery.start_soon(self._make_blocks)
+                    nursery.start_soon(self.own_press.run, self._wall_ms)
                     if self._families is not None:
                         self._metadata = self._metadata_sender(self._families)
                         nursery.start_soon(self._metadata.run)
                     nursery.start_soon(self._rejected.run)
+                    nursery.start_soon(self._throttle.keep, self._run_sync)
                     for sender in self._senders():
                         nursery.start_soon(sender.run)
         finally:
             with trio.CancelScope(shield=True, deadline=trio.current_time() + CLOSE_S):
-                self._make_blocks_now()
+                self.make_blocks_now()
                 await self._queue.close()
+                await self._run_sync(self._throttle.save)
 
     async def _cut_short(self, shield: trio.CancelScope) -> None:
         """Ends the flush as soon as there is nothing to send, or nobody to take it."""
@@ -267,6 +260,7 @@ class Remote:
 
     def _senders(self) -> list[Sender]:
         queue = self.settings.queue
+        answers = policy_of(self.settings.answers)
         self._clients = [self._connect() for _ in range(queue.lanes)]
         return [
             Sender(
@@ -277,9 +271,11 @@ class Remote:
                 backoff=Backoff(queue.retry_min_interval_s, queue.retry_max_interval_s, self._rand),
                 timeout_s=self.settings.send_timeout_s,
                 wall_ms=self._wall_ms,
+                rejected=self._rejected,
                 dialect=self._dialect,
                 probe_target=_probe_target(self.settings.url),
-                rejected=self._rejected,
+                answers=answers,
+                throttle=self._throttle,
             )
             for lane in range(queue.lanes)
         ]
@@ -292,45 +288,8 @@ class Remote:
             dialect=self._dialect,
             families=families,
             timeout_s=self.settings.send_timeout_s,
+            throttle=self._throttle,
         )
-
-    async def _make_blocks(self) -> None:
-        while True:
-            await self._wait_due()
-            self._looked_at = trio.current_time()
-            for lane, batcher in enumerate(self._batchers):
-                while parts := batcher.take(self._looked_at):
-                    self._put_blocks(lane, parts)
-                    # A Block of 10 000 samples takes a millisecond or two: let others in between.
-                    await trio.lowlevel.checkpoint()
-
-    async def _wait_due(self) -> None:
-        while True:
-            self._batches_wanted = trio.Event()
-            due = [due for b in self._batchers if (due := b.due_at()) is not None]
-            # While batches keep coming, one wake-up a flush: nothing that comes after a look can
-            # be due before this. Only after an interval without any does a batch wake this task.
-            due_at = min(due, default=self._looked_at + self._timing.close_after_s)
-            now = trio.current_time()
-            if due and due_at <= now:
-                return
-            self._is_idle = due_at <= now
-            with trio.move_on_at(float("inf") if self._is_idle else due_at):
-                await self._batches_wanted.wait()
-
-    def _make_blocks_now(self) -> None:
-        for lane, batcher in enumerate(self._batchers):
-            while parts := batcher.take(trio.current_time(), everything=True):
-                self._put_blocks(lane, parts)
-
-    def _put_blocks(self, lane: int, parts: list[Part]) -> None:
-        encoding, created_ms = self._dialect.encoding, self._wall_ms()
-        for block in self._encoder.encode(parts, encoding, lane=lane, created_ms=created_ms):
-            self._newest_put_ms = max(block.newest_ms, self._newest_put_ms or block.newest_ms)
-            self._newest_of_lane[lane] = block.newest_ms
-            self._block_samples.observe(block.sample_count)
-            self._block_bytes.observe(len(block.body))
-            self._queue.put_nowait(block)
 
     # Looking in
 
@@ -338,12 +297,11 @@ class Remote:
         """What this remote's rules and labels make of a series."""
         from relabel.explain_remote import explain_remote  # late: only who asks explains
 
-        steps = attrs.evolve(_steps(self.settings), extra_labels=self.settings.extra_labels)
-        return explain_remote(steps, labels)
+        return explain_remote(_steps(self.settings), labels)
 
     def progress(self, lane_key: int) -> LaneProgress:
         """How far the lane has come in which this key is sent."""
-        lane = lane_key % len(self._batchers)
+        lane = lane_key % self.settings.queue.lanes
         put_ms, sent_ms = self._newest_of_lane[lane], self._health.newest_of_lane.get(lane)
         waits = put_ms is not None and (sent_ms is None or sent_ms < put_ms)
         return LaneProgress(
@@ -361,8 +319,7 @@ class Remote:
     def statistics(self) -> RemoteStatistics:
         health, queue = self._health, self._queue_statistics()
         connections, sent_bytes = self._connections()
-        open_samples = sum(batcher.sample_count for batcher in self._batchers)
-        dropped = self._dropped + Counter(queue.dropped_samples) + health.dropped
+        dropped = self.intake.dropped + Counter(queue.dropped_samples) + health.dropped
         if queue.damaged_samples_total:
             dropped["damaged"] = queue.damaged_samples_total
         now_ms = self._wall_ms()
@@ -373,12 +330,12 @@ class Remote:
             state=health.state,
             queue=queue,
             pending_blocks=queue.memory_blocks + queue.disk_blocks,
-            pending_samples=queue.memory_samples + queue.disk_samples + open_samples,
+            pending_samples=queue.memory_samples + queue.disk_samples + self.press.open_samples,
             pending_bytes=queue.memory_bytes + queue.disk_bytes,
             oldest_age_s=_seconds_between(queue.oldest_ms, now_ms),
             lag_s=_seconds_between(health.newest_sent_ms, self._newest_put_ms),
-            put_samples_total=self._put_samples,
-            dropped_by_rules_total=self._rewriter.dropped_samples,
+            put_samples_total=self.intake.put_samples,
+            dropped_by_rules_total=self.intake.dropped_by_rules,
             sent_samples_total=health.sent_samples,
             sent_bytes_total=health.sent_bytes,
             sent_blocks_total=health.sent_blocks,
@@ -408,6 +365,7 @@ class Remote:
             unwritten_exemplars_total=health.unwritten_exemplars,
             metadata_sent_total=self._metadata.sent_total if self._metadata else 0,
             metadata_dropped_total=self._metadata.dropped_total if self._metadata else 0,
+            throttle=self._throttle.statistics(),
         )
 
     def _queue_statistics(self) -> QueueStatistics:
@@ -426,14 +384,42 @@ class Remote:
         return sum(one.is_connected for one in looks), sum(one.sent_bytes for one in looks)
 
 
-def _compiled(settings: RemoteSettings) -> Steps | None:
-    if settings.common.is_empty and not settings.write_relabel_configs:
-        return None
-    return _steps(settings)
+def common_rewriter(common: CommonSteps) -> Rewriter:
+    """What is done for all remotes together."""
+    if common.is_empty:
+        return Rewriter(None, {})
+    # Imported late: RE2 is not loaded for remotes without rules.
+    from relabel.pipeline import compile_rules
+    from relabel.remote_steps import RemoteSteps
+
+    steps: Steps = RemoteSteps(
+        common=compile_rules(common.relabel_configs),
+        limits=common.limits,
+        is_compatible_naming=common.is_compatible_naming,
+    )
+    return Rewriter(steps, {})
+
+
+def _queue_settings(settings: RemoteSettings) -> QueueSettings:
+    """Where the backlog has its hours, live data does not wait behind it."""
+    if settings.backlog_window is None:
+        return settings.queue
+    return attrs.evolve(settings.queue, fresh_first=True)
+
+
+def _throttle(settings: RemoteSettings, data_path: Path, wall_ms: Callable[[], int]) -> Throttle:
+    return Throttle(
+        rate_bytes=settings.rate_limit_bytes,
+        budget=settings.data_budget,
+        window=settings.backlog_window,
+        wall_ms=wall_ms,
+        name=settings.name or settings.key,
+        path=data_path / BUDGETS_FOLDER / quote(settings.key, safe=""),
+    )
 
 
 def _steps(settings: RemoteSettings) -> "RemoteSteps":
-    """Rules and limits, compiled; the labels to add are the rewriter's."""
+    """All that happens to a series on its way to this remote, for explanations."""
     # Imported late: RE2 is not loaded for remotes without rules.
     from relabel.pipeline import compile_rules
     from relabel.remote_steps import RemoteSteps
@@ -445,15 +431,8 @@ def _steps(settings: RemoteSettings) -> "RemoteSteps":
         own=compile_rules(settings.write_relabel_configs),
         is_compatible_naming=common.is_compatible_naming,
         has_scratch_labels=settings.strips_scratch_labels,
-    )
-
-
-def _encoder(settings: RemoteSettings) -> Encoder:
-    queue = settings.queue
-    return Encoder(
-        Limits(max_bytes=queue.max_block_bytes, max_packed_bytes=queue.max_request_bytes),
-        with_exemplars=settings.send_exemplars,
-        zstd_level=settings.zstd_level,
+        extra_labels=settings.extra_labels,
+        obfuscated=frozenset(settings.obfuscated_labels),
     )
 
 

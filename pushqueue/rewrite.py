@@ -4,23 +4,19 @@ Takes a batch, gives the batch that this remote gets, or None if nothing of it i
 Invariant: rules run once for each series of a layout (and set of values that they read), never per
 sample and not per target; without rules and labels the batch itself goes through. The batch is
 never changed.
-Order as vmagent: rules first, then the remote's extra labels, which overwrite.
+Order as vmagent: rules first, then the remote's extra labels, which overwrite; then the values
+of labels to obfuscate become their hashes.
 """
 
-import struct
-from array import array
-from collections.abc import Mapping
-from operator import itemgetter
-from typing import Any, TypeVar
+from collections.abc import Collection, Mapping
 from weakref import WeakKeyDictionary
 
 import attrs
 
 from pushqueue.derived import Derivation, Derived, Steps, name_of
+from pushqueue.selection import select
 from series.batch import Batch
 from series.layout import Layout
-
-_T = TypeVar("_T")
 
 # Targets that share a layout and differ in what the rules read have an entry each; more than this
 # are given up together and found again, so that targets that come and go leave nothing behind.
@@ -40,23 +36,29 @@ class _Known:
 class Rewriter:
     """`steps` is the compiled rule list, None without rules."""
 
-    def __init__(self, steps: Steps | None, extra_labels: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        steps: Steps | None,
+        extra_labels: Mapping[str, str],
+        obfuscated: Collection[str] = (),
+    ) -> None:
         self._steps = steps
         self._extra = dict(extra_labels)
-        self._is_identity = steps is None and not self._extra
+        self._obfuscated = frozenset(obfuscated)
+        self.is_identity = steps is None and not self._extra and not self._obfuscated
         self._memo: WeakKeyDictionary[Layout, _Known] = WeakKeyDictionary()
         self.dropped_samples = 0
 
     def rewrite(self, batch: Batch) -> Batch | None:
         # Fast path: nothing is configured for this remote.
-        if self._is_identity:
+        if self.is_identity:
             return batch
         derived = self._derived(batch)
         chunks = derived.chunks(batch.chunks)
         if derived.kept is None:
             return attrs.evolve(batch, layout=derived.layout, chunks=chunks)
         self.dropped_samples += len(batch) - len(derived.kept)
-        return _select(batch, derived.layout, chunks, derived.kept) if derived.kept else None
+        return select(batch, derived.layout, chunks, derived.kept) if derived.kept else None
 
     def _derived(self, batch: Batch) -> Derived:
         known = self._memo.get(batch.layout)
@@ -68,8 +70,8 @@ class Rewriter:
             if len(known.by_chunks) >= _MAX_READ_PER_LAYOUT:
                 known.by_chunks.clear()
             # Later batches of this layout may have more chunks, for holes that it has not.
-            used = batch.chunks[: _hole_count(batch.layout)]
-            derivation = Derivation(self._steps, self._extra, used, known.read)
+            used = batch.chunks[: hole_count(batch.layout)]
+            derivation = Derivation(self._steps, self._extra, used, known.read, self._obfuscated)
             derived = known.by_chunks[key] = derivation.derive(batch.layout)
         return derived
 
@@ -77,52 +79,13 @@ class Rewriter:
         """The holes whose values the rules look at."""
         if self._steps is None or not batch.layout.has_holes:
             return ()
-        names = [name_of(chunk) for chunk in batch.chunks[: _hole_count(batch.layout)]]
+        names = [name_of(chunk) for chunk in batch.chunks[: hole_count(batch.layout)]]
         read = self._steps.reads_among(names)
         return tuple([hole for hole, name in enumerate(names) if name in read])
 
 
-def _hole_count(layout: Layout) -> int:
+def hole_count(layout: Layout) -> int:
     """One more than the highest hole."""
     if not layout.has_holes:
         return 0
     return 1 + max([max(each.holes, default=-1) for each in layout.templates])
-
-
-def _select(
-    batch: Batch, layout: Layout, chunks: tuple[bytes, ...], kept: tuple[int, ...]
-) -> Batch:
-    """The samples at the positions `kept`, everything beside them moved along."""
-    timestamps = batch.timestamps
-    return attrs.evolve(
-        batch,
-        layout=layout,
-        chunks=chunks,
-        values=_pick_doubles(batch.values, kept),
-        timestamps=timestamps if isinstance(timestamps, int) else _pick_longs(timestamps, kept),
-        start_timestamps=(
-            None if batch.start_timestamps is None else _pick_longs(batch.start_timestamps, kept)
-        ),
-        histograms=_pick_items(batch.histograms, kept),
-        exemplars=_pick_items(batch.exemplars, kept),
-    )
-
-
-def _pick_doubles(values: "array[float]", kept: tuple[int, ...]) -> "array[float]":
-    """By bytes, so that no copy can quiet a staleness marker's NaN."""
-    raw = struct.unpack("8s" * len(values), values.tobytes())
-    picked = array("d")
-    picked.frombytes(b"".join([raw[index] for index in kept]))
-    return picked
-
-
-def _pick_longs(values: "array[int]", kept: tuple[int, ...]) -> "array[int]":
-    picked: Any = itemgetter(*kept)(values)
-    return array("q", picked if len(kept) > 1 else (picked,))
-
-
-def _pick_items(items: Mapping[int, _T] | None, kept: tuple[int, ...]) -> Mapping[int, _T] | None:
-    if not items:
-        return None
-    moved = {new: items[old] for new, old in enumerate(kept) if old in items}
-    return moved or None

@@ -7,7 +7,8 @@ A directory, named by its remote's key, holds
 
     lock                    locked by the process that uses the directory; empty
     positions               what was acknowledged, a hint (`pushqueue.positions`)
-    0000000000000001.pfq    segments, numbered upwards in hexadecimal; never reused, never renamed
+    0000000000000001.pfq    segments, numbered upwards in hexadecimal; numbers are never reused
+    thinner                 while a segment is thinned: the copy that will take its place
 
 Anything else is foreign: left alone, named once in the log.
 
@@ -57,7 +58,8 @@ every older one is empty.
 Invariants
 - A segment is appended to by the process that created it, never by a later one, never changed in
   the middle. The only other things that happen to it: cut back to its last synced length when a
-  write failed, its footer added, removed as a whole.
+  write failed, its footer added, removed as a whole, replaced as a whole by a thinner copy of what
+  of it is still to be sent (`pushqueue.segment_thinner`).
 - A record never spans segments. A segment is finished when the next record would make it longer
   than the segment size; a record longer than that has a segment of its own.
 - A record counts as durable only after a successful sync of the file *and* of the directory that
@@ -88,6 +90,8 @@ from pushqueue.errors import DamageError
 from pushqueue.record import HEADER_BYTES, RECORD_MAGIC, RecordHeader, read_header
 
 SUFFIX = ".pfq"
+# The thinner copy of a segment while it is written.
+BESIDE_NAME = "thinner"
 VERSION = 1
 SEGMENT_MAGIC = b"PFRYSEG\n"
 FOOTER_MAGIC, FOOTER_END = b"PFRF", b"FRFP"

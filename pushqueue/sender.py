@@ -17,11 +17,23 @@ from pushqueue.codec import CodecError, transcode
 from pushqueue.delivery import Delivery
 from pushqueue.dialect import HEADERS, WORDS, Dialect, Written
 from pushqueue.health import Health
-from pushqueue.judge import Done, Hold, Refuse, Retry, TooLarge, Verdict, judge
+from pushqueue.judge import (
+    NO_ANSWERS,
+    Answers,
+    Done,
+    Hold,
+    Refuse,
+    Retry,
+    TooLarge,
+    Verdict,
+    judge,
+)
 from pushqueue.queue import Queue
 from pushqueue.rejected import Rejection
 from pushqueue.rejected_log import RejectedLog
 from pushqueue.settings import RW1
+from pushqueue.thinning import Thinner
+from pushqueue.throttle import Throttle
 from transport.errors import TransportError
 
 _Failure = Retry | Hold | TooLarge | Refuse
@@ -40,6 +52,9 @@ class Outcome:
 MAX_ANSWER_BYTES = 4096
 _SHOWN_ANSWER_BYTES = 200
 
+# After a hold, how late a lane may notice that another was let in.
+HOLD_LOOK_S = 0.25
+
 # What a polite end of a connection may take out of the five seconds of a stop.
 CLOSE_S = 0.25
 
@@ -51,6 +66,8 @@ class Answer(Protocol):
     def status(self) -> int: ...
     @property
     def body(self) -> bytes: ...
+    @property
+    def is_resent(self) -> bool: ...
     def header(self, name: str) -> str | None: ...
 
 
@@ -75,7 +92,8 @@ class Poster(Protocol):
 class Sender:
     """Sends lane `lane` of `queue`; `health` and `dialect` are shared by the lanes of a remote.
 
-    `probe_target`: path and query that ask for VictoriaMetrics' encoding.
+    `probe_target`: path and query that ask for VictoriaMetrics' encoding; `answers`: statuses
+    that this remote means otherwise.
     """
 
     lane: int
@@ -85,9 +103,12 @@ class Sender:
     backoff: Backoff
     timeout_s: float
     wall_ms: Callable[[], int]
+    rejected: RejectedLog | None = None
     dialect: Dialect = attrs.field(factory=lambda: Dialect(RW1))
     probe_target: str | None = None
-    rejected: RejectedLog | None = None
+    answers: Answers = NO_ANSWERS
+    throttle: Throttle | None = None
+    thinner: Thinner = attrs.field(factory=Thinner)
     may_split: bool = True
     has_accepted: bool = False
 
@@ -104,16 +125,21 @@ class Sender:
         is_new = self.has_accepted and self.queue.is_in_order
         may_be_known = not is_new and self.queue.is_from_before(block)
         delivery = Delivery(block, may_be_known=may_be_known, may_split=self.may_split)
+        self._spare(block, delivery)
         attempt = 0
         tried: Encoding | None = None  # after the remote refused another one for this Block
         while (part := delivery.next_part()) is not None:
-            await trio.sleep_until(self.health.hold_until)
+            await self._wait_hold()
             wanted = self.dialect.sendable(part.encoding)
             if wanted is not part.encoding and part.encoding is not tried:
                 self._recode(part, wanted, delivery)
                 continue
             if self.dialect.take_probe():
                 await self._probe()
+            if self.throttle is not None:
+                await self.throttle.wait(len(part.body))
+                if not self.queue.is_current(block):
+                    return
             outcome = await self._post(part, attempt, delivery)
             self.health.speaks(self.dialect.encoding.name, WORDS[self.dialect.encoding])
             if outcome.other is not None:
@@ -130,9 +156,28 @@ class Sender:
             self.queue.tell_change()
             await trio.sleep(pause_s)
             if not self.queue.is_current(block):
+                self.health.let_go(self.lane)
                 return
         self._conclude(delivery)
         await self.queue.acknowledge(block)
+
+    async def _wait_hold(self) -> None:
+        # No event tells that a time has moved or that another lane was let in, so it is looked at.
+        while not self.health.may_try(self.lane, now := trio.current_time()):  # noqa: ASYNC110
+            await trio.sleep_until(max(self.health.hold_until, now + HOLD_LOOK_S))
+
+    def _spare(self, block: Block, delivery: Delivery) -> None:
+        """Leaves out every second tick while the data budget is nearly spent."""
+        if self.throttle is None or not self.throttle.thins:
+            return
+        try:
+            thin = self.thinner.thin(block)
+        except CodecError:
+            return
+        delivery.replace(() if thin is None else (thin,))
+        lost = block.sample_count - (0 if thin is None else thin.sample_count)
+        if lost:
+            self.health.dropped["budget"] += lost
 
     async def _post(self, part: Block, attempt: int, delivery: Delivery) -> Outcome:
         headers = HEADERS[part.encoding]
@@ -157,9 +202,12 @@ class Sender:
             self.health.request_seconds += took_s
             self.health.durations.observe(took_s)
         self.health.answers[answer.status] += 1
+        if answer.is_resent:
+            # It went out on a connection that had ended, and once more: both may have come.
+            delivery.unanswered()
         written = Written.of(answer.header) if part.encoding.is_v2 else None
         other = self.dialect.other(part.encoding, answer.status, written)
-        verdict = judge(answer.status, answer.header("retry-after"), self.wall_ms())
+        verdict = self._judge(answer.status, answer.header("retry-after"))
         if isinstance(verdict, Done):
             return Outcome(verdict, written, other)
         return Outcome(_with_words(verdict, answer.body), written, other)
@@ -195,10 +243,14 @@ class Sender:
         if exc.status is not None:
             # The head had come, and the status is all that counts: a success whose body is
             # garbage or cut is a success.
-            return judge(exc.status, None, self.wall_ms())
+            self.health.answers[exc.status] += 1
+            return self._judge(exc.status, None)
         if exc.may_have_arrived:
             delivery.unanswered()
         return Retry(str(exc))
+
+    def _judge(self, status: int, retry_after: str | None) -> Verdict:
+        return judge(status, retry_after, self.wall_ms(), self.answers)
 
     def _act(self, outcome: Outcome, part: Block, delivery: Delivery) -> float | None:
         """Books the verdict; the pause before the same part is tried again, None if it is not."""
@@ -225,7 +277,8 @@ class Sender:
             case Refuse() if written is not None and written.points:
                 points = min(written.points, part.sample_count)
                 delivery.partly_accepted(verdict, points)
-                self.health.delivered(points, len(part.body), part.newest_ms, now_ms, self.lane)
+                size = len(part.body)
+                self.health.delivered(points, size, part.newest_ms, now_ms, self.lane)
                 return None
             case TooLarge() | Refuse():
                 delivery.not_accepted(verdict)

@@ -41,6 +41,15 @@ class Shelf:
         if not segment.is_writing:
             self.closed_bytes -= segment.file_bytes
 
+    def replace(self, segment: Segment, other: Segment) -> None:
+        """A closed segment has become what `other` is, under its own number."""
+        self.pending.subtract(segment.pending_total())
+        self.closed_bytes += other.file_bytes - segment.file_bytes
+        segment.forget()
+        segment.file_bytes, segment.start, segment.end = other.file_bytes, other.start, other.end
+        segment.ranges, segment.pending, segment.ceilings = other.ranges, other.pending, {}
+        self.pending.add(segment.pending_total())
+
     def closed(self, segment: Segment) -> None:
         """The writer let go of it."""
         segment.is_writing = False

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import attrs
 
+from pushqueue.throttle import ThrottleStatistics
 from series.ranges import Ranges
 
 
@@ -48,8 +49,9 @@ class RemoteStatistics:
     `pending_*` are in memory and on disk together, with the batches that make no Block yet;
     `lag_s`: newest timestamp read against newest one delivered, None before the first delivery.
     `state`: "ok", "retrying" or "holding". `answers`: HTTP answers by status. `dropped_samples`
-    by reason: memory, disk_bound, age, shutdown, refused, maybe_delivered, damaged; not_written by
-    a 2.0 receiver that said so; native_histogram where they are not sent, custom_buckets in 1.0.
+    by reason: memory, disk_bound, thinned (for room on the disk), budget (thinned for money), age,
+    shutdown, refused, maybe_delivered, damaged; not_written by a 2.0 receiver that said so;
+    native_histogram where they are not sent, custom_buckets in 1.0.
     `encoding`: that of new Blocks, by the name of `pushqueue.block.Encoding`.
     """
 
@@ -94,3 +96,9 @@ class RemoteStatistics:
     unwritten_exemplars_total: int = 0
     metadata_sent_total: int = 0
     metadata_dropped_total: int = 0
+    throttle: ThrottleStatistics = ThrottleStatistics()
+
+    @property
+    def bytes_per_sample(self) -> float | None:
+        """Of what was sent, compressed; None before the first success."""
+        return self.sent_bytes_total / self.sent_samples_total if self.sent_samples_total else None

@@ -25,6 +25,7 @@ from pushqueue.positions import FILE_NAME as POSITIONS_NAME
 from pushqueue.reader import Reader
 from pushqueue.record import record_bytes
 from pushqueue.segment import (
+    BESIDE_NAME,
     SEGMENT_HEADER,
     LaneKey,
     NewerVersionError,
@@ -33,7 +34,9 @@ from pushqueue.segment import (
     segment_number,
 )
 from pushqueue.segment_file import Segment, Tally, open_segment
+from pushqueue.segment_thinner import SegmentThinner, Thinned
 from pushqueue.shelf import Shelf
+from pushqueue.store_statistics import StoreStatistics
 from pushqueue.writer import SegmentWriter, probe
 
 logger = logging.getLogger("promferry.pushqueue")
@@ -45,32 +48,6 @@ _LEAST_SEGMENT_BYTES = 2**16
 
 # What a segment costs beside its records, in the reckoning of the byte bound.
 _OVERHEAD_BYTES = SEGMENT_HEADER.size + footer_bytes(1)
-
-
-@attrs.frozen(kw_only=True)
-class StoreStatistics:
-    """`damages_total`: damaged places and lost records; `damaged_samples_total`: where known.
-
-    `oldest_epoch`: of the first segment with anything to send. The order of epochs is that of the
-    segments, not of their numbers, which only tell them apart.
-    `unsettled`: acknowledgements that a failing disk keeps from being booked; those Blocks are
-    among `blocks` and will not be given again.
-    """
-
-    is_open: bool = False
-    epoch: int = 0
-    oldest_epoch: int | None = None
-    segments: int = 0
-    file_bytes: int = 0
-    blocks: int = 0
-    samples: int = 0
-    payload_bytes: int = 0
-    unsettled: int = 0
-    oldest_ms: int | None = None
-    written_bytes_total: int = 0
-    syncs_total: int = 0
-    damages_total: int = 0
-    damaged_samples_total: int = 0
 
 
 @attrs.frozen
@@ -111,6 +88,7 @@ class Store:
         self._shelf = Shelf()
         self._hints = Hints(directory)
         self._reader = Reader(directory, self._shelf, self._hints, lanes)
+        self._thinner = SegmentThinner(directory, self._shelf, self._hints)
         self._writer: SegmentWriter | None = None
         self._acknowledged: deque[_Acknowledged] = deque()
         self._next_number = 1
@@ -135,6 +113,8 @@ class Store:
         self._hints.load(POSITIONS_NAME in names)
         positions = self._hints.positions
         self._aside.clear()
+        if BESIDE_NAME in names:
+            self._thinner.clear()
         numbers = [number for name in names if (number := segment_number(name)) is not None]
         self._next_number = max(numbers, default=self._next_number - 1) + 1
         self._open_segments(sorted(numbers, reverse=True))
@@ -181,7 +161,7 @@ class Store:
         return opened.segment if opened.segment.ranges or not opened.is_foreign else None
 
     def _name_foreign(self, names: Sequence[str]) -> None:
-        ours = {LOCK_NAME, POSITIONS_NAME}
+        ours = {LOCK_NAME, POSITIONS_NAME, BESIDE_NAME}
         foreign = [n for n in names if n not in ours and segment_number(n) is None]
         if foreign:
             shown = ", ".join(foreign[:5])
@@ -212,11 +192,13 @@ class Store:
         They are stored under the store's own epoch.
         """
         drops: list[Drop] = []
+        thinned: list[Thinned] = []
         synced_before = self._synced_blocks
         error = None
         is_full = False
         try:
             for block in blocks:
+                self._thin(record_bytes(block), now_ms, thinned)
                 self._stage(attrs.evolve(block, lane_epoch=self.epoch), now_ms, drops)
             self._sync()
         except _NoRoomError:
@@ -227,7 +209,7 @@ class Store:
             self._abandon_writer()
         self._publish()
         durable = self._synced_blocks - synced_before
-        return Appended(durable, tuple(drops), error, is_full and error is None)
+        return Appended(durable, tuple(drops), tuple(thinned), error, is_full and error is None)
 
     def _stage(self, block: Block, now_ms: int, drops: list[Drop]) -> None:
         """Appends the Block to a segment, a new one where it does not fit."""
@@ -315,6 +297,17 @@ class Store:
             self._publish()
 
     # Making room
+
+    def _thin(self, need: int, now_ms: int, thinned: list[Thinned]) -> None:
+        """As the byte bound nears, a coarser history is kept instead of a shorter one."""
+        # A segment's copy needs room beside it.
+        near = need + _OVERHEAD_BYTES + self._segment_bytes
+        while self._is_above_bound(near) and not self._acknowledged:
+            room = self._max_bytes - self._file_bytes()
+            found = self._thinner.thin_next(room, now_ms, self._reader.in_hand())
+            if found is None:
+                return
+            thinned.extend(found)
 
     def _make_room(self, need: int, drops: list[Drop]) -> None:
         """Drops the oldest segments until `need` more bytes are within the bounds."""
@@ -481,7 +474,7 @@ class Store:
             payload_bytes=pending.payload_bytes,
             unsettled=len(self._acknowledged),
             oldest_ms=oldest_ms,
-            written_bytes_total=self._written_bytes,
+            written_bytes_total=self._written_bytes + self._thinner.written_bytes,
             syncs_total=self._syncs,
             damages_total=self._damages + self._reader.damages,
             damaged_samples_total=self._damaged_samples + self._reader.damaged_samples,

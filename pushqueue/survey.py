@@ -17,6 +17,7 @@ from pushqueue.positions import FILE_NAME as POSITIONS_NAME
 from pushqueue.positions import SLOT_BYTES, Positions, Slots, read_slots
 from pushqueue.record import RecordHeader, read_block
 from pushqueue.segment import (
+    BESIDE_NAME,
     SEGMENT_HEADER,
     LaneKey,
     NewerVersionError,
@@ -88,7 +89,7 @@ def survey(source: Source) -> Survey:
         _survey_segment(source, number, positions, ceilings)
         for number in sorted(numbers, reverse=True)
     ]
-    ours = {LOCK_NAME, POSITIONS_NAME}
+    ours = {LOCK_NAME, POSITIONS_NAME, BESIDE_NAME}
     return Survey(
         path=source.path,
         segments=tuple(segment for segment in reversed(segments) if segment is not None),

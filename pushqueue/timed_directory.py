@@ -47,6 +47,9 @@ class TimedDirectory:
     def remove(self, name: str) -> None:
         self._inner.remove(name)
 
+    def rename(self, old: str, new: str) -> None:
+        self._inner.rename(old, new)
+
     def sync(self) -> None:
         started = perf_counter()
         try:

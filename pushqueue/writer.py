@@ -26,12 +26,17 @@ _BUFFER_BYTES = 256 * 1024
 
 
 class SegmentWriter:
-    """Appends records to a new segment; raises OSError as the directory does."""
+    """Appends records to a new segment; raises OSError as the directory does.
 
-    def __init__(self, directory: Directory, number: int, created_ms: int) -> None:
+    `name`: of the file, where it is not that of the segment yet.
+    """
+
+    def __init__(
+        self, directory: Directory, number: int, created_ms: int, *, name: str = ""
+    ) -> None:
         header = encode_segment_header(number, created_ms)
         self._directory = directory
-        self._name = segment_name(number)
+        self._name = name or segment_name(number)
         self._buffer = [header]
         self._buffered = len(header)
         self._written = 0  # bytes handed to the system

@@ -3,7 +3,16 @@
 from typing import Literal
 
 Reason = Literal[
-    "content_type", "content_encoding", "too_large", "snappy", "zstd", "protobuf", "utf8"
+    "content_type",
+    "content_encoding",
+    "too_large",
+    "snappy",
+    "zstd",
+    "gzip",
+    "protobuf",
+    "json",
+    "utf8",
+    "grpc",
 ]
 
 

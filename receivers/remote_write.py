@@ -180,7 +180,7 @@ class _Reader:
                 if not self._read_usual(start, stop):
                     self._read_series(start, stop)
             elif key == _REQUEST_METADATA:
-                self._metadata.append(self._read_metadata(start, stop))
+                self._metadata.append(read_metadata(data, start, stop))
         values = array("d")
         values.frombytes(self._values)
         return WriteRequest(
@@ -248,21 +248,23 @@ class _Reader:
         self._values += value
         self._timestamps.append(timestamp)
 
-    def _read_metadata(self, start: int, stop: int) -> Metadata:
-        texts = dict.fromkeys((_FAMILY_NAME, _FAMILY_HELP, _FAMILY_UNIT), "")
-        number = 0
-        for key, inner, end in fields(self._data, start, stop):
-            if key in texts:
-                texts[key] = self._data[inner:end].decode()
-            elif key == _FAMILY_TYPE:
-                number = read_varint(self._data, inner)[0]
-        known = number <= max(MetricType)
-        return Metadata(
-            family=texts[_FAMILY_NAME],
-            type=MetricType(number) if known else MetricType.UNKNOWN,
-            help=texts[_FAMILY_HELP],
-            unit=texts[_FAMILY_UNIT],
-        )
+
+def read_metadata(data: bytes, start: int, stop: int) -> Metadata:
+    """The MetricMetadata in data[start:stop]. Raises WireError, UnicodeDecodeError."""
+    texts = dict.fromkeys((_FAMILY_NAME, _FAMILY_HELP, _FAMILY_UNIT), "")
+    number = 0
+    for key, inner, end in fields(data, start, stop):
+        if key in texts:
+            texts[key] = data[inner:end].decode()
+        elif key == _FAMILY_TYPE:
+            number = read_varint(data, inner)[0]
+    known = number <= max(MetricType)
+    return Metadata(
+        family=texts[_FAMILY_NAME],
+        type=MetricType(number) if known else MetricType.UNKNOWN,
+        help=texts[_FAMILY_HELP],
+        unit=texts[_FAMILY_UNIT],
+    )
 
 
 def read_labels(encoded: bytes) -> Labels:

@@ -24,7 +24,7 @@ def to_v1(message: bytes, max_decoded_bytes: int) -> bytes:
     framed: list[bytes] = []
     families: dict[str, Metadata] = {}
     for series in read_v2(message):
-        left -= _text_characters(series)
+        left -= text_characters(series)
         if left < 0:
             limit = UNFOLDS_TO * max_decoded_bytes
             raise DecodeError("too_large", f"its symbols unfold to more than {limit} bytes")
@@ -35,7 +35,7 @@ def to_v1(message: bytes, max_decoded_bytes: int) -> bytes:
     return b"".join([*framed, metadata_message(families.values())])
 
 
-def _text_characters(series: WireSeries) -> int:
+def text_characters(series: WireSeries) -> int:
     own = sum([len(name) + len(value) for name, value in series.labels])
     return own + sum(
         [len(name) + len(value) for each in series.exemplars for name, value in each.labels]

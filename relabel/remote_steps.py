@@ -3,7 +3,8 @@
 Takes the rules for all remotes, limits, the rules of one remote, labels to add; gives the final
 labels, or None if the series is dropped.
 The order: rules for all, scratch labels (`__*`) out, names mended (-usePromCompatibleNaming),
-limits; then the rules of this remote, names mended again, labels added (-remoteWrite.label).
+limits; then the rules of this remote, names mended again, labels added (-remoteWrite.label),
+values obfuscated (-remoteWrite.obfuscateLabels).
 Invariant: the result has no empty value. What a limit drops is counted by reason.
 """
 
@@ -15,6 +16,7 @@ import attrs
 from relabel import flow
 from relabel.limits import Excess, LabelLimits
 from relabel.naming import prometheus_compatible, without_reserved
+from relabel.obfuscate import obfuscate
 from relabel.pipeline import Pipeline, compile_rules
 
 _NO_RULES = compile_rules(())
@@ -30,16 +32,16 @@ class RemoteSteps:
     limits: LabelLimits = LabelLimits()
     own: Pipeline = _NO_RULES
     extra_labels: Mapping[str, str] = attrs.field(factory=dict)
+    obfuscated: frozenset[str] = frozenset()
     is_compatible_naming: bool = False
     has_scratch_labels: bool = False
     ignored: Counter[Excess] = attrs.field(factory=Counter, init=False)
 
     @property
     def is_empty(self) -> bool:
+        changes = self.extra_labels or self.is_compatible_naming or self.obfuscated
         rules = self.common.is_empty and self.own.is_empty
-        return (
-            rules and self.limits.is_empty and not (self.extra_labels or self.is_compatible_naming)
-        )
+        return rules and self.limits.is_empty and not changes
 
     def apply(self, labels: Mapping[str, str]) -> dict[str, str] | None:
         """The final labels; None: a rule or a limit drops the series, or nothing is left of it."""
@@ -54,7 +56,8 @@ class RemoteSteps:
         if not result:
             return None
         result.update(self.extra_labels)
-        return {name: value for name, value in result.items() if value}
+        hidden = {name: obfuscate(result[name]) for name in self.obfuscated & result.keys()}
+        return {name: value for name, value in (result | hidden).items() if value}
 
     def relabelled(
         self, pipeline: Pipeline, labels: Mapping[str, str], *, strips: bool

@@ -5,6 +5,7 @@ order, each at most once, whole numbers only.
 """
 
 import re
+from functools import lru_cache
 
 _UNITS_MS = (
     ("y", 365 * 86_400_000),
@@ -31,6 +32,8 @@ def parse_duration(text: str) -> float:
     return sum(int(count) * ms for count, (_, ms) in zip(counts, _UNITS_MS, strict=True)) / 1000
 
 
+# The targets of a job have the same few: one text for all.
+@lru_cache(maxsize=256)
 def format_duration(seconds: float) -> str:
     rest = round(seconds * 1000)
     if rest == 0:

@@ -16,6 +16,7 @@ import attrs
 import trio
 
 from scraper.clock import GridClock
+from scraper.crowd import Crowd
 from scraper.discovery import Discovery
 from scraper.exposition.errors import BucketLimitError, ExpositionError
 from scraper.exposition.negotiation import Format, choose
@@ -101,6 +102,7 @@ class Surroundings:
     spread: ScrapeSpread = attrs.field(factory=ScrapeSpread)
     failures: FailureLog = attrs.field(factory=FailureLog)
     watch: Watch = attrs.field(factory=Watch)
+    crowd: Crowd = attrs.field(factory=Crowd)
     seed: int = 0  # of this host, so that two agents do not scrape at the same time
 
 
@@ -156,6 +158,7 @@ class TargetLoop:
             or before.disable_keepalive != after.disable_keepalive
             or before.max_header_bytes != after.max_header_bytes
             or self.target.options.unix_socket != target.options.unix_socket
+            or self.target.userinfo != target.userinfo
         ):
             await self.aclose()
             self._client = None
@@ -322,9 +325,10 @@ class TargetLoop:
     def _new_schedule(self) -> Schedule:
         return Schedule.of(
             self.target.interval_s,
-            self.target.stable_hash ^ self._around.seed,
+            self.target.stable_hash ^ self._around.seed ^ self.setup.seed,
             align_s=self.setup.job.scrape_align_interval_s,
             shift_s=self.setup.job.scrape_offset_s,
+            slot_ms=self._around.crowd.slot_ms,
         )
 
     @property

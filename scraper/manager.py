@@ -31,9 +31,11 @@ from series.batch import Sink
 from series.ranges import Ranges
 from series.watch import Watch
 from transport.client import Client
+from transport.dial import Connector
 from transport.response import Response
 from transport.settings import HttpSettings
 from transport.tls import TlsContexts
+from transport.userinfo import with_userinfo
 
 logger = logging.getLogger("promferry.scraper")
 
@@ -59,21 +61,28 @@ class ScraperStatistics:
     durations_s: Ranges = Ranges()
     response_bytes: Ranges = Ranges()
     scraped_samples: Ranges = Ranges()
+    failure_lines_dropped: int = 0
 
 
 def target_client(
-    target: Target, setup: JobSetup, *, contexts: TlsContexts, user_agent: str
+    target: Target,
+    setup: JobSetup,
+    *,
+    contexts: TlsContexts,
+    user_agent: str,
+    connector: Connector | None = None,
 ) -> Client:
-    """The client that scrapes `target`."""
+    """The client that scrapes `target`. `connector`: in place of TCP, for tests."""
     job = setup.job
     return Client(
         target.url,
-        job.http,
+        with_userinfo(job.http, target.userinfo),
         contexts=contexts,
         user_agent=user_agent,
         max_header_bytes=job.max_header_bytes,
         keepalive=not job.disable_keepalive,
         unix_socket=target.options.unix_socket,
+        connector=connector,
     )
 
 
@@ -225,6 +234,7 @@ class Manager:
             durations_s=spread.duration_s.snapshot(),
             response_bytes=spread.body_bytes.snapshot(),
             scraped_samples=spread.samples.snapshot(),
+            failure_lines_dropped=self._around.failures.dropped,
         )
 
 

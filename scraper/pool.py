@@ -50,11 +50,24 @@ KINDS: Mapping[type, str] = {
 
 @attrs.define(eq=False)
 class _Running:
-    """A loop and the means to stop it."""
+    """A loop and the means to stop it. Who waits for its end brings the event."""
 
     loop: TargetLoop
     scope: trio.CancelScope = attrs.field(factory=trio.CancelScope)
-    done: trio.Event = attrs.field(factory=trio.Event)
+    is_done: bool = False
+    ended: trio.Event | None = None
+
+    async def run(self) -> None:
+        with self.scope:
+            await self.loop.run()
+        self.is_done = True
+        if self.ended is not None:
+            self.ended.set()
+
+    async def wait_done(self) -> None:
+        if not self.is_done:
+            self.ended = self.ended or trio.Event()
+            await self.ended.wait()
 
 
 @attrs.define(eq=False)
@@ -105,6 +118,7 @@ class Pool:
                     self._changed = trio.Event()
                     await self._follow(nursery)
                 await self._end(self._running)
+                self._around.crowd.note(self, 0)
                 nursery.cancel_scope.cancel()
         finally:
             # Cancelled: nothing is marked, but nothing stays open either.
@@ -209,6 +223,8 @@ class Pool:
 
     async def _follow_targets(self, nursery: trio.Nursery) -> None:
         targets = self._set.targets
+        # Before any starts: it decides where on the grid they stand.
+        self._around.crowd.note(self, sum(1 / target.interval_s for target in targets.values()))
         gone = {key: each for key, each in self._running.items() if key not in targets}
         changed = {
             key: running
@@ -239,7 +255,7 @@ class Pool:
 
     def _start(self, key: Key, loop: TargetLoop, nursery: trio.Nursery) -> None:
         running = self._running[key] = _Running(loop)
-        nursery.start_soon(_run, running)
+        nursery.start_soon(running.run)
 
     async def _end(self, ended: Mapping[Key, _Running]) -> None:
         """Stop these for good and mark their series."""
@@ -250,14 +266,8 @@ class Pool:
             await running.loop.aclose()
 
 
-async def _run(running: _Running) -> None:
-    with running.scope:
-        await running.loop.run()
-    running.done.set()
-
-
 async def _halt(running: Sequence[_Running]) -> None:
     for each in running:
         each.scope.cancel()
     for each in running:
-        await each.done.wait()
+        await each.wait_done()

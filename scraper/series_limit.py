@@ -22,6 +22,8 @@ WINDOW_MS = 24 * 3_600_000
 ADMITTED_PER_STEP = 2500
 
 _NONE = Layout(())
+# Of a target without a limit, as nearly all are.
+_NEVER_FILLED: set[int] = set()
 
 
 class SeriesLimit:
@@ -30,7 +32,7 @@ class SeriesLimit:
     def __init__(self, limit: int = 0) -> None:
         self.limit = limit
         self.dropped = 0  # samples of the last page
-        self._seen: set[int] = set()
+        self._seen = set() if limit else _NEVER_FILLED
         self._window_ends_ms: int | None = None
         # The last page's layout, which of it was admitted, and what became of it.
         self._layout = self._admitted = _NONE

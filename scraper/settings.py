@@ -92,6 +92,7 @@ class ScrapeJob:
     no_stale_markers: bool | None = None
     lenient_parse: bool | None = None
     start_timestamps: bool | None = None  # `_created` and its like are no series of their own
+    instance_default_port: bool | None = None  # as Prometheus 2: `instance` is host:80
     normalize_le_quantile: bool = False  # as Prometheus 3: le="1" becomes le="1.0"
     scrape_failure_log_file: str = ""
     http: HttpSettings = HttpSettings()

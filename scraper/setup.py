@@ -6,6 +6,8 @@ has changed.
 """
 
 from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from zlib import crc32
 
 import attrs
 
@@ -15,6 +17,7 @@ from scraper.labelling import LabelLimits, Labelling
 from scraper.report import report_names
 from scraper.settings import ScrapeJob
 from scraper.target import Target
+from series.labels import canonical
 
 # A target's whole body is held in memory while it is read, so this bounds one task's memory.
 # vmagent's default is the same 16 MiB.
@@ -29,6 +32,13 @@ class JobSetup:
     external_labels: Mapping[str, str]
     target_pipeline: Pipeline
     metric_pipeline: Pipeline
+
+    @cached_property
+    def seed(self) -> int:
+        """By external labels: the agents of a pair differ in them, and then do not scrape at the
+        same time (as in Prometheus)."""
+        labels = canonical(self.external_labels)
+        return crc32(repr(labels).encode("utf-8", "backslashreplace")) if labels else 0
 
     def max_body_bytes(self, target: Target) -> int:
         """A body may be as large as this. Prometheus' limit is the first size that fails."""
@@ -53,19 +63,25 @@ class JobSetup:
             reports=report_names(job, target),
         )
 
-    def _accept(self, target: Target) -> str:
+    def headers(self, target: Target) -> tuple[tuple[str, str], ...]:
         job = self.job
         # By the target, not by the job alone as in Prometheus: only protobuf has native histograms.
         wants_protobuf = target.options.scrape_native_histograms or bool(job.start_timestamps)
         protocols = protocols_of(job.scrape_protocols, wants_protobuf)
-        return accept_header(protocols, job.metric_name_escaping_scheme)
+        escaping = job.metric_name_escaping_scheme
+        return _headers(tuple(protocols), escaping, job.enable_compression, target.timeout_s)
 
-    def headers(self, target: Target) -> tuple[tuple[str, str], ...]:
-        return (
-            ("Accept", self._accept(target)),
-            ("Accept-Encoding", "gzip" if self.job.enable_compression else "identity"),
-            ("X-Prometheus-Scrape-Timeout-Seconds", _shortest(target.timeout_s)),
-        )
+
+# One object for all targets that ask for the same: 700 bytes each otherwise.
+@lru_cache(maxsize=256)
+def _headers(
+    protocols: tuple[str, ...], escaping: str, compressed: bool, timeout_s: float
+) -> tuple[tuple[str, str], ...]:
+    return (
+        ("Accept", accept_header(protocols, escaping)),
+        ("Accept-Encoding", "gzip" if compressed else "identity"),
+        ("X-Prometheus-Scrape-Timeout-Seconds", _shortest(timeout_s)),
+    )
 
 
 def set_up(

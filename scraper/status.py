@@ -59,3 +59,13 @@ class DroppedTarget:
         if index is None:
             return self.reason
         return f"{self.reason}, rule {index + 1}: {rule_text(self.pipeline.rules[index])}"
+
+    def steps(self) -> tuple[str, ...]:
+        """Each rule up to the one that dropped it, and what it did; empty if no rule did."""
+        if self.pipeline is None:
+            return ()
+        from relabel.explain import explain  # late, as above
+        from relabel.explain_text import explanation_lines
+
+        explanation = explain(self.pipeline, self.discovered_labels)
+        return tuple(explanation_lines(explanation, self.discovered_labels))

@@ -4,6 +4,7 @@ Takes a job and the labels of one discovered address; gives a Target, or why the
 order is Prometheus' PopulateLabels (reference/prometheus.md section 4); a full URL as address is
 vmagent's addition (reference/vmagent.md 1.3).
 Invariant: equal inputs give equal targets; a target is known by its public labels and its URL.
+User and password in an address are in neither: they are kept apart, as basic auth.
 Never: resolves names, connects.
 """
 
@@ -21,7 +22,9 @@ from scraper.status import DroppedTarget
 from series.labels import Labels, canonical
 from series.lane import lane_key
 from transport.errors import TransportError
+from transport.settings import BasicAuth
 from transport.url import parse_url
+from transport.userinfo import split_address
 
 RESERVED_PREFIX = "__"
 PARAM_PREFIX = "__param_"
@@ -44,6 +47,7 @@ class Target:
     discovered_labels: Mapping[str, str] = attrs.field(eq=False)
     lane_key: int = attrs.field(eq=False)
     options: TargetOptions = TargetOptions()
+    userinfo: BasicAuth | None = None  # of the address
 
     @property
     def stable_hash(self) -> int:
@@ -72,7 +76,8 @@ class TargetSet:
 
 def discovered(job: ScrapeJob, address: str, group: Mapping[str, str]) -> dict[str, str]:
     """The labels before relabelling. What discovery says beats what the job says."""
-    labels = {**group, ADDRESS: address}
+    # Without its credentials, whoever asks: rules copy addresses, and pages show them.
+    labels = {**group, ADDRESS: split_address(address)[0]}
     defaults = {
         "job": job.job_name,
         "__scrape_interval__": format_duration(job.scrape_interval_s),
@@ -89,8 +94,17 @@ def discovered(job: ScrapeJob, address: str, group: Mapping[str, str]) -> dict[s
     return labels
 
 
-def build(job: ScrapeJob, pipeline: Pipeline, labels: Mapping[str, str]) -> Target:
-    """The target of the discovered `labels`. Raises TargetError."""
+def build(
+    job: ScrapeJob,
+    pipeline: Pipeline,
+    labels: Mapping[str, str],
+    userinfo: BasicAuth | None = None,
+) -> Target:
+    """The target of the discovered `labels`. Raises TargetError.
+
+    `userinfo`: what the discovered address held. It is for that address only: rules may lead a
+    target elsewhere, to a prober.
+    """
     _check_text(labels)
     relabelled = pipeline.apply(labels)
     if not relabelled:
@@ -98,6 +112,8 @@ def build(job: ScrapeJob, pipeline: Pipeline, labels: Mapping[str, str]) -> Targ
     address = relabelled.get(ADDRESS, "") or ("localhost" if relabelled.get(UNIX_SOCKET) else "")
     if not address:
         raise TargetError("no address: __address__ is empty after relabelling")
+    if address != labels.get(ADDRESS):
+        address, userinfo = split_address(address)
     interval_s, timeout_s = _times(relabelled)
     try:
         options = options_of(job, relabelled)
@@ -108,7 +124,8 @@ def build(job: ScrapeJob, pipeline: Pipeline, labels: Mapping[str, str]) -> Targ
         name: value for name, value in relabelled.items() if not name.startswith(RESERVED_PREFIX)
     }
     if not public.get("instance"):
-        public["instance"] = host
+        with_port = job.instance_default_port
+        public["instance"] = _with_port(host, url) if with_port else host
     final = canonical(public)
     return Target(
         labels=final,
@@ -118,6 +135,7 @@ def build(job: ScrapeJob, pipeline: Pipeline, labels: Mapping[str, str]) -> Targ
         discovered_labels=labels,
         lane_key=lane_key(final),
         options=options,
+        userinfo=userinfo,
     )
 
 
@@ -162,13 +180,20 @@ def _url(job: ScrapeJob, address: str, labels: Mapping[str, str]) -> tuple[str, 
     path, _, query = path.partition("?")
     params = _params(job, labels, query)
     url = f"{scheme}://{host}{'' if path.startswith('/') else '/'}{quote(path, safe=_PATH_SAFE)}"
-    if params:
-        url = f"{url}?{urlencode(sorted(params.items()), doseq=True)}"
+    if query := urlencode(sorted(params.items()), doseq=True):
+        url = f"{url}?{query}"
     try:
         parse_url(url)
     except TransportError as exc:
         raise TargetError(str(exc)) from exc
     return url, host
+
+
+def _with_port(host: str, url: str) -> str:
+    """`host` with the port that its scheme means, as Prometheus 2 and vmagent label it."""
+    if ":" in host.rpartition("]")[2]:
+        return host
+    return f"{host}:{443 if url.startswith('https:') else 80}"
 
 
 def _params(job: ScrapeJob, labels: Mapping[str, str], query: str) -> dict[str, list[str]]:
@@ -195,9 +220,10 @@ class TargetSetBuilder:
         self._dropped_total = 0
 
     def add(self, address: str, group_labels: Mapping[str, str]) -> None:
+        _, userinfo = split_address(address)
         labels = discovered(self._job, address, group_labels)
         try:
-            target = build(self._job, self._pipeline, labels)
+            target = build(self._job, self._pipeline, labels, userinfo)
         except TargetError as exc:
             self._drop(labels, str(exc))
             return

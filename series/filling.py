@@ -48,6 +48,39 @@ def frame_samples(
     return _frame_singly(layout.templates, start, stop, chunks, values, timestamps)
 
 
+def weave_samples(
+    pieces: tuple[list[bytes], ...],
+    slots: tuple[bytes, ...],
+    values: "array[float]",
+    stamp: bytes,
+    tails: list[bytes] | None,
+    start: int,
+    stop: int,
+) -> bytes:
+    """Of each series from `start` to `stop` its pieces, with a slot between each two, then its
+    value, `stamp`, and its tail if there are `tails`: one sample of remote write 2.0.
+
+    Raises IndexError if there are not so many of each.
+    """
+    columns = pieces if tails is None else (*pieces, tails)
+    if len(pieces) != len(slots) + 1 or not 0 <= start <= stop <= min(
+        len(values), *map(len, columns)
+    ):
+        raise IndexError(f"series {start} to {stop}, {len(values)} values, {len(slots)} slots")
+    count = stop - start
+    woven: list[Iterable[bytes]] = [pieces[0][start:stop]]
+    for slot, piece in zip(slots, pieces[1:], strict=True):
+        woven += (repeat(slot, count), piece[start:stop])
+    woven.append(struct.unpack("8s" * count, memoryview(values)[start:stop].tobytes()))
+    woven.append(repeat(stamp, count))
+    if tails is not None:
+        woven.append(tails[start:stop])
+    parts = [b""] * (len(woven) * count)
+    for number, column in enumerate(woven):
+        parts[number :: len(woven)] = column
+    return b"".join(parts)
+
+
 class _Heads(dict[int, bytes]):
     """How a series with labels of so many bytes begins."""
 

@@ -9,11 +9,12 @@ from cpython.array cimport array
 from cpython.bytes cimport (
     PyBytes_AS_STRING, PyBytes_Check, PyBytes_FromStringAndSize, PyBytes_GET_SIZE,
 )
+from cpython.list cimport PyList_GET_ITEM
 from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-INTERFACE = 1
+INTERFACE = 2
 
 # A header: the number of holes; for each its number and its place (series/template.py).
 cdef enum:
@@ -160,3 +161,55 @@ def frame_samples(
         out[11] = 0x10
         out = write_varint(out + 12, <uint64_t>stamp)
     return framed
+
+
+cdef Py_ssize_t need_bytes(object item) except -1:
+    if not PyBytes_Check(item):
+        raise TypeError("a piece is bytes")
+    return PyBytes_GET_SIZE(item)
+
+
+cdef uint8_t* write_bytes(uint8_t* out, object item):
+    return copied(out, <const uint8_t*>PyBytes_AS_STRING(item), PyBytes_GET_SIZE(item))
+
+
+def weave_samples(
+    tuple pieces not None, tuple slots not None, array values not None, bytes stamp not None,
+    list tails, Py_ssize_t start, Py_ssize_t stop,
+):
+    """Raises IndexError if there are not so many of each."""
+    cdef Py_ssize_t width = len(pieces), number, at
+    cdef bint fits = width == len(slots) + 1 and 0 <= start <= stop <= len(values)
+    cdef list column
+    if values.typecode != "d":
+        raise TypeError("values are an array of doubles")
+    for number in range(width):
+        fits = fits and stop <= len(<list?>pieces[number])
+    if not fits or (tails is not None and stop > len(tails)):
+        raise IndexError(f"series {start} to {stop}, {len(values)} values, {len(slots)} slots")
+    # First pass: check and measure.
+    cdef Py_ssize_t every = 8 + PyBytes_GET_SIZE(stamp)
+    for number in range(width - 1):
+        every += need_bytes(slots[number])
+    cdef Py_ssize_t total = every * (stop - start)
+    for number in range(width):
+        column = pieces[number]
+        for at in range(start, stop):
+            total += need_bytes(<object>PyList_GET_ITEM(column, at))
+    if tails is not None:
+        for at in range(start, stop):
+            total += need_bytes(<object>PyList_GET_ITEM(tails, at))
+    # Second pass: write.
+    cdef bytes woven = PyBytes_FromStringAndSize(NULL, total)
+    cdef uint8_t* out = <uint8_t*>PyBytes_AS_STRING(woven)
+    for at in range(start, stop):
+        for number in range(width):
+            if number:
+                out = write_bytes(out, <object>PyTuple_GET_ITEM(slots, number - 1))
+            column = <list>PyTuple_GET_ITEM(pieces, number)
+            out = write_bytes(out, <object>PyList_GET_ITEM(column, at))
+        memcpy(out, &values.data.as_doubles[at], 8)
+        out = write_bytes(out + 8, stamp)
+        if tails is not None:
+            out = write_bytes(out, <object>PyList_GET_ITEM(tails, at))
+    return woven

@@ -29,8 +29,20 @@ class Twin(Protocol):
         timestamps: "int | array[int]",
     ) -> bytes: ...
 
+    def weave_samples(
+        self,
+        pieces: tuple[list[bytes], ...],
+        slots: tuple[bytes, ...],
+        values: "array[float]",
+        stamp: bytes,
+        tails: list[bytes] | None,
+        start: int,
+        stop: int,
+    ) -> bytes: ...
+
 
 hot: Twin = twin(filling, "series.filling_c")
+weave = hot.weave_samples
 
 
 def frame(batch: Batch, start: int = 0, stop: int | None = None) -> bytes:

@@ -73,7 +73,7 @@ def _by_key(matches: Matches, auth_key: str) -> Denial | None:
 
 
 async def _by_password(check: BasicCheck, header: str) -> Denial | None:
-    credentials = _credentials(header)
+    credentials = credentials_of(header)
     if credentials is None:
         return Denial(401, "this agent wants a user name and a password", _CHALLENGE)
     if await check(*credentials):
@@ -81,7 +81,7 @@ async def _by_password(check: BasicCheck, header: str) -> Denial | None:
     return Denial(401, "the user name or the password is not the right one", _CHALLENGE)
 
 
-def _credentials(header: str) -> tuple[str, str] | None:
+def credentials_of(header: str) -> tuple[str, str] | None:
     """User name and password of an Authorization header (RFC 7617); None if it has none."""
     scheme, _, encoded = header.partition(" ")
     if scheme.lower() != "basic":

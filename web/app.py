@@ -24,6 +24,8 @@ from web.front import Front
 from web.front_settings import FrontSettings
 from web.pages.handlers import ENTRIES, PageHandlers
 from web.pages.root import not_found
+from web.push.handlers import PushHandlers
+from web.push.intake import Intake
 from web.responses import respond, respond_text
 from web.static import MEDIA_TYPES, asset
 from web.views import ReloadResult, Views
@@ -38,6 +40,7 @@ def create_app(
     *,
     access: Access | None = None,
     settings: FrontSettings | None = None,
+    intake: Intake | None = None,
     counts: PathCounts | None = None,
     wall_s: Callable[[], float] = time.time,
 ) -> AsgiApp:
@@ -45,8 +48,9 @@ def create_app(
     settings = settings or FrontSettings()
     pages = PageHandlers(views, wall_s)
     api = ApiHandlers(views, prefix=settings.path_prefix)
+    pushes = PushHandlers(intake)
     routes = [
-        Route(one.path, _handler(one.handler, api, pages), methods=list(one.methods))
+        Route(one.path, _handler(one.handler, api, pages, pushes), methods=list(one.methods))
         for one in ENDPOINTS
     ]
     app = Starlette(

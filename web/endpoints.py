@@ -22,7 +22,7 @@ class Area(enum.Enum):
     DEBUG = "-pprofAuthKey"
 
 
-Media = Literal["json", "text", "page", "metrics", "yaml", "events"]
+Media = Literal["json", "text", "page", "metrics", "yaml", "events", "otlp"]
 
 
 @attrs.frozen(kw_only=True)
@@ -224,7 +224,7 @@ _STATE = (
     Endpoint(
         "/config",
         "config",
-        "The effective configuration, secrets masked.",
+        "The effective configuration, secrets masked: YAML, a page for browsers.",
         "yaml",
         area=Area.CONFIG,
         entry="the effective configuration",
@@ -232,8 +232,12 @@ _STATE = (
     Endpoint(
         "/flags",
         "flags",
-        "The flags, secrets masked.",
-        "text",
+        "The flags, secrets masked: text, a page for browsers.",
+        "page",
+        parameters=(
+            Parameter(name="q", what="in a browser: text in name or value"),
+            Parameter(name="set", what="in a browser: only those that were set", kind="boolean"),
+        ),
         area=Area.FLAGS,
         entry="the flags",
     ),
@@ -343,7 +347,47 @@ _API = (
     Endpoint("/api/v1/openapi.json", "openapi", "This API, described for programs."),
 )
 
-ENDPOINTS: tuple[Endpoint, ...] = (*_PAGES, *_PROBES, *_STATE, *_API)
+_EXTRA_LABEL = Parameter(name="extra_label", what="a label to add to every series, name=value")
+_REFUSALS = (
+    (400, "a body that cannot be read"),
+    (408, "a body that does not come"),
+    (413, "a body that is too large"),
+    (415, "a type or an encoding that is not taken"),
+    (429, "the queue in memory is full; come back after Retry-After"),
+    (503, "too many pushes at once, or no room; come back after Retry-After"),
+)
+
+_PUSHES = (
+    *(
+        Endpoint(
+            path,
+            "push_otlp",
+            "Takes OTLP metrics, in protobuf or JSON, plain or by gzip or zstd.",
+            "otlp",
+            methods=("POST",),
+            parameters=(_EXTRA_LABEL,),
+            statuses=_REFUSALS,
+        )
+        for path in ("/v1/metrics", "/opentelemetry/v1/metrics", "/opentelemetry/api/v1/push")
+    ),
+    *(
+        Endpoint(
+            path,
+            "push_remote_write",
+            "Takes Prometheus remote write 1.0 and 2.0, by snappy or zstd; 204 when it is taken.",
+            "text",
+            methods=("GET", "POST"),
+            parameters=(
+                _EXTRA_LABEL,
+                Parameter(name="get_vm_proto_version", what="asked by vmagent: is zstd taken?"),
+            ),
+            statuses=((204, "taken"), (405, "GET without the question"), *_REFUSALS),
+        )
+        for path in ("/api/v1/write", "/api/v1/push", "/api/v1/receive")
+    ),
+)
+
+ENDPOINTS: tuple[Endpoint, ...] = (*_PAGES, *_PROBES, *_STATE, *_API, *_PUSHES)
 BY_PATH = {endpoint.path: endpoint for endpoint in ENDPOINTS}
 
 # Prometheus' API for what an agent has not; it answers there as Prometheus' agent mode does.

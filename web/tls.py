@@ -87,7 +87,7 @@ def make_context(settings: ServerTls) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion[VERSIONS[settings.min_version]]
     if settings.max_version:
         context.maximum_version = ssl.TLSVersion[VERSIONS[settings.max_version]]
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols(["h2", "http/1.1"] if settings.http2 else ["http/1.1"])
     if settings.cipher_suites:
         _restrict(context, settings.cipher_suites)
     try:

@@ -28,6 +28,7 @@ class ServerTls:
     client_certificates: str = ""
     client_ca_file: str = ""
     client_names: tuple[str, ...] = ()
+    http2: bool = False
 
     @property
     def files(self) -> tuple[str, ...]:

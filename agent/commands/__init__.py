@@ -26,6 +26,11 @@ COMMANDS = {
     "bundle": ("agent.commands.bundle", "collect what somebody needs to help, in one archive"),
     "lint": ("agent.commands.lint", "check exposition text and the names of its metrics"),
     "queue": ("agent.commands.queue", "look into queues on disk; repair, export or drop them"),
+    "convert": (
+        "agent.commands.convert",
+        "turn another agent's configuration into promferry's",
+    ),
+    "compare": ("agent.commands.compare", "compare a running vmagent or Prometheus with this one"),
     "demo": ("agent.commands.demo", "start an agent and a receiver together, to look at"),
 }
 

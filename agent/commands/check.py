@@ -17,11 +17,15 @@ USAGE_ERROR = 2
 
 HELP = """\
 promferry check [FILE] [-lint] [-syntax-only] [-format=text|json] [flags of the agent]
+promferry check vmagent|prometheus [flags of that agent]
 
 Checks a configuration and tells all mistakes at once: syntax, relabel rules, target files,
 certificates, credential files; with the agent's flags also the data path, its free space, the
 addresses to listen on, and the certificates and passwords of its pages. With FILE only the
 configuration and what it names is looked at. -dryRun is the same, and needs no remote.
+
+With the command line of vmagent or Prometheus (its name first; Prometheus is known by its flags)
+it also tells what will be different, by flag and key: identity of series, timestamps, defaults.
 
   -lint           also what is legal but suspicious
   -syntax-only    only what the files say; nothing that they name is looked at
@@ -58,7 +62,11 @@ def _help() -> str:
 
 def _read_options(argv: Sequence[str]) -> tuple[Options, list[str]]:
     """The check's own options, and the arguments that are the agent's."""
+    from agent.convert.differences import PROGRAMS, is_of_prometheus  # late, as above
+    from agent.convert.words import program_of
+
     chosen: dict[str, bool] = {}
+    program = ""
     rest: list[str] = []
     own = {"lint": "lint", "syntax-only": "syntax_only", "format=json": "as_json"}
     for number, argument in enumerate(argv):
@@ -69,9 +77,13 @@ def _read_options(argv: Sequence[str]) -> tuple[Options, list[str]]:
             if name != "format=text":
                 reason = "must be -format=text or -format=json"
                 raise FlagErrors([FlagError(name="format", reason=reason, text=argument)])
+        elif not rest and not program and program_of(argument) in PROGRAMS and argument[0] != "-":
+            program = program_of(argument)
         elif not rest and number == len(chosen) and argument and argument[0] != "-":
             chosen["is_file_only"] = True
             rest.append(f"-promscrape.config={argument}")
         else:
             rest.append(argument)
-    return Options(**chosen), rest
+    if not program and any(map(is_of_prometheus, rest)):
+        program = "prometheus"
+    return Options(**chosen, program=program), rest

@@ -21,15 +21,17 @@ class Options:
     as_json: bool = False
     is_file_only: bool = False
     needs_remote: bool = True
+    program: str = ""  # whose command line it is: what will be different is told
 
 
 @attrs.frozen(kw_only=True)
 class Report:
-    """What was found. `findings` are those of `-lint`."""
+    """What was found. `findings` are those of `-lint`; `differences` are none of a mistake."""
 
     errors: tuple[ConfigError, ...] = ()
     warnings: tuple[ConfigError, ...] = ()
     findings: tuple[ConfigError, ...] = ()
+    differences: tuple[ConfigError, ...] = ()
     files: tuple[str, ...] = ()
 
     @property
@@ -45,6 +47,7 @@ def write_text(report: Report, out: TextIO) -> None:
         ("", report.errors),
         ("warning: ", report.warnings),
         ("lint: ", report.findings),
+        ("differs: ", report.differences),
     ):
         for error in told:
             out.write(f"{prefix}{error.with_caret() if is_terminal else error}\n")
@@ -53,6 +56,7 @@ def write_text(report: Report, out: TextIO) -> None:
         _counted(len(report.errors), "error"),
         _counted(len(report.warnings), "warning"),
         _counted(len(report.findings), "finding"),
+        _counted(len(report.differences), "difference"),
     )
     told_counts = ", ".join(filter(None, counts))
     out.write(f"{names}: {told_counts or 'good'}\n")
@@ -70,6 +74,7 @@ def write_json(report: Report, out: TextIO) -> None:
             "errors": _as_objects(report.errors),
             "warnings": _as_objects(report.warnings),
             "findings": _as_objects(report.findings),
+            "differences": _as_objects(report.differences),
         },
         out,
         indent=1,

@@ -15,6 +15,7 @@ from agent.config.lint import lint
 from agent.config.load import Loaded, resolve
 from agent.config.options import LoadOptions
 from agent.config.sections import Sections, read_sections
+from agent.convert.differences import differences
 from agent.flags.remotes import section_defaults
 from agent.flags.values import Values
 
@@ -28,6 +29,8 @@ def check(values: Values, options: Options) -> Report:
     )
     sections = read_sections(path, load_with, problems) if path else None
     loaded = resolve(sections, load_with) if sections else Loaded(files_read=(path,))
+    program = options.program
+    told = differences(program, values, sections, loaded) if program else ()
     findings: Sequence[ConfigError] = ()
     if sections is not None:
         findings = _look_closer(sections, loaded, load_with, options, problems)
@@ -38,6 +41,7 @@ def check(values: Values, options: Options) -> Report:
         errors=_errors_of(problems),
         warnings=(*warnings, *problems.warnings),
         findings=tuple(findings),
+        differences=tuple(told),
         files=tuple(filter(None, loaded.files_read)),
     )
 

@@ -31,4 +31,4 @@ def _check_job(section: ScrapeSection, job: ScrapeJob, pipeline: Pipeline) -> No
                 build(job, pipeline, labels)
             except TargetError as error:
                 place = section.here.at("static_configs").item(index).at("targets").item(number)
-                place.error(str(error), address)
+                place.error(str(error), labels["__address__"])

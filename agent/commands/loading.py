@@ -15,6 +15,7 @@ from agent.config.load import Loaded as LoadedFiles
 from agent.config.load import LoadOptions, load
 from agent.config.rule_file import load_rules
 from agent.flags.errors import FlagError, FlagErrors
+from agent.flags.front import front_from_flags
 from agent.flags.groups.prometheus import START_TIMESTAMP_FEATURES
 from agent.flags.merge import merge_remotes
 from agent.flags.remotes import (
@@ -27,6 +28,7 @@ from agent.flags.remotes import (
 from agent.flags.values import Values
 from agent.logs import LogSettings, clock_of, parse_fields
 from agent.memory import allowed_bytes, remote_share_bytes
+from agent.otlp_settings import translation_of
 from agent.settings import Settings
 from agent.start import Loaded, SettingsError, Start
 from pushqueue.settings import CommonSteps, RemoteSettings
@@ -84,12 +86,18 @@ def load_all(values: Values) -> Loaded:
     mistakes.raise_if_any()
     remotes, warnings = _merge(from_flags, files.remotes)
     check_acknowledgement(values["push.ack"], remotes)
+    with mistakes.collected():
+        front = front_from_flags(values, len(remotes))
+    mistakes.raise_if_any()
     settings = Settings(
         global_=files.global_,
         jobs=tuple(_with_flag_defaults(job, values) for job in files.jobs),
         remotes=_with_memory(
             [_with_common_steps(remote, common, labels) for remote in remotes], values
         ),
+        otlp=files.otlp,
+        translation=translation_of(files.otlp, values, files.global_.external_labels),
+        front=front,
         data_path=values["remoteWrite.tmpDataPath"],
         listen_addresses=tuple(filter(None, values["httpListenAddr"])),
     )
@@ -187,6 +195,9 @@ def _with_flag_defaults(job: ScrapeJob, values: Values) -> ScrapeJob:
     lenient = job.lenient_parse
     if lenient is None:
         lenient = values["promscrape.lenientParse"]
+    default_port = job.instance_default_port
+    if default_port is None:
+        default_port = values["promscrape.instanceDefaultPort"]
     starts = job.start_timestamps
     if starts is None:
         starts = values["promscrape.startTimestamps"] or any(
@@ -199,6 +210,7 @@ def _with_flag_defaults(job: ScrapeJob, values: Values) -> ScrapeJob:
         series_limit=series_limit,
         lenient_parse=lenient,
         start_timestamps=starts,
+        instance_default_port=default_port,
         enable_compression=job.enable_compression and not values["promscrape.disableCompression"],
         disable_keepalive=job.disable_keepalive or values["promscrape.disableKeepAlive"],
         max_dropped_targets=values["promscrape.maxDroppedTargets"],

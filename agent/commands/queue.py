@@ -26,30 +26,40 @@ promferry queue repair  -path=DIR -to=NEW           copy the good records, say w
 promferry queue export  -path=DIR [-all]            what is to be sent, as JSON lines
 promferry queue export  -path=DIR [-all] -url=URL [-remoteWrite.*...]    ... pushed to URL instead
 promferry queue rejected -path=DIR [-json] [SELECTOR]   what remotes refused, in their words
+promferry queue import  -from=vmagent|prometheus DIR [-since=TIME|-all] [-remote=NAME] [-yes]
+                        [flags of the agent]        another agent's unsent data, before newer data
 promferry queue drop    -path=DIR [-before=TIME] -yes    give up what is older, or everything
 
-DIR is an agent's data path (all its queues), or the directory of one queue. All but `drop` read
-only, also while an agent runs. TIME is a date (2026-01-31, 2026-01-31T12:00:00Z) or an age (36h).
+DIR is an agent's data path (all its queues), or the directory of one queue. All but `drop` and
+`import` read only, also while an agent runs. TIME is a date (2026-01-31, 2026-01-31T12:00:00Z) or
+an age (36h).
 
 `repair` writes a directory that can take the place of the damaged one: stop the agent first, then
 copy, and move the copy there. -to is a new directory.
+`import` needs both agents stopped; without -yes it only says what is there. The agent's flags name
+the remote. Prometheus' log does not say what was sent: -since is the last time the remote has.
 `export` is for a dead box: JSON lines are what VictoriaMetrics takes at /api/v1/import; what was
 sent stays in the directory. -all: also what was acknowledged and is still there. Authentication
 for -url is told as for the agent: -remoteWrite.bearerToken, -remoteWrite.tlsCAFile, ...
 """
 
-_PLAIN = ("path", "to", "url", "before")
-_SWITCHES = ("blocks", "all", "yes", "json")
+_PLAIN = ("path", "to", "url", "before", "from", "since", "remote")
+_SWITCHES = ("blocks", "all", "yes", "json", "force")
+_FIELDS = {"from": "source"}  # where an option's name is a word of Python
 
 
 @attrs.define(kw_only=True)
 class Options:
-    """As given; `flags` are the agent's own, for `export -url`."""
+    """As given; `flags` are the agent's own, for `export -url` and `import`."""
 
     path: str = ""
     to: str = ""
     url: str = ""
     before: str = ""
+    source: str = ""
+    since: str = ""
+    remote: str = ""
+    force: bool = False
     blocks: bool = False
     all: bool = False
     yes: bool = False
@@ -71,6 +81,11 @@ ACTIONS = {
     "repair": ("agent.commands.queue_change", "repair_queue", ("to",)),
     "export": ("agent.commands.queue_export", "export", ("all", "url")),
     "rejected": ("agent.commands.queue_rejected", "rejected", ("json", "selector")),
+    "import": (
+        "agent.commands.queue_import",
+        "import_queue",
+        ("from", "since", "all", "remote", "yes", "force", "directory"),
+    ),
     "drop": ("agent.commands.queue_change", "drop", ("before", "yes")),
 }
 
@@ -102,13 +117,15 @@ def read_options(argv: Sequence[str]) -> tuple[Action, Options]:
         is_known = word == "path" or word in extra
         if not argument.startswith("-") and "selector" in extra and not options.selector:
             options.selector = argument
+        elif not argument.startswith("-") and "directory" in extra and not options.path:
+            options.path = argument
         elif not argument.startswith("-"):
             errors.append(_mistake(argument, "what is it? write the directory as -path=DIR"))
         elif is_known and word in _SWITCHES and not equals:
             setattr(options, word, True)
         elif is_known and word in _PLAIN and text:
-            setattr(options, word, text)
-        elif word.startswith("remoteWrite.") and name == "export":
+            setattr(options, _FIELDS.get(word, word), text)
+        elif name == "import" or (word.startswith("remoteWrite.") and name == "export"):
             options.flags.append(argument)
         else:
             errors.append(_mistake(word, f"is no option of queue {name}, or lacks its value"))

@@ -60,7 +60,7 @@ def _tell_repair(path: Path, target: Path, done: Repaired) -> None:
 
 def drop(options: Options) -> int:
     """Whole segments go, as when the disk bound is reached."""
-    before_ms = _time_ms(options.before) if options.before else None
+    before_ms = time_ms("before", options.before) if options.before else None
     for path in options.queues():
         directory = RealDirectory(path)
         try:
@@ -89,7 +89,8 @@ def _is_before(segment: SegmentSurvey, before_ms: int | None) -> bool:
     return before_ms is None or all(header.newest_ms < before_ms for header in segment.headers)
 
 
-def _time_ms(text: str) -> int:
+def time_ms(name: str, text: str) -> int:
+    """A date or an age as a time in milliseconds. Raises FlagErrors about option `name`."""
     now = datetime.now(UTC)
     try:
         return int((now.timestamp() - parse_duration(text)) * 1000)
@@ -99,7 +100,7 @@ def _time_ms(text: str) -> int:
         found = datetime.fromisoformat(text)
     except ValueError:
         reason = f"must be a date as {time_text(0)}, or an age as 36h"
-        raise FlagErrors([FlagError(name="before", reason=reason, text=text)]) from None
+        raise FlagErrors([FlagError(name=name, reason=reason, text=text)]) from None
     return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
 
 

@@ -7,11 +7,11 @@ Ctrl-C and SIGTERM. Nothing is written to disk.
 import signal
 import sys
 from collections.abc import Iterator, Sequence
-from difflib import get_close_matches
 
 import attrs
 import trio
 
+from agent.flags.suggest import nearest
 from receivers.arrivals import ArrivalBook, arrival_line, counted
 from receivers.window import DEFAULT_MAX_SAMPLES, DEFAULT_MAX_SERIES, Window
 from web.addresses import AddressError, parse_address
@@ -65,8 +65,8 @@ def parse_options(argv: Sequence[str]) -> ReceiveOptions:
 
 
 def _hint(name: str) -> str:
-    near = get_close_matches(name[:40], list(attrs.fields_dict(ReceiveOptions)), n=1)
-    return f"did you mean -{near[0]}?" if near else "promferry receive -help lists the flags"
+    near = nearest(name, attrs.fields_dict(ReceiveOptions))
+    return f"did you mean -{near}?" if near else "promferry receive -help lists the flags"
 
 
 def _checked_listen(value: str) -> str:

@@ -28,6 +28,7 @@ from series.batch import Batch
 from transport.client import Client
 from transport.settings import HttpSettings
 from transport.tls import TlsContexts
+from transport.userinfo import split_address
 
 # As many at a time as a small machine bears; a job may have thousands.
 _AT_A_TIME = 20
@@ -89,14 +90,16 @@ def _quiet(job: ScrapeJob) -> ScrapeJob:
 
 def _is_called(target: Target, word: str) -> bool:
     names = (target.url, dict(target.labels).get("instance"), target.discovered_labels.get(ADDRESS))
-    return word in names
+    return split_address(word)[0] in names
 
 
 def _from_address(setup: JobSetup, address: str) -> Subject:
+    bare, userinfo = split_address(address)
+    labels = discovered(setup.job, bare, {})
     try:
-        return setup, build(setup.job, setup.target_pipeline, discovered(setup.job, address, {}))
+        return setup, build(setup.job, setup.target_pipeline, labels, userinfo)
     except TargetError as exc:
-        raise ValueError(f"{address[:200]}: {exc}") from exc
+        raise ValueError(f"{bare[:200]}: {exc}") from exc
 
 
 def _nothing(found: Sequence[Found], word: str) -> str:

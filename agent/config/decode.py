@@ -19,8 +19,9 @@ import attrs
 
 from agent.config import scalars, tree
 from agent.config.cursor import Cursor
-from agent.config.registry import Decoder, checks, decoders, name_elsewhere, nearest
+from agent.config.registry import Decoder, checks, decoders, name_elsewhere
 from agent.config.scalars import Wrong
+from agent.flags.suggest import nearest
 from transport.secret import Secret
 
 T = TypeVar("T")
@@ -119,8 +120,12 @@ def _decode_mapping(cursor: Cursor, kind: Any) -> dict[str, Any]:
     if not isinstance(node, tree.Mapping):
         raise Wrong(f"must be a mapping, not a {node.kind}")
     inner = decoder_for(kind)
-    values = {}
+    is_list = typing.get_origin(kind) is tuple
+    values: dict[str, Any] = {}
     for name, (_, item) in node.entries.items():
+        if is_list and item.is_null:
+            values[name] = ()  # as of Go: no list is an empty one
+            continue
         here = cursor.child(name, item)
         try:
             values[name] = inner(here)

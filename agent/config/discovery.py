@@ -17,7 +17,6 @@ from agent.config.http import fetch_settings
 from agent.config.http_section import FetchSection, check_http, check_url
 from agent.config.registry import check
 from agent.config.scalars import Duration, FilePath
-from agent.config.userinfo import split_userinfo, with_userinfo
 from scraper.settings import (
     DiscoverySettings,
     FileDiscovery,
@@ -25,6 +24,7 @@ from scraper.settings import (
     StaticDiscovery,
     TargetGroup,
 )
+from transport.userinfo import split_userinfo, with_userinfo
 
 # `*` only in the last part of the path.
 GLOB_PATH = re.compile(r"[^*]*(\*[^/]*)?")

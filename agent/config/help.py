@@ -111,6 +111,8 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "start_timestamps": "Whether `_created` lines become start timestamps instead of series, "
         "and protobuf is asked for first; `-promscrape.startTimestamps` where it is missing.",
         "normalize_le_quantile": "Whether `le` and `quantile` are rewritten as Prometheus 3 does.",
+        "instance_default_port": "Whether `instance` of an address without a port is `host:80` or "
+        "`host:443`; `-promscrape.instanceDefaultPort` where it is missing.",
         "no_stale_markers": "Whether staleness markers are left out; "
         "`-promscrape.noStaleMarkers` where it is missing.",
         "scrape_align_interval": "Scrapes happen at multiples of this time.",
@@ -255,6 +257,8 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "metadata_config": "Whether and how often metadata is pushed by 1.0; in 2.0 it is beside "
         "every sample.",
         "label": "Labels to add to everything that is pushed.",
+        "answers": "What statuses mean where this remote means something else than others, as in "
+        "`{403: refuse, 422: retry}`: `retry`, `hold`, `split` or `refuse`.",
         "queues": "Requests in flight at a time, each for its own part of the targets.",
         "max_block_size": "The largest request, before compression.",
         "max_disk_usage_per_url": "The most that the queue may take on disk; the oldest goes "
@@ -264,6 +268,10 @@ HELP: Mapping[str, Mapping[str, str]] = {
         "disable_on_disk_queue": "Whether the queue is kept in memory only.",
         "fresh_first": "After an outage send new data at once and the backlog beside it.",
         "inmemory_queues": "vmagent's name: above 0 it is `fresh_first`.",
+        "rate_limit": "The most bytes per second, compressed; 0 is no limit.",
+        "data_budget": "The most to send in a calendar day or month: `2GiB/month`, `50MB/day`.",
+        "backlog_window": "When a backlog may be sent: `01:00-05:00`, local time.",
+        "obfuscate_labels": "Labels whose values are replaced by their hash (SHA-256).",
         "max_request_size": "The largest request after compression; 0 is no bound.",
         "probe_vm_proto": "Whether the remote is asked for VictoriaMetrics' encoding (zstd).",
         "force_vm_proto": "Whether VictoriaMetrics' encoding is pushed without asking.",
@@ -273,8 +281,8 @@ HELP: Mapping[str, Mapping[str, str]] = {
     },
     "QueueSection": {
         "capacity": "Accepted, no effect: the queue is on disk.",
-        "max_shards": "Accepted, no effect: see `queues`.",
-        "min_shards": "Accepted, no effect: see `queues`.",
+        "max_shards": "At most so many requests in flight; `queues` says exactly how many.",
+        "min_shards": "At least so many requests in flight, 64 at most; see `queues`.",
         "max_samples_per_send": "The most samples in one request.",
         "batch_send_deadline": "How long samples are gathered before they are sent.",
         "min_backoff": "How long to wait before the first retry.",

@@ -51,6 +51,7 @@ class ScrapeSection(CommonSection, FetchSection, DiscoverySection):
     lenient_parse: bool | None = None
     start_timestamps: bool | None = None
     normalize_le_quantile: bool = False
+    instance_default_port: bool | None = None
     scrape_align_interval: Duration = Duration(0)
     scrape_offset: Duration | None = None
     series_limit: Count | None = None
@@ -102,6 +103,7 @@ _COPIED = (
     "lenient_parse",
     "start_timestamps",
     "normalize_le_quantile",
+    "instance_default_port",
 )
 
 

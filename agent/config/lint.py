@@ -36,7 +36,7 @@ def lint(sections: Sections, loaded: Loaded) -> list[ConfigError]:
     findings: list[ConfigError] = []
     for section, job in zip(sections.jobs, loaded.jobs, strict=False):
         findings += _times(section, job)
-        findings += _targets(section)
+        findings += _targets(section, job)
         findings += _rules(section.here, "relabel_configs", section.relabel_configs, _OF_METRICS)
         findings += _metric_rules(section.here, section.metric_relabel_configs)
         findings += _insecure(section.here)
@@ -72,22 +72,23 @@ def _long_interval(here: Cursor, interval_s: float) -> ConfigError:
     return here.at("scrape_interval").problem(f"{message}, which look back {LOOKBACK_S:g}s")
 
 
-def _targets(section: ScrapeSection) -> Iterator[ConfigError]:
+def _targets(section: ScrapeSection, job: ScrapeJob) -> Iterator[ConfigError]:
     if section.relabel_configs:
         return  # rules may turn anything into an address
     for index, group in enumerate(section.static_configs):
         for number, target in enumerate(group.targets):
-            message = _target_message(target)
+            message = _target_message(target, bool(job.instance_default_port))
             if message:
                 place = section.here.at("static_configs").item(index).at("targets").item(number)
                 yield place.problem(message, target)
 
 
-def _target_message(target: str) -> str:
+def _target_message(target: str, has_default_port: bool) -> str:
     if "/" in target:
         return "[url-target] a target with a path or scheme: Prometheus refuses it, vmagent not"
-    if not target.rpartition("]")[2].rpartition(":")[1]:
-        return "[no-port] a target without a port: its instance label is the bare host"
+    if not has_default_port and ":" not in target.rpartition("]")[2]:
+        message = "[no-port] a target without a port: its instance label is the bare host"
+        return f"{message} (host:80 by instance_default_port)"
     return ""
 
 

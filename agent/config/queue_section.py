@@ -14,13 +14,13 @@ from agent.config.cursor import Cursor
 from agent.config.decode import key
 from agent.config.registry import check
 from agent.config.scalars import Duration
-from pushqueue.settings import QueueSettings
+from pushqueue.settings import DEFAULT_LANES, QueueSettings
 
 _PERCENT = re.compile(r"([0-9]+(?:\.[0-9]+)?)%")
 # Fields of RemoteDefaults that are no fields of QueueSettings.
 _NOT_OF_QUEUES = frozenset({"send_timeout_s", "zstd_level"})
-# Prometheus shards by series and grows; here order is kept in a fixed number of lanes.
-_WITHOUT_EFFECT = ("capacity", "max_shards", "min_shards")
+# A lane costs a connection, and whoever asks for a thousand shards means as many as it takes.
+_MAX_LANES = 64
 
 
 @attrs.frozen(kw_only=True)
@@ -78,10 +78,8 @@ def _check_queue(section: QueueSection, cursor: Cursor) -> None:
 
 
 def _warn_without_effect(section: QueueSection, cursor: Cursor) -> None:
-    given = [name for name in _WITHOUT_EFFECT if cursor.has(name)]
-    if given:
-        hint = "the queue is on disk and keeps order; `queues` sets how many requests fly at once"
-        cursor.key_of(given[0]).warning(f"no effect here: {', '.join(given)}", hint=hint)
+    if cursor.has("capacity"):
+        cursor.key_of("capacity").warning("no effect here: the queue is on disk")
     if not section.retry_on_http_429:
         message = "no effect here: 429 is always retried, as nothing is lost by waiting"
         cursor.key_of("retry_on_http_429").warning(message)
@@ -120,5 +118,12 @@ def queue_settings(
         if name not in _NOT_OF_QUEUES and flag is not None and not is_given:
             values[name] = flag
     values |= {name: value for name, value in entry.items() if value is not None}
+    values.setdefault("lanes", _lanes(section))
     values["max_disk_bytes"] = disk_bound(values.get("max_disk_bytes", 0))
     return QueueSettings(**values)
+
+
+def _lanes(section: QueueSection) -> int:
+    """Prometheus shards by series and grows; here order is kept in a fixed number of lanes, which
+    its bounds bound."""
+    return min(max(DEFAULT_LANES, section.min_shards), max(section.max_shards, 1), _MAX_LANES)

@@ -4,7 +4,7 @@ Sections register here, beside their definition; the decoder looks here.
 Invariant: filled when the modules of the sections are imported, never changed after.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from agent.config.cursor import Cursor
@@ -50,11 +50,3 @@ def name_elsewhere(cls: type, key: str) -> str:
     """What to write instead of a key that `cls` does not have, "" if nothing is known."""
     found = (names_elsewhere.get(base, {}).get(key, "") for base in cls.__mro__)
     return next(filter(None, found), "")
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The known word that may have been meant, "" if none is near."""
-    import difflib  # late: only a mistake needs it
-
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return close[0] if close else ""

@@ -10,12 +10,13 @@ import attrs
 
 from agent.config.cloud_auth import AzureAdSection
 from agent.config.cursor import Cursor
-from agent.config.decode import refused
 from agent.config.http_section import HttpSection, check_http, check_url
+from agent.config.metered import parse_budget, parse_window
 from agent.config.queue_section import MIN_DISK_BYTES, QueueSection, parse_percent
 from agent.config.registry import check, other_names
 from agent.config.rules import Rules
 from agent.config.scalars import Bytes, Count, Duration
+from pushqueue.policy import PolicyError, policy_of
 from pushqueue.settings import RW1, RW2
 from transport.secret import Secret
 from transport.settings import GoogleIam, SigV4
@@ -76,6 +77,7 @@ class RemoteSection(HttpSection):
     tls_handshake_timeout: Duration = Duration(20)
     # Per-URL flags of vmagent and of promferry that Prometheus has no key for.
     label: Mapping[str, str] = attrs.field(factory=dict)
+    answers: Mapping[str, str] = attrs.field(factory=dict)
     queues: Count | None = None
     max_block_size: Bytes | None = None
     max_disk_usage_per_url: Bytes | None = None
@@ -90,10 +92,10 @@ class RemoteSection(HttpSection):
     max_request_size: Bytes | None = None
     round_digits: int = 100
     significant_figures: int = 0
-    backlog_window: object = refused()
-    data_budget: object = refused()
-    obfuscate_labels: object = refused()
-    rate_limit: object = refused()
+    backlog_window: str = ""
+    data_budget: str = ""
+    obfuscate_labels: tuple[str, ...] = ()
+    rate_limit: Bytes | None = None
 
 
 # What the per-URL flags are called where Prometheus has a key for the same.
@@ -121,7 +123,11 @@ other_names(
 def _check_remote(section: RemoteSection, cursor: Cursor) -> None:
     check_http(section)
     _check_one_way(cursor)
-    if section.url:
+    if section.url and _has_odd_scheme(section.url):
+        # As in Prometheus, whose compliance suite wants an agent that lives with it.
+        message = "nothing can be sent: URL scheme must be 'http' or 'https'; data is kept"
+        cursor.at("url").warning(message)
+    elif section.url:
         check_url(section.url, cursor.at("url"))
     elif cursor.is_sound("url"):
         cursor.error("url for remote_write is empty")
@@ -141,7 +147,29 @@ def _check_remote(section: RemoteSection, cursor: Cursor) -> None:
     if section.failed_request_logging:
         message = "no effect here: refused requests are always logged, with the remote's answer"
         cursor.key_of("failed_request_logging").warning(message)
+    for status, word in section.answers.items():
+        try:
+            policy_of({status: word})
+        except PolicyError as exc:
+            cursor.at("answers").error(str(exc))
+    _check_metered(section, cursor)
     _check_protocol(section, cursor)
+
+
+def _has_odd_scheme(url: str) -> bool:
+    scheme, found, rest = url.partition("://")
+    return bool(found and rest and scheme.isalpha()) and scheme.lower() not in ("http", "https")
+
+
+def _check_metered(section: RemoteSection, cursor: Cursor) -> None:
+    readers = {"data_budget": parse_budget, "backlog_window": parse_window}
+    for name, read in readers.items():
+        text = getattr(section, name)
+        try:
+            if text:
+                read(text)
+        except ValueError as exc:
+            cursor.at(name).error(str(exc), text)
 
 
 def _check_protocol(section: RemoteSection, cursor: Cursor) -> None:

@@ -14,13 +14,13 @@ import attrs
 
 from agent.config.cloud_auth import azuread_settings
 from agent.config.http import http_settings
+from agent.config.metered import parse_budget, parse_window
 from agent.config.queue_section import RemoteDefaults, parse_percent, queue_settings
 from agent.config.remote_section import RESERVED_HEADERS as RESERVED_HEADERS
 from agent.config.remote_section import RemoteSection
-from agent.config.userinfo import split_userinfo as split_userinfo
-from agent.config.userinfo import with_userinfo
 from pushqueue.settings import MetadataSettings, RemoteSettings, VmProto
 from transport.settings import BasicAuth, HeaderValues, HttpSettings
+from transport.userinfo import split_userinfo, with_userinfo
 
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 
@@ -65,7 +65,12 @@ def resolve_remote(section: RemoteSection, defaults: RemoteDefaults) -> RemoteSe
         http=_http_of(section, userinfo),
         write_relabel_configs=section.write_relabel_configs,
         extra_labels=section.label,
+        obfuscated_labels=section.obfuscate_labels,
+        rate_limit_bytes=section.rate_limit or 0,
+        data_budget=parse_budget(section.data_budget) if section.data_budget else None,
+        backlog_window=parse_window(section.backlog_window) if section.backlog_window else None,
         round_robin_dns=section.round_robin_dns,
+        answers=section.answers,
         queue=queue_settings(_queue_keys(section), section.queue_config, defaults),
         metadata=MetadataSettings(
             send=section.metadata_config.send,

@@ -19,6 +19,7 @@ from agent.config.discovery import (
 from agent.config.general import GlobalSection
 from agent.config.http_section import OAuth2Section
 from agent.config.jobs import SWITCHES, ScrapeSection
+from agent.config.metered import budget_text, window_text
 from agent.config.otlp import OtlpSection
 from agent.config.queue_section import QueueSection
 from agent.config.remote_section import MetadataSection, RemoteSection
@@ -32,8 +33,10 @@ from scraper.settings import (
     HttpDiscovery,
     ScrapeJob,
     StaticDiscovery,
+    TargetGroup,
 )
 from transport.settings import HttpSettings, OAuth2
+from transport.userinfo import masked_address
 
 
 def render(
@@ -123,6 +126,12 @@ def _oauth2(oauth2: OAuth2, writer: Writer) -> Tree:
     return writer.section(OAuth2Section, {**values, "tls_config": values["tls"], **_fields(proxy)})
 
 
+def _shown(settings: TargetGroup | FileDiscovery, key: str, writer: Writer) -> Tree:
+    """With masks in the addresses of `key`, which may hold user and password."""
+    fields = _fields(settings)
+    return fields if writer.reveal else {**fields, key: tuple(map(masked_address, fields[key]))}
+
+
 def _discoveries(discoveries: Sequence[DiscoverySettings], writer: Writer) -> Tree:
     written: dict[str, list[Tree]] = {
         name: [] for name in ("static_configs", "file_sd_configs", "http_sd_configs")
@@ -130,10 +139,11 @@ def _discoveries(discoveries: Sequence[DiscoverySettings], writer: Writer) -> Tr
     for discovery in discoveries:
         match discovery:
             case StaticDiscovery(groups=groups):
-                sections = [writer.section(StaticSection, _fields(group)) for group in groups]
+                shown = [_shown(group, "targets", writer) for group in groups]
+                sections = [writer.section(StaticSection, group) for group in shown]
                 written["static_configs"] += sections
             case FileDiscovery():
-                section = writer.section(FileSection, _fields(discovery))
+                section = writer.section(FileSection, _shown(discovery, "files", writer))
                 written["file_sd_configs"].append(section)
             case HttpDiscovery(http=http):
                 values = {**_fields(discovery), **_http(http, writer)}
@@ -179,6 +189,10 @@ def _remote(remote: RemoteSettings, writer: Writer) -> Tree:
         "remote_timeout": remote.send_timeout_s,
         "tls_handshake_timeout": _finite(remote.http.tls_handshake_timeout_s),
         "label": remote.extra_labels,
+        "rate_limit": remote.rate_limit_bytes or None,
+        "obfuscate_labels": remote.obfuscated_labels,
+        "data_budget": budget_text(remote.data_budget),
+        "backlog_window": window_text(remote.backlog_window),
         "force_vm_proto": remote.vm_proto is VmProto.FORCED,
         "probe_vm_proto": remote.vm_proto is VmProto.PROBE,
         "min_free_disk_space": None if percent is None else f"{percent:g}%",

@@ -39,8 +39,8 @@ _BINARY_UNITS = {f"{p}iB": 1024 ** (i + 1) for i, p in enumerate(_PREFIXES)}
 # Prometheus takes KB for 1024 bytes, vmagent for 1000.
 _SIZE_UNITS = {"B": 1, **_BINARY_UNITS}
 _SIZE_UNITS |= {f"{p}B": 1024 ** (i + 1) for i, p in enumerate(_PREFIXES)}
-_BYTES_UNITS = {"": 1, "B": 1, **_BINARY_UNITS}
-_BYTES_UNITS |= {f"{p}B": 1000 ** (i + 1) for i, p in enumerate(_PREFIXES)}
+BYTES_UNITS = {"": 1, "B": 1, **_BINARY_UNITS}
+BYTES_UNITS |= {f"{p}B": 1000 ** (i + 1) for i, p in enumerate(_PREFIXES)}
 MAX_INTEGER = 2**64 - 1
 
 
@@ -163,7 +163,7 @@ def size(node: Node) -> Size:
 
 
 def size_in_bytes(node: Node) -> Bytes:
-    return Bytes(parse_size(_scalar(node, "a size").text, _BYTES_UNITS))
+    return Bytes(parse_size(_scalar(node, "a size").text, BYTES_UNITS))
 
 
 def parse_size(value: str, units: Mapping[str, int]) -> int:

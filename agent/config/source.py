@@ -10,7 +10,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 
 from agent.config.errors import ConfigError, Problems
-from scraper.placeholders import PLACEHOLDER, fill_placeholders
+from scraper.placeholders import PLACEHOLDER, ExpansionError, Values
 
 # A configuration of 10 000 targets is 1 MB. Beyond this it is a mistake (a log, an image).
 MAX_FILE_BYTES = 32 * 2**20
@@ -38,7 +38,7 @@ def shown_name(path: str) -> str:
 
 
 class Source:
-    """The text of one file, ready to be parsed."""
+    """The text of one file, ready to be parsed. Raises ExpansionError."""
 
     def __init__(self, name: str, text: str, environment: Mapping[str, str]) -> None:
         self.name = name
@@ -49,11 +49,15 @@ class Source:
         self.text = self._fill(text, environment) if "%{" in text else text
 
     def _fill(self, text: str, environment: Mapping[str, str]) -> str:
-        """Fills placeholders; keeps (index in the result, index in the file, is verbatim)."""
+        """Fills placeholders; keeps (index in the result, index in the file, is verbatim).
+
+        Raises ExpansionError.
+        """
+        values = Values(environment, MAX_FILE_BYTES)
         parts: list[str] = []
         at = length = 0
         for match in PLACEHOLDER.finditer(text):
-            value = fill_placeholders(match[0], environment)
+            value = values.of(match[1])
             if value == match[0]:
                 continue
             for piece, start in ((text[at : match.start()], at), (value, match.start())):
@@ -110,7 +114,19 @@ def decode_source(
             )
         )
         return None
-    return Source(name, text, environment)
+    try:
+        return Source(name, text, environment)
+    except ExpansionError as grown:
+        filled = text[: text.index(f"%{{{grown.name}}}")]
+        problems.error(
+            ConfigError(
+                file=name,
+                line=filled.count("\n") + 1,
+                column=len(filled) - filled.rfind("\n"),
+                message=str(grown),
+            )
+        )
+        return None
 
 
 def _encoding_of(content: bytes) -> str:

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
-from agent.flags.environment import ExpansionError, expand, placeholders
 from agent.flags.errors import FlagError
 from agent.flags.flag import Flag, Kind
 from agent.flags.suggest import nearest
 from agent.flags.table import Table
+from scraper.placeholders import ExpansionError, expand, placeholders
 
 # More than anybody mends in one go, and each may ask for the nearest name among hundreds.
 MAX_ERRORS = 50

@@ -5,7 +5,6 @@ Never: opens a file that a flag names, shows a secret.
 """
 
 from agent.config.remotes import RESERVED_HEADERS
-from agent.config.userinfo import with_userinfo
 from agent.flags.remote_identity import oauth2, sigv4
 from agent.flags.url_flags import UrlFlags
 from transport.errors import TransportError
@@ -20,6 +19,7 @@ from transport.settings import (
     TlsSettings,
 )
 from transport.url import parse_url
+from transport.userinfo import with_userinfo
 
 # vmagent's separator of several texts within one item.
 _BETWEEN_HEADERS = "^^"

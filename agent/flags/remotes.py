@@ -7,13 +7,16 @@ Never: opens a file that a flag names; what reads rules is injected.
 """
 
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
+from agent.config.metered import parse_budget, parse_window
 from agent.config.queue_section import RemoteDefaults, disk_bound
-from agent.config.remotes import remote_key, split_userinfo
+from agent.config.remotes import remote_key
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.remote_http import http_settings
 from agent.flags.url_flags import UrlFlags
 from agent.flags.values import Values
+from pushqueue.policy import PolicyError, parse_policy
 from pushqueue.settings import (
     RW1,
     RW2,
@@ -26,6 +29,9 @@ from relabel.limits import LabelLimits
 from relabel.rule import RelabelRule
 from transport.errors import TransportError
 from transport.url import parse_url
+from transport.userinfo import split_userinfo
+
+_T = TypeVar("_T")
 
 ReadRules = Callable[[str], tuple[RelabelRule, ...]]
 
@@ -156,10 +162,32 @@ def _remote(url: str, flags: UrlFlags, read_rules: ReadRules) -> Iterator[Remote
         round_digits=int(flags.number("roundDigits")),
         metadata=_metadata(flags),
         http=http_settings(flags, userinfo),
+        answers=_answers(flags),
         queue=_queue(flags),
+        rate_limit_bytes=int(flags.number("rateLimit")),
+        data_budget=_parsed(flags, "dataBudget", parse_budget),
+        backlog_window=_parsed(flags, "backlogWindow", parse_window),
+        obfuscated_labels=tuple(filter(None, flags.text("obfuscateLabels").split("^^"))),
         write_relabel_configs=read_rules(rules) if rules else (),
         strips_scratch_labels=bool(rules),
     )
+
+
+def _answers(flags: UrlFlags) -> dict[str, str]:
+    try:
+        return parse_policy(flags.text("answers"))
+    except PolicyError as exc:
+        flags.error("answers", str(exc))
+        return {}
+
+
+def _parsed(flags: UrlFlags, name: str, parse: Callable[[str], _T]) -> _T | None:
+    text = flags.text(name)
+    try:
+        return parse(text) if text else None
+    except ValueError as exc:
+        flags.error(name, str(exc))
+        return None
 
 
 def _message(flags: UrlFlags) -> str:

@@ -8,12 +8,12 @@ Invariant: a flag on the command line is not looked up.
 from collections.abc import Iterable, Mapping, Sequence
 
 from agent.flags.arguments import Given, Reading
-from agent.flags.environment import ExpansionError, expand
 from agent.flags.errors import FlagError
 from agent.flags.flag import Flag
 from agent.flags.kinds import TRUE_TEXTS
 from agent.flags.suggest import nearest
 from agent.flags.table import Table
+from scraper.placeholders import ExpansionError, expand
 
 
 def read_variables(reading: Reading, environ: Mapping[str, str], table: Table) -> None:

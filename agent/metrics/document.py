@@ -6,7 +6,7 @@ Takes the families; gives Markdown. `python -m agent.metrics.document` writes th
 from collections.abc import Iterable
 from pathlib import Path
 
-from agent.metrics import kernel, process, prometheus_names, remotes, scraping
+from agent.metrics import kernel, limits, process, prometheus_names, pushes, remotes, scraping
 from agent.metrics.family import Family
 
 PATH = Path(__file__).parents[2] / "docs" / "metrics.md"
@@ -30,7 +30,9 @@ which the dashboard finds its jobs. Names that begin with `promferry_` are for w
 """
 _SECTIONS: tuple[tuple[str, tuple[Family, ...]], ...] = (
     ("Remotes and queues", remotes.FAMILIES),
+    ("Limits", limits.FAMILIES),
     ("Scraping", scraping.FAMILIES),
+    ("Pushes", pushes.FAMILIES),
     ("The agent", process.FAMILIES),
     ("The process", kernel.FAMILIES),
     ("Under Prometheus' names, with `-metrics.prometheusNames`", prometheus_names.FAMILIES),

@@ -8,7 +8,9 @@ import attrs
 from agent.logs import LogStatistics
 from agent.metrics.look import Look
 from agent.reloads import ReloadStatistics
+from pushqueue.front import FrontStatistics
 from pushqueue.statistics import RemoteStatistics
+from receivers.counts import PushStatistics
 from scraper.manager import ScraperStatistics
 from series.ranges import Ranges
 from web.admission import AdmissionStatistics
@@ -42,9 +44,11 @@ class Snapshot:
     logs: LogStatistics
     server: ServerStatistics | None
     was_unclean: bool = False
+    front: FrontStatistics = FrontStatistics()
     paths: PathStatistics = PathStatistics()
     admission: AdmissionStatistics | None = None
     free_disk_bytes: int | None = None
+    pushes: PushStatistics = attrs.field(factory=PushStatistics)
     look: Look = attrs.field(factory=Look, eq=False, repr=False)
 
 

@@ -326,6 +326,20 @@ FAMILIES = (
         _each(lambda remote: remote.lag_s),
     ),
     Family(
+        "promferry_remote_rejected_lines_total",
+        "counter",
+        "Parts of requests that the remote refused, kept with its words for `queue rejected`.",
+        ("url",),
+        _each(lambda remote: remote.rejected_lines_total),
+    ),
+    Family(
+        "promferry_remote_rejected_lines_lost_total",
+        "counter",
+        "Such parts that could not be written, or that made room for newer ones.",
+        ("url",),
+        _each(lambda remote: remote.rejected_lines_lost_total),
+    ),
+    Family(
         "promferry_remote_state",
         "gauge",
         "1 for the state that the remote is in.",

@@ -7,12 +7,14 @@ writes no vmrange; tests read our text with its parser.
 
 from collections.abc import Iterable, Iterator
 
-from agent.metrics import kernel, process, prometheus_names, remotes, scraping
+from agent.metrics import kernel, limits, process, prometheus_names, pushes, remotes, scraping
 from agent.metrics.family import Family, Sample, Snapshot
 
 FAMILIES: tuple[Family, ...] = (
     *remotes.FAMILIES,
+    *limits.FAMILIES,
     *scraping.FAMILIES,
+    *pushes.FAMILIES,
     *process.FAMILIES,
     *kernel.FAMILIES,
 )

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 
+from agent.metrics import pushes
 from agent.metrics.family import Family, Sample, Snapshot, spread
 from scraper.loop import ScrapeCounts
 from scraper.manager import PoolStatistics
@@ -68,6 +69,8 @@ def _rows(read: Callable[[ScrapeCounts], int]) -> Callable[[Snapshot], Iterable[
 def _read_rows(snapshot: Snapshot) -> Iterable[Sample]:
     yield ("promscrape",), snapshot.scraper.scraped_samples.total
 
+
+_invalid_rows = _rows(lambda counts: counts.invalid + counts.bad_lines)
 
 FAMILIES = (
     Family(
@@ -142,15 +145,15 @@ FAMILIES = (
         "counter",
         "Samples read, by format.",
         ("type",),
-        _read_rows,
+        lambda snapshot: (*_read_rows(snapshot), *pushes.read_rows(snapshot)),
     ),
     Family(
         "vm_rows_invalid_total",
         "counter",
-        "Lines that could not be read, by format: each failed its scrape, or was skipped "
-        "(lenient_parse).",
+        "Lines that could not be read, by format: each failed its scrape, or was skipped by "
+        "lenient_parse; points and series of pushes that could not be taken.",
         ("type",),
-        _rows(lambda counts: counts.invalid + counts.bad_lines),
+        lambda snapshot: (*_invalid_rows(snapshot), *pushes.invalid_rows(snapshot)),
     ),
     Family(
         "vm_rows_ignored_total",
@@ -200,6 +203,13 @@ FAMILIES = (
         "Scrapes whose page was larger than allowed.",
         (),
         _total(lambda counts: counts.too_large),
+    ),
+    Family(
+        "promferry_scrape_failure_log_lines_dropped_total",
+        "counter",
+        "Lines that scrape_failure_log_file could not take: too many at once, or no disk.",
+        (),
+        lambda snapshot: [((), snapshot.scraper.failure_lines_dropped)],
     ),
     Family(
         "vm_promscrape_stale_samples_created_total",

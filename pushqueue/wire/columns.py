@@ -13,7 +13,7 @@ targets with equal pages have equal constants, whatever their own labels are. Wh
 in their slots the layout is irregular: it has no heads, and each series is put together singly.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain
 
 import attrs
@@ -22,7 +22,7 @@ from pushqueue.wire.symbols import Symbols
 from series.labels import Labels
 from series.layout import Layout
 from series.metadata import Families
-from series.wire import decode_labels, encode_label, varint
+from series.wire import encode_label, varint
 
 SERIES_TAG = b"\x2a"  # Request.timeseries: field 5
 REFS_TAG = b"\x0a"  # TimeSeries.labels_refs: field 1, packed
@@ -94,11 +94,29 @@ class Columns:
 
     def slot_bytes(self, symbols: Symbols, chunks: Sequence[bytes]) -> list[bytes]:
         """What fills each slot for a target: references of its labels."""
-        return [b"".join(symbols.references(_texts(slot, chunks))) for slot in self.slots]
+        return [
+            b"".join(
+                [
+                    symbols.packed(chunks[int(name[1:])])
+                    if name.startswith(_HOLE)
+                    else symbols[name] + symbols[value]
+                    for name, value in slot
+                ]
+            )
+            for slot in self.slots
+        ]
 
     def form(self, symbols: Symbols, slots: Sequence[bytes]) -> Form:
         """The heads under `symbols`; remembered, as one request is like the next."""
-        key = (symbols.references(self.symbols), sum(map(len, slots)))
+        slot_bytes = sum(map(len, slots))
+        # Fast path: another part of the request had them; references are not even looked up.
+        form: Form | None = symbols.forms.get((self, slot_bytes))
+        if form is None:
+            form = self._form((symbols.references(self.symbols), slot_bytes))
+            symbols.forms[self, slot_bytes] = form
+        return form
+
+    def _form(self, key: tuple[tuple[bytes, ...], int]) -> Form:
         for form in self._forms:
             if form.key == key:
                 return form
@@ -164,16 +182,6 @@ def _encode_metadata(said: tuple[int, int, int], references: Sequence[bytes]) ->
             parts.append(tag + references[number])
     body = b"".join(parts)
     return METADATA_TAG + varint(len(body)) + body if body else b""
-
-
-def _texts(slot: Sequence[Label], chunks: Sequence[bytes]) -> Iterator[str]:
-    for name, value in slot:
-        if name.startswith(_HOLE):
-            for label in decode_labels(chunks[int(name[1:])]):
-                yield from label
-        else:
-            yield name
-            yield value
 
 
 def _is_hole(label: Label) -> bool:

@@ -9,7 +9,7 @@ timestamp beside it; within a part timestamps never go back. No work per sample 
 
 import struct
 from collections.abc import Iterable, Sequence
-from itertools import pairwise, repeat
+from itertools import pairwise
 from weakref import WeakKeyDictionary
 
 from pushqueue.wire.columns import REFS_TAG, SERIES_TAG, Columns
@@ -18,6 +18,7 @@ from pushqueue.wire.part import Part
 from pushqueue.wire.symbols import Symbols
 from series.batch import Batch
 from series.exemplar import Exemplar
+from series.frame import weave
 from series.layout import Layout
 from series.wire import delimited, signed_varint
 
@@ -112,26 +113,14 @@ class FramerV2:
 
 
 def _frame_at_once(part: Part, columns: Columns, symbols: Symbols, slots: Sequence[bytes]) -> bytes:
-    # Hot: bench/bench_batcher.py holds the figure. Slices and one join; no Python code per sample.
-    batch, start, stop = part.batch, part.start, part.stop
+    # Hot: bench/bench_batcher.py holds the figure.
+    batch = part.batch
     assert isinstance(batch.timestamps, int)
     form = columns.form(symbols, slots)
-    is_whole = stop - start == len(batch)
-    count = stop - start
-    columns_of: list[Iterable[bytes]] = []
-    for number, piece in enumerate(form.pieces):
-        columns_of.append(piece if is_whole else piece[start:stop])
-        if number < len(slots):
-            columns_of.append(repeat(slots[number], count))
-    columns_of.append(struct.unpack("8s" * count, memoryview(batch.values)[start:stop].tobytes()))
-    columns_of.append(repeat(_TIMESTAMP + signed_varint(batch.timestamps), count))
-    if form.metadata is not None:
-        columns_of.append(form.metadata if is_whole else form.metadata[start:stop])
-    stride = len(columns_of)
-    pieces = [b""] * (stride * count)
-    for number, column in enumerate(columns_of):
-        pieces[number::stride] = column
-    return b"".join(pieces)
+    stamp = _TIMESTAMP + signed_varint(batch.timestamps)
+    return weave(
+        form.pieces, tuple(slots), batch.values, stamp, form.metadata, part.start, part.stop
+    )
 
 
 def _sample(batch: Batch, at: int) -> bytes:

@@ -16,11 +16,12 @@ import trio
 
 from scraper.discovery import ClientOf, Publish
 from scraper.discovery.groups import GroupsError, parse_json, parse_yaml
-from scraper.placeholders import fill_placeholders
+from scraper.placeholders import ExpansionError, expand
 from scraper.settings import FileDiscovery, TargetGroup
 from transport.client import Client
 from transport.errors import TransportError
-from transport.settings import HttpSettings
+from transport.settings import BasicAuth, HttpSettings
+from transport.userinfo import split_userinfo
 
 logger = logging.getLogger("promferry.scraper")
 
@@ -62,7 +63,14 @@ class Files:
         self._interval_s = settings.refresh_interval_s or DEFAULT_INTERVAL_S
         self._run_sync = run_sync
         self._files: dict[str, _File] = {}
-        self._pages = {path: _File() for path in settings.files if "://" in path}
+        self._pages: dict[str, _File] = {}
+        self._userinfo: dict[str, BasicAuth | None] = {}
+        for path in settings.files:
+            if "://" in path:
+                # The rest is shown: in logs, and as a label.
+                url, userinfo = split_userinfo(path)
+                self._userinfo[url] = userinfo
+                self._pages[url] = _File()
         self._client_of = client_of
         self._unread = set(self._pages)
 
@@ -91,7 +99,7 @@ class Files:
 
     async def _follow_url(self, url: str, page: _File, publish: Publish) -> None:
         assert self._client_of is not None
-        client = self._client_of(url, HttpSettings())
+        client = self._client_of(url, HttpSettings(basic_auth=self._userinfo[url]))
         try:
             while True:
                 changed = await self._note(url, page, _fetch_groups(client, url))
@@ -157,7 +165,10 @@ def decode_groups(text: bytes, path: str) -> list[TargetGroup]:
     if b"%{" in text:
         # Bytes that are no UTF-8 pass as they are, for the parser to complain of.
         written = text.decode("utf-8", "surrogateescape")
-        filled = fill_placeholders(written, os.environ)
+        try:
+            filled = expand(written, os.environ, MAX_FILE_BYTES)
+        except ExpansionError as exc:
+            raise GroupsError(str(exc)) from exc
         text = filled.encode("utf-8", "surrogateescape")
     parse = parse_json if path.partition("?")[0].endswith(".json") else parse_yaml
     groups = parse(text, path)

@@ -129,6 +129,7 @@ async def test_either_the_flags_user_or_one_of_the_file() -> None:
 
 
 def test_pushes_are_bounded() -> None:
-    admission = admission_of(parse(["-maxConcurrentInserts=3", "-maxInsertRequestSize=1KiB"], {}))
+    sizes = ["-maxInsertRequestSize=1KiB", "-opentelemetry.maxRequestSize=2KiB"]
+    admission = admission_of(parse(["-maxConcurrentInserts=3", *sizes], {}))
     assert admission.statistics().capacity == 3
-    assert admission.max_request_bytes == 1024
+    assert admission.max_request_bytes == 2048

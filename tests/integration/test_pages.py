@@ -42,6 +42,8 @@ PATHS = {
     "remotes": "/remotes",
     "tap": "/tap",
     "cardinality": "/cardinality",
+    "config": "/config",
+    "flags": "/flags?set=true",
 }
 
 
@@ -57,7 +59,7 @@ def agent(start_agent: StartAgent, pages: Pages) -> Agent:
     pages.put("/broken", f"{MARKUP}\n")
     agent = start_agent(CONFIG.format(address=pages.address, markup=MARKUP))
     wait_until(
-        lambda: all(one["health"] != "unknown" for one in agent.targets().values()),
+        lambda: [one["health"] != "unknown" for one in agent.targets().values()] == [True] * 2,
         "every target to be scraped once",
     )
     return agent

@@ -39,6 +39,14 @@ scrape_configs:
       token_url: http://127.0.0.1:9/token
     static_configs:
       - targets: ["{address}"]
+  - job_name: address
+    static_configs:
+      - targets: ["http://ada:pl4nted-address@{address}/metrics", "ada:pl4nted-dropped@h:1"]
+    relabel_configs:
+      - {{action: drop, source_labels: [__address__], regex: h:1}}
+  - job_name: file_url
+    file_sd_configs:
+      - files: ["http://ada:pl4nted-file@{address}/targets.json"]
   - job_name: proxy
     proxy_url: http://ada:pl4nted-proxy@127.0.0.1:9
     static_configs:

@@ -5,7 +5,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -34,14 +34,50 @@ def _serve(listener: socket.socket, context: ssl.SSLContext) -> None:
 @contextmanager
 def tls_server(context: ssl.SSLContext) -> Iterator[int]:
     """A plain blocking server in a thread; gives its port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    listener = socket.create_server(("127.0.0.1", 0))
+    with _serving(listener, context):
+        yield listener.getsockname()[1]
+
+
+@contextmanager
+def _serving(listener: socket.socket, context: ssl.SSLContext) -> Iterator[None]:
+    with listener:
         thread = threading.Thread(target=_serve, args=(listener, context), daemon=True)
         thread.start()
         try:
-            yield listener.getsockname()[1]
+            yield
         finally:
             listener.shutdown(socket.SHUT_RDWR)
             thread.join()
+
+
+@pytest.mark.parametrize(
+    ("address", "is_named"),
+    [
+        pytest.param("127.0.0.1", True, id="the address of the certificate"),
+        pytest.param("other.example", False, id="another one"),
+    ],
+)
+async def test_tls_over_a_unix_socket(
+    tmp_path: Path, own_certificates: Certificates, address: str, is_named: bool
+) -> None:
+    """Prometheus' TestTargetScraperScrapeOverUnixSocketTLS: __address__ says whom to expect."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(own_certificates.server.cert, own_certificates.server.key)
+    path = str(tmp_path / "s")
+    client = Client(
+        f"https://{address}/metrics",
+        HttpSettings(tls=TlsSettings(ca_file=str(own_certificates.ca.cert))),
+        contexts=TlsContexts(),
+        user_agent="test",
+        unix_socket=path,
+    )
+    refused = pytest.raises(TransportError, match=r"not valid for 'other\.example'")
+    with _serving(socket.create_server(path, family=socket.AF_UNIX), context):
+        with nullcontext() if is_named else refused:
+            response = await client.request("GET", timeout_s=10, max_body_bytes=99)
+            assert response.status == 200
+        await client.aclose()
 
 
 def _demanding(certificates: Certificates, ca: Path) -> ssl.SSLContext:

@@ -8,10 +8,12 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 from urllib.parse import quote
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -19,6 +21,7 @@ from tests.integration.agent import Agent, command
 from tests.integration.conftest import StartAgent
 from tests.integration.pages import Pages
 from tests.integration.process import wait_until
+from web.pages.whynot import TITLES
 
 PAGE = """\
 load 1
@@ -95,6 +98,10 @@ def agent(start_agent: StartAgent, pages: Pages) -> Iterator[Agent]:
         config = CONFIG.format(address=pages.address, takes=takes, locked=locked, picky=picky)
         agent = start_agent(config, ["-remoteWrite.flushInterval=500ms"])
         wait_until(
+            lambda: [one["health"] != "unknown" for one in _active(agent)] == [True] * 4,
+            "every target to be scraped once",
+        )
+        wait_until(
             lambda: (
                 _stages(agent, 'load{job="good"}').get("takes") == "delivered"
                 and _stages(agent, 'load{job="good"}').get("picky") == "refused_by_remote"
@@ -115,6 +122,15 @@ def _ask(agent: Agent, question: str) -> dict[str, Any]:
     answer = agent.get(f"/api/v1/whynot?q={quote(question)}").json()
     found: dict[str, Any] = answer["data"]
     return found
+
+
+def _page(agent: Agent, question: str) -> str:
+    request = Request(
+        f"http://127.0.0.1:{agent.port}/whynot?q={quote(question)}", headers={"Accept": "text/html"}
+    )
+    with urlopen(request, timeout=10) as answer:
+        text: str = answer.read().decode()
+    return text
 
 
 def _stages(agent: Agent, question: str) -> dict[str, str]:
@@ -146,6 +162,9 @@ def test_every_cause_is_named(agent: Agent) -> None:
         ]
         assert found, f"{question}: {answers}"
         assert words in f"{found[0]['text']} {found[0].get('advice', '')}", question
+        page = _page(agent, question)
+        assert escape(TITLES[stage]) in page, question
+        assert escape(found[0]["text"]) in page, question
 
 
 def test_the_command_says_the_same(agent: Agent) -> None:

@@ -79,7 +79,7 @@ class Disk:
     `calls_left`: so many calls later it crashes, in the middle of one; None is never. From then
     on every call raises Crash, until `kill` or `cut_power` says what is left.
 
-    Operations: open, create, read, write, sync, truncate, remove, names, size, prepare,
+    Operations: open, create, read, write, sync, truncate, remove, rename, names, size, prepare,
     sync_directory.
     """
 
@@ -215,6 +215,12 @@ class FakeDirectory:
         if name not in self._disk.nodes:
             raise FileNotFoundError(errno.ENOENT, "no such file", name)
         del self._disk.nodes[name]
+
+    def rename(self, old: str, new: str) -> None:
+        self._disk.check("rename")
+        if old not in self._disk.nodes:
+            raise FileNotFoundError(errno.ENOENT, "no such file", old)
+        self._disk.nodes[new] = self._disk.nodes.pop(old)
 
     def sync(self) -> None:
         self._disk.check("sync_directory")

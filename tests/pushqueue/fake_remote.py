@@ -27,6 +27,7 @@ class Reply:
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     after_s: float = 0.0
+    is_resent: bool = False
 
     def header(self, name: str) -> str | None:
         return dict(self.headers).get(name)

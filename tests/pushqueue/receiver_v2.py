@@ -81,7 +81,7 @@ def _row(series: Any, symbols: list[str]) -> Row:
     assert len(series.samples) + len(series.histograms) == 1, "one sample in each TimeSeries"
     points: list[Any] = list(series.samples) or list(series.histograms)
     point = points[0]
-    assert point.timestamp > 0
+    assert point.timestamp >= 0
     assert point.start_timestamp <= point.timestamp
     exemplars = []
     for each in series.exemplars:

@@ -31,7 +31,8 @@ def wall_ms() -> int:
 def remote_on(
     path: Path, far_end: Poster, *, families: GiveFamilies | None = None, **fields: Any
 ) -> Remote:
-    """`fields` are those of the remote's settings and of its queue's, mixed."""
+    """`fields` are those of the remote's settings and of its queue's, mixed; one lane."""
+    fields.setdefault("lanes", 1)
     of_queue = {name: fields.pop(name) for name in QUEUE_FIELDS & fields.keys()}
     settings = RemoteSettings(
         url="http://user:secret@127.0.0.1:9/write?token=t",

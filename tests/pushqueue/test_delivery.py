@@ -134,3 +134,25 @@ def test_a_body_that_cannot_be_read_is_refused_whole() -> None:
 
     delivery = Delivery(block(1, samples=1000))
     assert play(delivery, lambda part: False) == 1
+
+
+def scrapes_of(series: int, scrapes: int) -> Block:
+    """The same few series again and again."""
+    parts = [Part(batch(series, time_ms=NOW_MS + number), 0, series) for number in range(scrapes)]
+    return next(encode(parts, lane=0, created_ms=NOW_MS, max_bytes=0))
+
+
+@pytest.mark.parametrize(
+    ("series", "scrapes", "is_one_request"),
+    [
+        pytest.param(6, 6, True, id="a few scrapes of few series"),
+        pytest.param(32, 10, True, id="as many as are few"),
+        pytest.param(33, 2, False, id="more series"),
+        pytest.param(2, 500, False, id="a history of few series is worth a search"),
+    ],
+)
+def test_a_block_of_few_series_is_refused_as_it_is(
+    series: int, scrapes: int, is_one_request: bool
+) -> None:
+    requests = play(Delivery(scrapes_of(series, scrapes)), lambda part: False)
+    assert (requests == 1) is is_one_request

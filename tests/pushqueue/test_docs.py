@@ -5,35 +5,32 @@ from pathlib import Path
 
 import pytest
 
-from pushqueue.judge import Done, Hold, Refuse, Retry, TooLarge, judge
+from pushqueue.document import PATH, answers_table, document
 
 DOCS = Path(__file__).parents[2] / "docs"
-VERDICTS = {
-    "done": Done,
-    "retry": Retry,
-    "hold": Hold,
-    "too large": TooLarge,
-    "refuse": Refuse,
-}
-ROW = re.compile(r"^\| ([\d, -]+) \| ([a-z ]+) \|", re.MULTILINE)
+ROW = re.compile(r"^\| ([\d, -]+) \| ", re.MULTILINE)
 
 
-def statuses(text: str) -> list[int]:
+def test_the_table_of_answers_is_that_of_the_judge() -> None:
+    assert document(page := PATH.read_text()) == page
+
+
+def test_every_status_stands_in_the_table_once() -> None:
+    told = [status for row in ROW.findall(answers_table()) for status in statuses(row)]
+    assert sorted(told) == list(range(1000))
+
+
+def statuses(row: str) -> list[int]:
     found: list[int] = []
-    for item in text.split(", "):
+    for item in row.split(", "):
         first, _, last = item.partition("-")
         found.extend(range(int(first), int(last or first) + 1))
     return found
 
 
-def test_the_table_of_answers_is_that_of_the_judge() -> None:
-    rows = ROW.findall((DOCS / "remote-write.md").read_text())
-    told = {status: VERDICTS[verdict] for text, verdict in rows for status in statuses(text)}
-    assert {s: type(judge(s, None, 0)) for s in told} == told
-    # What the table does not name is a 4xx, and those are refused.
-    unnamed = set(range(1000)) - told.keys()
-    assert {type(judge(status, None, 0)) for status in unnamed} == {Refuse}
-    assert all(400 <= status < 500 for status in unnamed)
+def test_a_page_without_a_place_for_the_table_is_told() -> None:
+    with pytest.raises(ValueError, match="no place"):
+        document("# Remote write\n")
 
 
 @pytest.mark.parametrize(

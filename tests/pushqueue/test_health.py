@@ -17,6 +17,23 @@ def messages(log: pytest.LogCaptureFixture) -> list[str]:
     return [record.getMessage() for record in log.records]
 
 
+def test_one_lane_asks_for_all_while_the_remote_holds() -> None:
+    health = Health("far")
+    assert health.may_try(0, 0.0)
+    health.held("HTTP 401", until=20.0, now_ms=1)
+    assert not health.may_try(0, 19.0)
+    assert health.may_try(1, 20.0)
+    assert not health.may_try(0, 20.0)
+    health.held("HTTP 401", until=40.0, now_ms=2)
+    assert not health.may_try(1, 39.0)
+    assert health.may_try(1, 40.0)
+    health.let_go(1)
+    assert health.may_try(0, 40.0)
+    assert not health.may_try(1, 40.0)
+    health.answered(3)
+    assert health.may_try(1, 40.0)
+
+
 def test_a_remote_is_well_until_it_is_not(log: pytest.LogCaptureFixture) -> None:
     health = Health("r")
     assert health.state == OK

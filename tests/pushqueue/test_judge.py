@@ -6,6 +6,7 @@ from pushqueue.judge import (
     MAX_RETRY_AFTER_S,
     Done,
     Hold,
+    Kind,
     Refuse,
     Retry,
     TooLarge,
@@ -77,3 +78,18 @@ def test_a_retry_waits_as_long_as_it_was_told() -> None:
 )
 def test_a_hold_is_long(retry_after: str | None, seconds: float) -> None:
     assert judge(401, retry_after, NOW_MS) == Hold("HTTP 401", seconds)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "expected"),
+    [
+        pytest.param(403, Kind.REFUSE, Refuse("HTTP 403"), id="what held is refused"),
+        pytest.param(422, Kind.RETRY, Retry("HTTP 422", 7.0), id="what was refused is retried"),
+        pytest.param(503, Kind.HOLD, Hold("HTTP 503", 10.0), id="what was retried holds"),
+        pytest.param(400, Kind.SPLIT, TooLarge("HTTP 400"), id="what was refused is split"),
+        pytest.param(204, Kind.RETRY, Done(), id="a success stays one"),
+    ],
+)
+def test_a_remote_may_mean_something_else(status: int, kind: Kind, expected: Verdict) -> None:
+    assert judge(status, "7", NOW_MS, {status: kind}) == expected
+    assert judge(401, None, NOW_MS, {status: kind}) == Hold("HTTP 401", 10.0)

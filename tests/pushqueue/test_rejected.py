@@ -97,7 +97,9 @@ def test_the_files_are_bounded_and_the_newest_stay(tmp_path: Path) -> None:
     sizes = [path.stat().st_size for path in tmp_path.iterdir()]
     assert len(sizes) == 2
     assert max(sizes) <= MAX_FILE_BYTES
-    assert [found.time for found in read_rejected(tmp_path)][-1] == "2026-11-24T10:00:49Z"
+    found = [each.time for each in read_rejected(tmp_path)]
+    assert found[-1] == "2026-11-24T10:00:49Z"
+    assert file.forgotten_lines + len(found) == 50
 
 
 @pytest.mark.parametrize(

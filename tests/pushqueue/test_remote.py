@@ -308,7 +308,7 @@ async def test_statistics_before_the_start(tmp_path: Path) -> None:
 async def test_batches_without_anybody_to_take_them_are_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pushqueue.remote.MAX_OPEN_SAMPLES", 100)
+    monkeypatch.setattr("pushqueue.press.MAX_OPEN_SAMPLES", 100)
     remote = remote_on(tmp_path, FakeRemote(), max_rows_per_block=10)
     for number in range(30):
         remote.put_nowait([batch(10, key=number)])

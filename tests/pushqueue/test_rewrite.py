@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Callable, Collection, Mapping
+from hashlib import sha256
 
 import attrs
 import pytest
@@ -244,3 +245,42 @@ def test_an_empty_extra_label_removes_the_label(extra: dict[str, str]) -> None:
     found = dict(labels_of(Rewriter(None, extra).rewrite(batch(1)))[0])
     assert not set(extra) & set(found)
     assert canonical(found)
+
+
+def test_obfuscated_values_are_hashes_in_holes_too() -> None:
+    """A target's own label stays a hole, so that targets go on sharing their layout."""
+    pieces = (encode_label("__name__", "m"), encode_label("job", "edge"))
+    shared = Layout((Template(pieces, (0,)),))
+    first, second = (
+        attrs.evolve(batch(1, of=shared), chunks=(encode_label("instance", name),))
+        for name in ("x", "y")
+    )
+    rewriter = Rewriter(None, {"user": "u"}, ("instance", "user", "gone"))
+    one, other = rewriter.rewrite(first), rewriter.rewrite(second)
+    assert one is not None
+    assert other is not None
+    assert one.layout is other.layout
+    assert labels_of(other) == [
+        (
+            ("__name__", "m"),
+            ("instance", sha256(b"y").hexdigest()),
+            ("job", "edge"),
+            ("user", sha256(b"u").hexdigest()),
+        )
+    ]
+
+
+def test_obfuscation_comes_after_rules_that_read_and_copy() -> None:
+    rule = RelabelRule(source_labels=("instance",), target_label="copy")
+    drop = RelabelRule(action="drop", source_labels=("instance",), regex="bad")
+    steps = RemoteSteps(own=compile_rules((rule, drop)))
+    shared = Layout((Template((encode_label("__name__", "m"), b""), (0,)),))
+    rewriter = Rewriter(steps, {}, ("copy",))
+    good, bad = (
+        attrs.evolve(batch(1, of=shared), chunks=(encode_label("instance", name),))
+        for name in ("good", "bad")
+    )
+    (labels,) = labels_of(rewriter.rewrite(good))
+    assert dict(labels)["copy"] == sha256(b"good").hexdigest()
+    assert dict(labels)["instance"] == "good"
+    assert rewriter.rewrite(bad) is None

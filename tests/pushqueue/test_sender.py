@@ -352,3 +352,33 @@ def client_of(server: ScriptedServer) -> Poster:
         user_agent="promferry/1.2.3",
         connector=server.connect,
     )
+
+
+async def test_what_went_out_twice_is_not_called_refused(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    seen = await push(tmp_path, always(400, is_resent=True), count=40)
+    assert len(seen.requests) == 1
+    assert seen.statistics.dropped_samples == {"maybe_delivered": 40}
+
+
+async def test_a_status_whose_body_was_cut_is_counted(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    cut = TransportError("closed", "in the middle", status=204, may_have_arrived=True)
+    seen = await push(tmp_path, in_turn(cut))
+    assert len(seen.requests) == 1
+    assert seen.statistics.answers == {204: 1}
+    assert seen.statistics.sent_samples_total == 3
+
+
+async def test_a_remote_may_mean_something_else_by_a_status(
+    tmp_path: Path, autojump_clock: MockClock
+) -> None:
+    far_end = FakeRemote(always(403))
+    async with running(remote_on(tmp_path, far_end, answers={"403": "refuse"})) as remote:
+        remote.put_nowait([batch(3)])
+        await trio.sleep(100)
+        found = remote.statistics()
+    assert (len(far_end.requests), found.state) == (1, "ok")
+    assert found.dropped_samples == {"refused": 3}

@@ -12,7 +12,7 @@ import trio
 from trio.testing import memory_stream_pair
 
 from scraper.loop import ClientFactory
-from scraper.manager import Manager
+from scraper.manager import Manager, target_client
 from scraper.settings import ScrapeJob, StaticDiscovery, TargetGroup
 from scraper.setup import JobSetup
 from scraper.target import Target
@@ -76,9 +76,9 @@ class Fleet:
 
     def client_for(self) -> ClientFactory:
         def client(target: Target, setup: JobSetup) -> Client:
-            return Client(
-                target.url,
-                setup.job.http,
+            return target_client(
+                target,
+                setup,
                 contexts=TlsContexts(),
                 user_agent="promferry/test",
                 connector=self.connect,

@@ -231,3 +231,30 @@ async def test_counts_outlive_targets(fleet: Fleet, autojump_clock: MockClock) -
     (pool,) = manager.statistics().pools
     assert (pool.counts.scrapes, pool.counts.samples.stored) == (3, 3)
     assert pool.targets_up == 1
+
+
+async def test_credentials_in_an_address_are_sent_and_change_with_discovery(
+    fleet: Fleet, autojump_clock: MockClock
+) -> None:
+    manager = await running(fleet, job_of("http://ada:pw@h:1/metrics"))
+    await fleet.wait_puts(1)
+    manager.apply([job_of("http://ada:other@h:1/metrics")], {})
+    await fleet.wait_puts(2)
+    sent = [request.header("authorization") for _, request in fleet.requests]
+    assert sent == ["Basic YWRhOnB3", "Basic YWRhOm90aGVy"]
+    assert (fleet.connections, marked(fleet)) == (2, [])
+    (status,) = manager.active_targets()
+    assert "ada" not in f"{status}"
+
+
+async def test_hosts_that_differ_in_external_labels_scrape_at_other_times(
+    fleet: Fleet, autojump_clock: MockClock
+) -> None:
+    """As in Prometheus, so that two of a pair do not ask at once."""
+    manager = await running(fleet, job_of("h:1"))
+    phases = []
+    for replica in ("a", "b", "a"):
+        manager.apply([job_of("h:1")], {"replica": replica})
+        await trio.sleep(25)
+        phases.append(fleet.of("up")[-1][2] % 10_000)
+    assert phases[0] == phases[2] != phases[1]

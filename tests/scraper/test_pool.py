@@ -147,6 +147,18 @@ async def test_a_reload_keeps_discoveries_that_stay(
     assert running == {"two", "three"}
 
 
+async def test_a_reload_that_leaves_no_discovery_leaves_no_target(
+    world: World, autojump_clock: MockClock
+) -> None:
+    pool = await world.start(job_with("one"))
+    world.discoveries["one"].find("h:1")
+    await world.fleet.wait_puts(1)
+    pool.reconfigure(set_up(job_with(), {}))
+    await settle()
+    assert instances(pool) == []
+    assert world.fleet.rows[-1][1] == STALE
+
+
 async def test_a_reload_while_discovery_is_awaited(world: World, autojump_clock: MockClock) -> None:
     pool = await world.start(job_with("never"))
     pool.reconfigure(set_up(job_with("one"), {}))

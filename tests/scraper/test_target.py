@@ -14,6 +14,8 @@ from scraper.target import (
     build,
     discovered,
 )
+from transport.secret import Secret
+from transport.settings import BasicAuth
 
 Labels = dict[str, str]
 
@@ -89,6 +91,24 @@ def test_labels(job: ScrapeJob, address: str, labels: Labels, expected: Labels) 
     assert dict(target_of(job, address, labels).labels) == expected
 
 
+@pytest.mark.parametrize(
+    ("scheme", "address", "instance"),
+    [
+        pytest.param("http", "host", "host:80", id="http"),
+        pytest.param("https", "host", "host:443", id="https"),
+        pytest.param("http", "host:8080", "host:8080", id="a port is kept"),
+        pytest.param("http", "[::1]", "[::1]:80", id="IPv6"),
+        pytest.param("http", "[::1]:9100", "[::1]:9100", id="IPv6 with a port"),
+        pytest.param("http", "https://host/x", "host:443", id="a URL has its own scheme"),
+    ],
+)
+def test_an_instance_with_the_default_port(scheme: str, address: str, instance: str) -> None:
+    target = target_of(job_of(scheme=scheme, instance_default_port=True), address)
+    assert dict(target.labels)["instance"] == instance
+    named = target_of(job_of(instance_default_port=True), address, {"instance": "mine"})
+    assert dict(named.labels)["instance"] == "mine"
+
+
 PARAMS = {"module": ("http", "icmp"), "a": ("b c",)}
 
 
@@ -152,6 +172,9 @@ PARAMS = {"module": ("http", "icmp"), "a": ("b c",)}
             id="and a short one",
         ),
         pytest.param(job_of(), "h:1/path", {}, "http://h:1/path", id="an address with a path"),
+        pytest.param(
+            job_of(params={"a": ()}), "h", {}, "http://h/metrics", id="a parameter without values"
+        ),
     ],
 )
 def test_url(job: ScrapeJob, address: str, labels: Labels, url: str) -> None:
@@ -282,26 +305,51 @@ def test_how_many_dropped_targets_are_listed(settings: dict[str, object], listed
     assert bool(target.discovered_labels) is (listed > 0)
 
 
-@pytest.mark.parametrize(
-    ("rule", "reason"),
-    [
-        pytest.param(
-            RelabelRule(action="labelkeep", regex="foo"), "dropped by", id="no label is kept"
-        ),
-        pytest.param(
-            RelabelRule(action="labeldrop", regex="__address__"), "no address", id="the address"
-        ),
-    ],
-)
-def test_rules_reach_internal_labels_too(rule: RelabelRule, reason: str) -> None:
-    """The cases of Prometheus' TestTargetsFromGroupWithLabelKeepDrop."""
-    with pytest.raises(TargetError, match=reason):
-        target_of(job_of(rule), "localhost:9090")
-
-
 def test_parameters_of_job_and_labels() -> None:
     """The case of Prometheus' TestTargetURL."""
     job = job_of(params={"abc": ("foo", "bar", "baz"), "xyz": ("hoo",)}, scheme="https")
     labels = {"__metrics_path__": "/metricz", "__param_abc": "overwrite", "__param_cde": "huu"}
     url = "https://example.com:1234/metricz?abc=overwrite&abc=bar&abc=baz&cde=huu&xyz=hoo"
     assert target_of(job, "example.com:1234", labels).url == url
+
+
+ADA = BasicAuth(username="ada", password=Secret("pw"))
+
+
+@pytest.mark.parametrize(
+    ("rules", "address", "url", "userinfo"),
+    [
+        pytest.param((), "http://ada:pw@h:1/m", "http://h:1/m", ADA, id="of a URL"),
+        pytest.param((), "ada:pw@h:1", "http://h:1/metrics", ADA, id="of an address"),
+        pytest.param((), "h:1", "http://h:1/metrics", None, id="none"),
+        pytest.param(
+            (RelabelRule(target_label="__address__", replacement="prober:9115"),),
+            "http://ada:pw@h:1/m",
+            "http://prober:9115/metrics",
+            None,
+            id="not for where rules lead",
+        ),
+        pytest.param(
+            (RelabelRule(target_label="__address__", replacement="ada:pw@gate:1"),),
+            "h:1",
+            "http://gate:1/metrics",
+            ADA,
+            id="of an address that rules make",
+        ),
+    ],
+)
+def test_credentials_in_an_address(
+    rules: tuple[RelabelRule, ...], address: str, url: str, userinfo: BasicAuth | None
+) -> None:
+    copy = RelabelRule(source_labels=("__address__",), target_label="copied")
+    (target,) = set_of(job_of(copy, *rules), TargetGroup(targets=(address,))).targets.values()
+    assert (target.url, target.userinfo) == (url, userinfo)
+    assert "pw" not in repr(target)
+    assert "@" not in dict(target.labels)["instance"]
+
+
+def test_credentials_of_a_dropped_target_are_not_kept() -> None:
+    (dropped,) = set_of(
+        job_of(DROP), TargetGroup(targets=("u:pw@h",), labels={"custom": "x"})
+    ).dropped
+    assert "pw" not in repr(dropped)

@@ -35,6 +35,7 @@ LABELS = st.dictionaries(
     max_size=6,
 )
 CUT = ("instance", "job", "z")
+NAN_TEXT, TWO_TEXT = bytes.fromhex("020000000000f07f"), struct.pack("<d", 2.0)
 STAMPS = st.sampled_from([0, -1, NOW, 2**35 - 1, 2**35, 2**42, -(2**63), 2**63 - 1])
 
 
@@ -154,3 +155,55 @@ def test_pure_python_keeps_no_more_series_than_it_may(monkeypatch: pytest.Monkey
     for layout in layouts:
         filling.frame_samples(layout, 0, 2, (), array("d", [1.0, 2.0]), NOW)
     assert sum(map(len, filling._kept)) <= 5
+
+
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize(
+    ("tails", "woven"),
+    [
+        pytest.param(None, b"b1xc1" + NAN_TEXT + b"Sb2xc2" + TWO_TEXT + b"S", id="without tails"),
+        pytest.param(
+            [b"t0", b"t1", b""],
+            b"b1xc1" + NAN_TEXT + b"St1b2xc2" + TWO_TEXT + b"S",
+            id="each series has its own tail, which may be empty",
+        ),
+    ],
+)
+def test_weave(twin: Any, tails: list[bytes] | None, woven: bytes) -> None:
+    pieces = ([b"b0", b"b1", b"b2"], [b"c0", b"c1", b"c2"])
+    values = array("d", [1.0, *struct.unpack("<dd", NAN_TEXT + TWO_TEXT)])
+    assert twin.weave_samples(pieces, (b"x",), values, b"S", tails, 1, 3) == woven
+    assert twin.weave_samples(pieces, (b"x",), values, b"S", tails, 3, 3) == b""
+
+
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize(
+    ("pieces", "slots", "tails", "start", "stop"),
+    [
+        pytest.param(([b"a"],), (), None, 0, 2, id="more than there are values"),
+        pytest.param(([b"a"],), (), None, 1, 0, id="a range turned round"),
+        pytest.param(([b"a"],), (), None, -1, 1, id="a range from before the first"),
+        pytest.param(([],), (), None, 0, 1, id="less pieces than series"),
+        pytest.param(([b"a"], [b"b"]), (), None, 0, 1, id="a slot is missing"),
+        pytest.param(([b"a"],), (), [], 0, 1, id="less tails than series"),
+        pytest.param((), (), None, 0, 0, id="nothing at all"),
+    ],
+)
+def test_a_weave_that_does_not_fit_is_refused(
+    twin: Any,
+    pieces: tuple[list[bytes], ...],
+    slots: tuple[bytes, ...],
+    tails: list[bytes] | None,
+    start: int,
+    stop: int,
+) -> None:
+    with pytest.raises(IndexError):
+        twin.weave_samples(pieces, slots, array("d", [1.0]), b"S", tails, start, stop)
+
+
+@pytest.mark.skipif(not has_compiled, reason="the kernel is not built")
+def test_the_compiled_weave_takes_bytes_only() -> None:
+    with pytest.raises(TypeError):
+        compiled.weave_samples(([1],), (), array("d", [1.0]), b"S", None, 0, 1)
+    with pytest.raises(TypeError):
+        compiled.weave_samples(([b""],), (), array("q", [1]), b"S", None, 0, 1)

@@ -18,7 +18,7 @@ from tests.transport.scripted import (
 )
 from transport.errors import TransportError
 from transport.secret import Secret
-from transport.settings import HttpSettings, ProxySettings, TlsSettings
+from transport.settings import BasicAuth, HttpSettings, ProxySettings, TlsSettings
 
 Dialogue = Callable[[trio.abc.Stream], Awaitable[None]]
 
@@ -93,6 +93,55 @@ def settings_of(
     tls = TlsSettings(ca_file=str(certificates.ca)) if certificates else TlsSettings()
     proxy = ProxySettings(proxy_url=proxy_url, proxy_connect_header=headers)
     return HttpSettings(proxy=proxy, tls=tls)
+
+
+@pytest.mark.parametrize("knows_us", [False, True])
+@pytest.mark.parametrize("has_tls", [False, True])
+@pytest.mark.parametrize("proxy_knows_us", [False, True])
+@pytest.mark.parametrize("proxy_has_tls", [False, True])
+async def test_each_of_two_may_have_tls_and_ask_who_we_are(
+    nursery: trio.Nursery,
+    certificates: Certificates,
+    knows_us: bool,
+    has_tls: bool,
+    proxy_knows_us: bool,
+    proxy_has_tls: bool,
+) -> None:
+    """vmagent's TestClientProxyReadOk, all sixteen: each gets its own credentials only."""
+    context, proxy_context = (
+        serving(certificates) if wanted else None for wanted in (has_tls, proxy_has_tls)
+    )
+    asked: list[Received] = []
+    # A proxy for plain HTTP is asked for the whole URL, so it is the server itself.
+    server = ScriptedServer(
+        nursery,
+        lambda request: answer(body=b"up 1\n"),
+        context=context if has_tls else proxy_context,
+    )
+    proxy = Proxy(nursery, server, tunnelling(asked), context=proxy_context)
+    userinfo = "proxy-test:@" if proxy_knows_us else ""
+    settings = attrs.evolve(
+        settings_of(f"{'https' if proxy_has_tls else 'http'}://{userinfo}localhost", certificates),
+        basic_auth=BasicAuth(username="test", password=Secret("1234")) if knows_us else None,
+    )
+    client = client_of(
+        server,
+        f"{'https' if has_tls else 'http'}://target/m",
+        settings,
+        connector=proxy.connect if has_tls else server.connect,
+        keepalive=False,
+    )
+    response = await client.request("GET", timeout_s=9, max_body_bytes=99)
+    assert response.body == b"up 1\n"
+    (request,) = server.requests
+    (to_proxy,) = asked if has_tls else server.requests
+    assert request.line == f"GET {'' if has_tls else 'http://target'}/m HTTP/1.1"
+    assert request.header("authorization") == ("Basic dGVzdDoxMjM0" if knows_us else None)
+    to_know = "Basic cHJveHktdGVzdDo=" if proxy_knows_us else None
+    assert to_proxy.header("proxy-authorization") == to_know
+    if has_tls:
+        assert to_proxy.header("authorization") is request.header("proxy-authorization") is None
+    await client.aclose()
 
 
 async def test_http_through_a_proxy_asks_it_for_the_url(nursery: trio.Nursery) -> None:

@@ -11,10 +11,12 @@ _TYPES: dict[Media, tuple[str, ...]] = {
     "text": ("text/plain; charset=utf-8",),
     "page": ("text/plain; charset=utf-8", "text/html; charset=utf-8"),
     "metrics": ("text/plain; version=0.0.4; charset=utf-8",),
-    "yaml": ("text/plain; charset=utf-8",),
+    "yaml": ("text/plain; charset=utf-8", "text/html; charset=utf-8"),
     "events": ("text/event-stream; charset=utf-8",),
+    "otlp": ("application/x-protobuf", "application/json"),
 }
 _TEXT: Schema = {"type": "string"}
+_ANYTHING: Schema = {}  # bytes in the one type, an object in the other
 _ENVELOPE: Schema = {
     "type": "object",
     "required": ["status"],
@@ -110,15 +112,22 @@ def _responses(endpoint: Endpoint) -> dict[str, object]:
     if endpoint.area is not Area.OPEN:
         statuses[401] = "a credential is wanted"
     for status, when in statuses.items():
+        if status == 204:
+            responses[str(status)] = {"description": when}
+            continue
         # Refusals are a line of text, whatever the page is.
         types: dict[str, Schema] = {"text/plain; charset=utf-8": {"schema": _TEXT}}
         if endpoint.media in ("json", "events"):
             types["application/json"] = {"schema": _schema(endpoint)}
+        if endpoint.media == "otlp":
+            types |= {media: {"schema": _ANYTHING} for media in _TYPES["otlp"]}
         responses[str(status)] = {"description": when, "content": types}
     return responses
 
 
 def _schema(endpoint: Endpoint) -> Schema:
+    if endpoint.media == "otlp":
+        return _ANYTHING
     if endpoint.media != "json":
         return {"type": "string"}
     return _SCHEMAS.get(endpoint.path, _ENVELOPE)

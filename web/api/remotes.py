@@ -18,6 +18,7 @@ def remotes(statistics: Sequence["RemoteStatistics"]) -> list[dict[str, object]]
         document = attrs.asdict(remote)
         del document["queue"]
         document["answers"] = {str(status): count for status, count in remote.answers.items()}
+        document["bytes_per_sample"] = remote.bytes_per_sample
         documents.append(document)
     return documents
 

@@ -99,7 +99,11 @@ def target_id(target: "TargetStatus") -> str:
 
 
 def dropped_target(target: "DroppedTarget") -> dict[str, object]:
-    return {"discoveredLabels": dict(target.discovered_labels), "scrapePool": target.job}
+    return {
+        "discoveredLabels": dict(target.discovered_labels),
+        "scrapePool": target.job,
+        "dropReason": target.explained(),  # ours: the rule, or what else was wrong
+    }
 
 
 def dropped_counts(

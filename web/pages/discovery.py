@@ -28,7 +28,8 @@ _JOB = Template(
 )
 _ROW = Template('<tr><td><div class="labels">%s</div><td data-name="As scraped">%s</tr>\n')
 _KEPT = Template('<div class="labels">%s</div>')
-_DROPPED = Template('<span class="state down">dropped</span> <span>%s</span>')
+_DROPPED = Template('<span class="state down">dropped</span> <span>%s</span>%s')
+_STEPS = Template("<details><summary>Rule by rule</summary><pre>%s</pre></details>")
 _ERROR = Template('<p class="error">%s</p>\n')
 _MORE = Template('<p class="quiet">%s more; search to narrow down.</p>\n')
 
@@ -60,7 +61,9 @@ def _rows(
     dropped = [one for one in gone if _matches(one.discovered_labels, wanted)]
     scraped = [one for one in kept if _matches(one.discovered_labels, wanted)]
     for target in dropped[:MAX_ROWS]:
-        yield _row(target.discovered_labels, _DROPPED(target.explained()))
+        steps = "\n".join(target.steps())
+        shown = _DROPPED(target.explained(), _STEPS(steps) if steps else NOTHING)
+        yield _row(target.discovered_labels, shown)
     for status in scraped[:MAX_ROWS]:
         yield _row(status.discovered_labels, _KEPT(label_chips(status.labels)))
     yield Markup("</tbody></table>\n")

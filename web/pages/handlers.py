@@ -24,6 +24,7 @@ from web.pages.markup import Markup
 from web.pages.overview import Overview, overview_html
 from web.pages.remotes import remotes_html
 from web.pages.root import root_plain
+from web.pages.settings import config_html, flags_html
 from web.pages.tap import tap_html
 from web.pages.targets import SearchError, TargetFilter, targets_html, targets_plain
 from web.pages.whynot import whynot_html
@@ -40,6 +41,7 @@ LINKS = (
     ("./remotes", "Remotes"),
     ("./tap", "Tap"),
     ("./cardinality", "Cardinality"),
+    ("./config", "Config"),
     ("./metrics", "Metrics"),
 )
 ENTRIES = tuple((endpoint.path, endpoint.entry) for endpoint in ENDPOINTS if endpoint.entry)
@@ -156,9 +158,17 @@ class PageHandlers:
         return await respond(request, [fetched.body], TEXT, headers=headers)
 
     async def config(self, request: Request) -> Response:
-        return await respond_text(request, await self._views.config())
+        text = await self._views.config()
+        if not wants_html(request):
+            return await respond_text(request, text)
+        return await _page(request, "Configuration", config_html(text), "./config")
 
     async def flags(self, request: Request) -> Response:
+        if wants_html(request):
+            query = request.query_params
+            only_set = query.get("set", "") == "true"
+            content = flags_html(self._views.flags(), query.get("q", "").strip(), only_set=only_set)
+            return await _page(request, "Flags", content, "./flags")
         return await respond(request, flags_text(self._views.flags()), TEXT)
 
     async def tasks(self, request: Request) -> Response:

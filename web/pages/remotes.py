@@ -70,8 +70,8 @@ def _facts(
         f"{count_text(remote.sent_samples_total)} samples in "
         f"{count_text(remote.sent_blocks_total)} requests, {bytes_text(remote.sent_bytes_total)}",
     )
-    if remote.sent_samples_total:
-        yield "size", f"{remote.sent_bytes_total / remote.sent_samples_total:.2f} bytes a sample"
+    if remote.bytes_per_sample is not None:
+        yield "size", f"{remote.bytes_per_sample:.2f} bytes a sample"
     answers = ", ".join(
         f"{count_text(n)} x {status}" for status, n in sorted(remote.answers.items())
     )
@@ -82,6 +82,10 @@ def _facts(
         if n
     )
     yield "lost", lost or "nothing"
+    if remote.rejected_lines_total:
+        refused = f"{count_text(remote.rejected_lines_total)} refusals are kept with its words: "
+        yield "refused", f"{refused}promferry queue rejected"
+    yield from _limits(remote)
     yield (
         "on disk",
         f"{bytes_text(queue.disk_file_bytes)} in {queue.disk_segments} files; "
@@ -92,6 +96,35 @@ def _facts(
         "written to disk",
         f"{bytes_text(queue.disk_written_bytes_total)}, {bytes_text(per_day)} a day",
     )
+
+
+_PRESSURES = {
+    "free": "it lasts",
+    "warn": "at this rate it will not last",
+    "hold": "the backlog waits for the next period",
+    "thin": "the backlog waits, live data goes by every second tick",
+    "stop": "everything waits for the next period",
+}
+
+
+def _limits(remote: "RemoteStatistics") -> Iterator[tuple[str, str]]:
+    throttle = remote.throttle
+    if throttle.rate_limit_bytes:
+        yield (
+            "rate limit",
+            f"{bytes_text(throttle.rate_limit_bytes)} a second, waited for "
+            f"{count_text(throttle.rate_limit_reached_total)} times",
+        )
+    if throttle.budget_bytes:
+        forecast = throttle.budget_forecast_bytes
+        ahead = "" if forecast is None else f", {bytes_text(forecast)} by its end at this rate"
+        yield (
+            "data budget",
+            f"{bytes_text(throttle.budget_spent_bytes)} of {bytes_text(throttle.budget_bytes)} "
+            f"spent{ahead}; {_PRESSURES[throttle.pressure]}",
+        )
+    if throttle.backlog_window_open is not None:
+        yield "backlog", "may go now" if throttle.backlog_window_open else "waits for its hours"
 
 
 def _disk_text(state: str) -> str:

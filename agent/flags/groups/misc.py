@@ -43,7 +43,13 @@ _LIMITS = (
         "How much of the memory (or of the cgroup's limit) the agent may plan with, in percent.",
     ),
     Flag("memory.allowedBytes", SIZE, 0, "The same in bytes; it wins."),
-    Flag("maxIngestionRate", INT, 0, "The most samples per second to take.", later=when.REMOTES),
+    Flag(
+        "maxIngestionRate",
+        INT,
+        0,
+        "The most samples per second to take; pushers are told to come back, ticks of targets "
+        "beyond it are dropped.",
+    ),
     *(
         Flag(name, INT, 0, text)
         for name, text in (

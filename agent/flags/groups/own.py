@@ -1,7 +1,6 @@
 """What promferry has and vmagent has not."""
 
-from agent.flags.flag import BOOL, DURATION, PERCENT, SIZE, STRING, Flag, Group
-from agent.flags.groups import when
+from agent.flags.flag import BOOL, DURATION, PASSWORD, PERCENT, SIZE, STRING, Flag, Group
 
 GROUP = Group(
     "promferry",
@@ -68,23 +67,30 @@ GROUP = Group(
             "remoteWrite.dataBudget",
             STRING,
             "",
-            "The most to send in a time, such as 2GiB/month.",
+            "The most to send in a calendar day or month, such as 2GiB/month. Near its end the "
+            "backlog waits, then live data goes by every second tick; at its end everything waits.",
             many=True,
-            later=when.REMOTES,
         ),
         Flag(
             "remoteWrite.backlogWindow",
             STRING,
             "",
-            "When a backlog may be sent, such as 01:00-05:00.",
+            "When a backlog may be sent, such as 01:00-05:00, local time; live data goes at any "
+            "time, ahead of it.",
             many=True,
-            later=when.REMOTES,
         ),
         Flag(
             "promscrape.lenientParse",
             BOOL,
             False,
             "Skip and count bad lines of a scrape, as vmagent does, instead of failing it.",
+        ),
+        Flag(
+            "promscrape.instanceDefaultPort",
+            BOOL,
+            False,
+            "Label a target without a port `host:80` or `host:443`, as vmagent and Prometheus 2 "
+            "do, instead of `host`.",
         ),
         Flag(
             "promscrape.startTimestamps",
@@ -111,9 +117,34 @@ GROUP = Group(
             "accepted",
             "When a pusher is answered: when its data is in memory, or when it is on disk.",
             choices=("accepted", "durable"),
-            later=when.PUSHED,
         ),
-        Flag("otlp.grpcListenAddr", STRING, "", "Where to take OTLP by gRPC.", later=when.PUSHED),
-        Flag("otlp.httpListenAddr", STRING, "", "Where to take OTLP by HTTP.", later=when.PUSHED),
+        Flag(
+            "otlp.grpcListenAddr",
+            STRING,
+            "",
+            "Where to take OTLP by gRPC, such as :4317; off by default.",
+        ),
+        Flag(
+            "otlp.httpListenAddr",
+            STRING,
+            "",
+            "Where to take OTLP by HTTP, such as :4318, beside -httpListenAddr; off by default.",
+        ),
+        Flag(
+            "otlp.delta",
+            STRING,
+            "refuse",
+            "Points of OTLP with delta temporality: refuse them, add them up, or store them as "
+            "they are.",
+            choices=("refuse", "cumulative", "store"),
+        ),
+        Flag("otlp.tls", BOOL, False, "TLS on OTLP's own listeners."),
+        Flag("otlp.tlsCertFile", STRING, "", "Their certificate."),
+        Flag("otlp.tlsKeyFile", STRING, "", "Its key."),
+        Flag("otlp.mtls", BOOL, False, "Demand certificates of pushers there."),
+        Flag("otlp.mtlsCAFile", STRING, "", "Who signs these; the system's if empty."),
+        Flag("otlp.httpAuth.username", STRING, "", "The user name that pushers show there."),
+        Flag("otlp.httpAuth.password", PASSWORD, "", "The password that they show."),
+        Flag("otlp.bearerToken", PASSWORD, "", "The bearer token that they may show instead."),
     ),
 )

@@ -1,7 +1,6 @@
 """Prometheus' own command line, so that its unit files run unchanged (DESIGN section 8, 11)."""
 
 from agent.flags.flag import BOOL, DURATION, INT, SIZE, STRING, Flag, Group, Kind, Value
-from agent.flags.groups import when
 
 _LEVELS = {"debug": "DEBUG", "info": "INFO", "warn": "WARN", "error": "ERROR"}
 _FORMATS = {"logfmt": "default", "json": "json"}
@@ -24,6 +23,12 @@ def _idle(name: str, kind: Kind, default: Value, why: str, *, quiet: bool = Fals
 
 
 # Both make Prometheus read start timestamps, and ask for protobuf first.
+OTLP_FEATURES = (
+    "otlp-deltatocumulative",
+    "otlp-native-delta-ingestion",
+    "otlp-write-receiver",
+    "remote-write-receiver",
+)
 START_TIMESTAMP_FEATURES = ("created-timestamp-zero-ingestion", "st-storage")
 
 # Of its server mode: whoever pushes from there can bring the whole line.
@@ -78,11 +83,11 @@ GROUP = Group(
             STRING,
             "",
             "Prometheus' feature flags: the two about start timestamps stand for "
-            "-promscrape.startTimestamps.",
+            "-promscrape.startTimestamps, those about delta for -otlp.delta.",
             many=True,
             is_foreign=True,
             idle="Prometheus' other feature flags mean nothing here",
-            effective=(*START_TIMESTAMP_FEATURES, "agent"),
+            effective=(*START_TIMESTAMP_FEATURES, *OTLP_FEATURES, "agent"),
         ),
         _stands_for("web.route-prefix", STRING, "http.pathPrefix", {}),
         Flag(
@@ -91,7 +96,17 @@ GROUP = Group(
             False,
             "Take pushes by remote write.",
             is_foreign=True,
-            later=when.PUSHED,
+            idle="pushes by remote write are always taken",
+            quiet=True,
+        ),
+        Flag(
+            "web.enable-otlp-receiver",
+            BOOL,
+            False,
+            "Take pushes by OTLP.",
+            is_foreign=True,
+            idle="pushes by OTLP are always taken",
+            quiet=True,
         ),
         _idle("web.console.templates", STRING, "", _NO_PAGES),
         _idle("web.console.libraries", STRING, "", _NO_PAGES),

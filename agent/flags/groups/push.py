@@ -38,13 +38,31 @@ _OTHERS: tuple[tuple[str, Kind, Value], ...] = (
 
 _OPENTELEMETRY: tuple[tuple[str, Kind, Value, str, bool], ...] = (
     ("maxRequestSize", SIZE, 64 * 2**20, "The largest OTLP request.", False),
-    ("usePrometheusNaming", BOOL, False, "Names and labels as Prometheus writes them.", False),
+    (
+        "usePrometheusNaming",
+        BOOL,
+        True,
+        "Names and labels as Prometheus writes them; false keeps them. Default as in Prometheus.",
+        False,
+    ),
     ("convertMetricNamesToPrometheus", BOOL, False, "The same for names only.", False),
     ("labelNameUnderscoreSanitization", BOOL, True, "Prefix labels that begin with `_`.", False),
-    ("promoteAllResourceAttributes", BOOL, True, "All resource attributes to labels.", False),
+    (
+        "promoteAllResourceAttributes",
+        BOOL,
+        False,
+        "All resource attributes to labels; vmagent's default is true.",
+        False,
+    ),
     ("promoteResourceAttributes", STRING, "", "These resource attributes to labels.", True),
     ("ignoreResourceAttributes", STRING, "", "All but these to labels.", True),
-    ("promoteScopeMetadata", BOOL, True, "Name and version of the scope to labels.", False),
+    (
+        "promoteScopeMetadata",
+        BOOL,
+        False,
+        "Name and version of the scope to labels; vmagent's default is true.",
+        False,
+    ),
 )
 
 # vmagent's enterprise builds only.
@@ -78,7 +96,7 @@ GROUP = Group(
     "Pushed metrics",
     (
         *(
-            Flag(f"opentelemetry.{name}", kind, default, text, many=many, later=when.PUSHED)
+            Flag(f"opentelemetry.{name}", kind, default, text, many=many)
             for name, kind, default, text, many in _OPENTELEMETRY
         ),
         *(

@@ -156,6 +156,13 @@ _QUEUE = (
         "The longest wait between retries; the wait doubles up to it.",
         aliases=("remoteWrite.retryMaxTime",),  # vmagent's deprecated name for the same
     ),
+    _each(
+        "answers",
+        STRING,
+        "",
+        "What a remote's statuses mean where it means something else than others, "
+        "`403=refuse^^422=retry`: retry, hold, split or refuse.",
+    ),
     _each("disableOnDiskQueue", BOOL, False, "Keep the queue in memory only."),
     _all(
         "dropSamplesOnOverload",
@@ -172,7 +179,7 @@ _QUEUE = (
 )
 
 _PROTOCOL = (
-    _each("queues", INT, 0, "Requests in flight at a time, series kept in order; 0 chooses."),
+    _each("queues", INT, 0, "Requests in flight at a time, series kept in order; 0 is 4."),
     _each(
         "forcePromProto",
         BOOL,
@@ -243,19 +250,27 @@ _SERIES = (
         "obfuscateLabels",
         STRING,
         "",
-        "Labels, joined by `^^`, whose values are replaced by their hash.",
-        later=when.REMOTES,
+        "Labels, joined by `^^`, whose values are replaced by their hash (SHA-256).",
     ),
-    _each("rateLimit", INT, 0, "The most bytes per second to send.", later=when.REMOTES),
-    _all("shardByURL", BOOL, False, "Spread series over the remotes.", when.REMOTES),
-    _all("shardByURLReplicas", INT, 1, "To how many remotes each series goes.", when.REMOTES),
+    _each(
+        "rateLimit",
+        INT,
+        0,
+        "The most bytes per second to send, compressed, live data and backlog together; 0 is any.",
+    ),
+    _all(
+        "shardByURL",
+        BOOL,
+        False,
+        "Spread series over the remotes instead of sending all to each of them.",
+    ),
+    _all("shardByURLReplicas", INT, 1, "To how many remotes each series goes when spread."),
     Flag(
         "remoteWrite.shardByURL.labels",
         STRING,
         "",
-        "The labels by which series are spread.",
+        "The labels by which series are spread; all where none is given.",
         many=True,
-        later=when.REMOTES,
     ),
     Flag(
         "remoteWrite.shardByURL.ignoreLabels",
@@ -263,23 +278,20 @@ _SERIES = (
         "",
         "The labels that do not count when series are spread.",
         many=True,
-        later=when.REMOTES,
     ),
     Flag(
         "remoteWrite.maxHourlySeries",
         INT,
         0,
-        "The most different series in an hour; -1 only counts them.",
+        "The most different series in an hour; samples of others are dropped. -1 only counts them.",
         minimum=-1,
-        later=when.REMOTES,
     ),
     Flag(
         "remoteWrite.maxDailySeries",
         INT,
         0,
-        "The most different series in a day; -1 only counts them.",
+        "The most different series in a day; samples of others are dropped. -1 only counts them.",
         minimum=-1,
-        later=when.REMOTES,
     ),
     _each("mdx.enable", BOOL, False, "Keep VictoriaMetrics' own metrics only.", later=when.REMOTES),
     Flag("mdx.label", STRING, "", "The label that marks them.", later=when.REMOTES),

@@ -62,6 +62,12 @@ def test_jobs_take_from_flags_what_they_leave_open(path: Path) -> None:
     assert (b.max_scrape_size_bytes, b.no_stale_markers) == (2**20, False)
 
 
+def test_a_job_says_itself_whether_instance_has_a_port(path: Path) -> None:
+    path.write_text(CONFIG.replace("max_scrape_size: 1MiB", "instance_default_port: false"))
+    a, b = load_all(values_of(path, "-promscrape.instanceDefaultPort")).settings.jobs
+    assert (a.instance_default_port, b.instance_default_port) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("flag", "expected"),
     [

@@ -5,11 +5,11 @@ import pytest
 
 from agent.config.load import load
 from agent.config.queue_section import RemoteDefaults, parse_percent
-from agent.config.remotes import remote_key, split_userinfo
+from agent.config.remotes import remote_key
 from pushqueue.settings import QueueSettings, RemoteSettings
 from tests.agent.config.support import absolute, options_for
 from transport.secret import Secret
-from transport.settings import BasicAuth, HeaderValues
+from transport.settings import HeaderValues
 
 
 @pytest.mark.parametrize(
@@ -41,27 +41,6 @@ def test_remote_key(name: str, url: str, expected: str) -> None:
 )
 def test_what_a_key_is_made_of(one: str, other: str, are_equal: bool) -> None:
     assert (remote_key("", one) == remote_key("", other)) is are_equal
-
-
-@pytest.mark.parametrize(
-    ("url", "expected"),
-    [
-        pytest.param("http://h/w", ("http://h/w", None), id="none"),
-        pytest.param(
-            "http://u:p%3A%40@h/w?x=1",
-            ("http://h/w?x=1", BasicAuth(username="u", password=Secret("p:@"))),
-            id="user and password",
-        ),
-        pytest.param("http://u@h/", ("http://h/", BasicAuth(username="u")), id="a user alone"),
-        pytest.param(
-            "http://u:a@b@h/",
-            ("http://h/", BasicAuth(username="u", password=Secret("a@b"))),
-            id="@",
-        ),
-    ],
-)
-def test_split_userinfo(url: str, expected: tuple[str, BasicAuth | None]) -> None:
-    assert split_userinfo(url) == expected
 
 
 def remote_of(text: str, defaults: RemoteDefaults | None = None) -> RemoteSettings:
@@ -123,6 +102,36 @@ PROMETHEUS = QueueSettings(
             ),
             id="what Prometheus has no key for",
         ),
+        pytest.param(
+            "  queue_config: {min_shards: 8}\n",
+            RemoteDefaults(),
+            attrs.evolve(PROMETHEUS, lanes=8),
+            id="at least so many shards are so many lanes",
+        ),
+        pytest.param(
+            "  queue_config: {max_shards: 2}\n",
+            RemoteDefaults(),
+            attrs.evolve(PROMETHEUS, lanes=2),
+            id="at most so many shards are so many lanes",
+        ),
+        pytest.param(
+            "  queue_config: {min_shards: 900, max_shards: 1000}\n",
+            RemoteDefaults(),
+            attrs.evolve(PROMETHEUS, lanes=64),
+            id="nobody needs a thousand connections",
+        ),
+        pytest.param(
+            "  queue_config: {min_shards: 9}\n",
+            RemoteDefaults(lanes=3),
+            attrs.evolve(PROMETHEUS, lanes=3),
+            id="the flag says how many exactly",
+        ),
+        pytest.param(
+            "  queues: 2\n  queue_config: {min_shards: 9}\n",
+            RemoteDefaults(lanes=3),
+            attrs.evolve(PROMETHEUS, lanes=2),
+            id="so does the key, which wins",
+        ),
     ],
 )
 def test_queue(text: str, defaults: RemoteDefaults, expected: QueueSettings) -> None:
@@ -153,3 +162,10 @@ def test_parse_percent(text: str, expected: float | None) -> None:
 def test_a_bound_of_the_disk_holds_a_segment() -> None:
     assert remote_of("", RemoteDefaults(max_disk_bytes=5)).queue.max_disk_bytes == 2**20
     assert remote_of("", RemoteDefaults(max_disk_bytes=0)).queue.max_disk_bytes == 0
+
+
+def test_a_remote_may_mean_something_else_by_a_status() -> None:
+    assert remote_of("  answers: {403: refuse, 422: retry}\n").answers == {
+        "403": "refuse",
+        "422": "retry",
+    }

@@ -64,6 +64,8 @@ def test_passwords_in_urls_are_masked() -> None:
         {
             "p.yml": "scrape_configs:\n- job_name: a\n  proxy_url: http://u:hunter2@h:1/\n"
             "  http_sd_configs: [{url: 'http://u:hunter2@h:2/'}]\n"
+            "  file_sd_configs: [{files: ['http://u:hunter2@h:5/t.json']}]\n"
+            "  static_configs: [{targets: ['http://u:hunter2@h:4/', 'u:hunter2@h:6']}]\n"
             "remote_write: [{url: 'http://u:hunter2@h:3/w?token=hunter2'}]\n"
         }
     )

@@ -147,12 +147,6 @@ def test_value(argv: list[str], name: str, value: object) -> None:
             id="a flag that is not built",
         ),
         pytest.param(
-            ["--web.enable-remote-write-receiver"],
-            "not supported yet: -web.enable-remote-write-receiver (comes with the work on pushed "
-            "metrics)",
-            id="Prometheus' flag that is not built",
-        ),
-        pytest.param(
             ["--log.level=loud"],
             "-log.level: must be one of debug, info, warn, error: 'loud'",
             id="Prometheus' value that does not exist",

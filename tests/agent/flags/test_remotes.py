@@ -14,6 +14,7 @@ from agent.flags.remotes import (
     section_defaults,
     unheard_flags,
 )
+from pushqueue.metered import DailyWindow, DataBudget, Period
 from pushqueue.settings import RW1, RW2, QueueSettings, RemoteSettings, VmProto
 from relabel.rule import RelabelRule
 from transport.secret import Secret
@@ -82,6 +83,12 @@ def test_the_queue_beyond_vmagent() -> None:
     queue = remote.queue
     assert (queue.lanes, queue.max_age_s, queue.min_free_disk_percent) == (4, 86400, 7.5)
     assert queue.disable_disk
+
+
+def test_statuses_that_a_remote_means_otherwise() -> None:
+    first, second = remotes_of(A, B, "-remoteWrite.answers=403=refuse^^422=retry,")
+    assert first.answers == {"403": "refuse", "422": "retry"}
+    assert second.answers == {}
 
 
 def test_rules_by_position() -> None:
@@ -340,3 +347,28 @@ def test_no_metadata_at_all() -> None:
 def test_what_does_not_go_together(flags: tuple[str, ...], told: str) -> None:
     (error,) = errors_of(A, *flags)
     assert told in error
+
+
+def test_limits_by_position() -> None:
+    first, second = remotes_of(
+        "-remoteWrite.url=http://a/,http://b/",
+        "-remoteWrite.rateLimit=1000,",
+        "-remoteWrite.dataBudget=,5MB/day",
+        "-remoteWrite.backlogWindow=01:00-05:00",
+        "-remoteWrite.obfuscateLabels=user^^ip,",
+    )
+    assert (first.rate_limit_bytes, second.rate_limit_bytes) == (1000, 0)
+    assert (first.data_budget, second.data_budget) == (None, DataBudget(5_000_000, Period.DAY))
+    assert first.backlog_window == second.backlog_window == DailyWindow(60, 300)
+    assert (first.obfuscated_labels, second.obfuscated_labels) == (("user", "ip"), ())
+
+
+def test_bad_limits() -> None:
+    told = errors_of(
+        "-remoteWrite.url=http://a/",
+        "-remoteWrite.dataBudget=5MB",
+        "-remoteWrite.backlogWindow=night",
+    )
+    assert len(told) == 2
+    assert "2GiB/month" in told[0]
+    assert "01:00-05:00" in told[1]

@@ -26,6 +26,8 @@ VMAGENT = [
 ]
 # Where our default is another than vmagent's, and why.
 OTHER_DEFAULTS = {
+    "opentelemetry.promoteAllResourceAttributes": "Prometheus' rules count by default",
+    "opentelemetry.promoteScopeMetadata": "Prometheus' rules count by default",
     "remoteWrite.tmpDataPath": "our queue lives beside vmagent's, not in it",
     "promscrape.maxResponseHeadersSize": "4 KiB fails targets that Prometheus scrapes",
     "remoteWrite.queues": "depends on the machine there",

@@ -57,12 +57,21 @@ WANTED: dict[str, tuple[str, ...]] = {
     "vm_promscrape_scrapes_timed_out_total": (),
     "vm_promscrape_scrapes_total": (),
     "vm_promscrape_targets": ("type", "status"),
+    "vm_protoparser_metadata_read_total": ("type",),
+    "vm_protoparser_read_errors_total": ("type",),
     "vm_protoparser_rows_read_total": ("type",),
+    "vm_protoparser_unmarshal_errors_total": ("type",),
     "vm_rows_ignored_total": ("reason",),
     "vm_rows_invalid_total": ("type",),
     "vm_tcplistener_read_bytes_total": (),
     "vmagent_http_request_errors_total": ("path",),
+    "vmagent_metadata_inserted_total": ("type",),
+    "vmagent_rows_inserted_total": ("type",),
     "vmagent_http_requests_total": ("path",),
+    "vmagent_daily_series_limit_current_series": (),
+    "vmagent_daily_series_limit_max_series": (),
+    "vmagent_hourly_series_limit_current_series": (),
+    "vmagent_hourly_series_limit_max_series": (),
     "vmagent_relabel_config_last_reload_successful": (),
     "vmagent_remotewrite_block_size_rows_sum": (),
     "vmagent_remotewrite_conn_bytes_written_total": (),
@@ -76,8 +85,6 @@ WANTED: dict[str, tuple[str, ...]] = {
     "vmagent_remotewrite_send_duration_seconds_total": ("url",),
 }
 
-_LATER = "the agent takes no pushes yet; the receivers count these"
-_LIMITS = "-remoteWrite.maxHourlySeries and .maxDailySeries are refused so far"
 _AGGREGATION = "stream aggregation is not in this round"
 _KAFKA = "Kafka is not in this round"
 _GO = "of Go's runtime"
@@ -89,15 +96,6 @@ EXEMPT: dict[str, str] = {
     "vm_concurrent_select_limit_timeout_total": "nothing is queried here",
     "vm_ingestserver_request_errors_total": "push formats over plain TCP and UDP: not this round",
     "vm_ingestserver_requests_total": "push formats over plain TCP and UDP: not this round",
-    "vm_protoparser_metadata_read_total": _LATER,
-    "vm_protoparser_read_errors_total": _LATER,
-    "vm_protoparser_unmarshal_errors_total": _LATER,
-    "vmagent_metadata_inserted_total": _LATER,
-    "vmagent_rows_inserted_total": _LATER,
-    "vmagent_daily_series_limit_current_series": _LIMITS,
-    "vmagent_daily_series_limit_max_series": _LIMITS,
-    "vmagent_hourly_series_limit_current_series": _LIMITS,
-    "vmagent_hourly_series_limit_max_series": _LIMITS,
     "vm_streamaggr_dedup_dropped_samples_total": _AGGREGATION,
     "vm_streamaggr_dedup_flush_duration_seconds_bucket": _AGGREGATION,
     "vm_streamaggr_dedup_flush_timeouts_total": _AGGREGATION,

@@ -195,3 +195,19 @@ async def test_the_first_set_waits_for_urls(
     assert watch.published == []
     await trio.sleep(2)
     assert watch.published == ["b a"]
+
+
+async def test_user_and_password_of_a_url_are_sent_and_not_shown(
+    nursery: trio.Nursery, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    fleet = Fleet(nursery)
+    fleet.scripts["sd:80"] = lambda number: Reply('[{"targets": ["a"]}]' if not number else "[{")
+    settings = FileDiscovery(files=("http://ada:pw@sd:80/t.json",), refresh_interval_s=30.0)
+    files = Files(settings, at_once, client_of=fleet.client_of)
+    groups: list[TargetGroup] = []
+    nursery.start_soon(files.run, groups.extend)
+    await trio.sleep(35)
+    assert fleet.requests[0][1].header("authorization") == "Basic YWRhOnB3"
+    assert groups[0].labels[FILEPATH_LABEL] == "http://sd:80/t.json"
+    assert "http://sd:80/t.json: not JSON" in files.last_error
+    assert "pw@" not in caplog.text

@@ -106,6 +106,24 @@ def test_targets_with_equal_pages_share_keys() -> None:
     assert rows_of(other)[0] == (b"up", (8.0).hex(), None)
 
 
+@pytest.mark.parametrize(
+    ("first", "resynced"),
+    [
+        pytest.param(PAGE.replace(b"1\n", b"8\n") + b"another 1\n", 1, id="one line more"),
+        pytest.param(b"quite 1\nanother 2\n", 0, id="quite another page is not even scanned"),
+    ],
+)
+def test_a_first_page_is_read_by_that_of_another_target(first: bytes, resynced: int) -> None:
+    outlines, known = Outlines(), Known()
+    one, other = Reader(outlines), Reader(outlines)
+    read_page(one, PAGE, known)
+    page = read_page(other, first, known)
+    expected = specified_rows(first)
+    assert isinstance(expected, list)
+    assert [row[:2] for row in rows_of(page)] == [row[:2] for row in expected]
+    assert (other.resynced_total, other.walked_total) == (resynced, 1 - resynced)
+
+
 def test_an_outline_that_nobody_uses_is_forgotten() -> None:
     outlines, known = Outlines(), Known()
     reader = Reader(outlines)

@@ -43,7 +43,11 @@ def test_a_target_that_fails_and_one_that_waits() -> None:
 def test_dropped_targets_and_their_counts() -> None:
     data = document()
     assert data["droppedTargets"] == [
-        {"discoveredLabels": {"__address__": "x:1", "job": "node"}, "scrapePool": "node"}
+        {
+            "discoveredLabels": {"__address__": "x:1", "job": "node"},
+            "scrapePool": "node",
+            "dropReason": "rule 1: drop",
+        }
     ]
     assert data["droppedTargetCounts"] == {"node": 1, "web": 0}
 

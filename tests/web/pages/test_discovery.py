@@ -1,5 +1,8 @@
 """The page of service discovery."""
 
+from relabel.pipeline import compile_rules
+from relabel.rule import RelabelRule
+from scraper.status import DroppedTarget
 from tests.web.snapshots import NASTY, dropped, target
 from web.pages.discovery import MAX_ROWS, discovery_html
 
@@ -17,6 +20,23 @@ def test_found_against_final_labels() -> None:
     assert "__address__=&quot;a:9100&quot;" in text
     assert "instance=&quot;a:9100&quot;" in text
     assert "rule 1: drop" in text
+
+
+def test_a_dropped_target_tells_rule_by_rule() -> None:
+    rules = (
+        RelabelRule(source_labels=("__address__",), target_label="zone", replacement="<a>"),
+        RelabelRule(action="drop", source_labels=("zone",), regex="<a>"),
+    )
+    gone = DroppedTarget(
+        job="node",
+        discovered_labels={"__address__": "x:1"},
+        reason="dropped by relabel_configs",
+        pipeline=compile_rules(rules),
+    )
+    text = page(dropped=(gone,))
+    assert "rule 2: {action: drop" in text
+    assert "changed: +zone=&quot;&lt;a&gt;&quot;" in text
+    assert "=&gt; dropped by rule 2" in text
 
 
 def test_search_and_only_dropped() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pushqueue.throttle import ThrottleStatistics
 from tests.web.snapshots import NASTY, NOW_MS, remote
 from web.pages.remotes import forecast_text, remotes_html
 from web.views import Track
@@ -26,6 +27,26 @@ def test_the_facts() -> None:
         "2 s ago",
     ):
         assert fact in text
+
+
+def test_limits_and_what_they_do_now() -> None:
+    throttle = ThrottleStatistics(
+        rate_limit_bytes=2048,
+        rate_limit_reached_total=7,
+        budget_bytes=2**30,
+        budget_spent_bytes=2**29,
+        budget_forecast_bytes=2**31,
+        pressure="hold",
+        backlog_window_open=False,
+    )
+    text = page(throttle=throttle)
+    for fact in (
+        "2.0 KiB a second, waited for 7 times",
+        "512.0 MiB of 1.0 GiB spent, 2.0 GiB by its end at this rate; the backlog waits",
+        "<dt>backlog<dd>waits for its hours",
+    ):
+        assert fact in text
+    assert "data budget" not in page()
 
 
 def test_an_error_is_told_with_its_time_and_escaped() -> None:

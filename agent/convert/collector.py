@@ -1,0 +1,327 @@
+"""An OpenTelemetry Collector's configuration.
+
+Takes its root node; gives an Outcome with `scrape_configs`, `remote_write`, `otlp` and flags.
+Source: the Collector's documented keys, reference/peers.md.
+Invariant: only what a metrics pipeline uses is converted; the rest is named.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+import attrs
+
+from agent.convert.collector_remote import LOOK, RemoteReader
+from agent.convert.note import Kind
+from agent.convert.outcome import Outcome, Tree
+from agent.convert.reading import Node
+from agent.convert.table import Differs, Lost, Rules, Same, To, Walk, seconds
+
+SECTIONS = ("receivers", "processors", "exporters", "connectors", "extensions", "service")
+_QUIET_EXTENSIONS = {
+    "health_check": "/-/healthy and /-/ready of the agent's own pages",
+    "healthcheckv2": "/-/healthy and /-/ready of the agent's own pages",
+    "pprof": "promferry bundle collects what helps",
+    "zpages": "the agent's own pages",
+    "file_storage": "the queue is on disk anyway",
+    "memory_ballast": "there is no garbage collector to tune",
+}
+
+
+@attrs.frozen
+class Pipeline:
+    name: str
+    node: Node
+    receivers: tuple[str, ...]
+    processors: tuple[str, ...]
+    exporters: tuple[str, ...]
+
+
+def convert(root: Node, outcome: Outcome) -> None:
+    """Raises ConfigErrors where the file contradicts itself."""
+    for key, value in root.entries():
+        if key not in SECTIONS:
+            outcome.note(Kind.LOST, value.place, key, "unknown section", LOOK)
+    pipelines = list(_pipelines(root, outcome))
+    if not pipelines:
+        raise (root.get("service") or root).wrong("there is no pipeline of metrics to convert")
+    named = {section: _named(root, section) for section in SECTIONS[:-1]}
+    otlp: Tree = {}
+    for pipeline in pipelines:
+        _check_names(pipeline, named)
+    _receivers(_used(pipelines, "receivers"), named["receivers"], outcome)
+    _exporters(_used(pipelines, "exporters"), named, outcome, otlp)
+    _processors(_used(pipelines, "processors"), named["processors"], outcome)
+    _routes(pipelines, outcome)
+    _unused(pipelines, named, outcome)
+    _service(root, outcome)
+    if otlp:
+        outcome.config["otlp"] = otlp
+
+
+def _named(root: Node, section: str) -> dict[str, Node]:
+    found = root.get(section)
+    return dict(found.entries()) if found else {}
+
+
+def _used(pipelines: list[Pipeline], section: str) -> list[str]:
+    return list(dict.fromkeys(name for each in pipelines for name in getattr(each, section)))
+
+
+def _pipelines(root: Node, outcome: Outcome) -> Iterator[Pipeline]:
+    found = root.get("service", "pipelines")
+    for name, node in found.entries() if found else ():
+        signal = name.partition("/")[0]
+        if signal != "metrics":
+            text = f"{signal} are not handled here: keep a collector for them"
+            outcome.note(Kind.LOST, node.place, node.path, text, LOOK)
+            continue
+        parts = [
+            tuple(item.text() for item in each.items()) if (each := node.get(section)) else ()
+            for section in ("receivers", "processors", "exporters")
+        ]
+        outcome.note(Kind.SAME, node.place, node.path, "scrapes and pushes go to all remotes")
+        yield Pipeline(name, node, *parts)
+
+
+def _check_names(pipeline: Pipeline, named: Mapping[str, Mapping[str, Node]]) -> None:
+    connectors = named["connectors"]
+    for section in ("receivers", "processors", "exporters"):
+        for name in getattr(pipeline, section):
+            if name not in named[section] and name not in connectors:
+                where = pipeline.node.get(section) or pipeline.node
+                raise where.wrong(f"pipeline {pipeline.name} names {name[:80]!r}, not in {section}")
+
+
+def _receivers(names: list[str], nodes: Mapping[str, Node], outcome: Outcome) -> None:
+    for name in names:
+        kind, node = name.partition("/")[0], nodes.get(name)
+        if node is None:
+            continue
+        if kind == "otlp":
+            _otlp(node, outcome)
+        elif kind == "prometheus":
+            _prometheus(node, outcome)
+        else:
+            text = f"there is no receiver {kind[:80]} here"
+            outcome.note(Kind.LOST, node.place, node.path, text, LOOK)
+
+
+def _otlp(node: Node, outcome: Outcome) -> None:
+    protocols = node.get("protocols")
+    if protocols is None:
+        raise node.wrong("has no protocols")
+    walk = Walk(outcome, {}, LOOK)
+    for key, value in protocols.entries():
+        if key not in ("grpc", "http"):
+            outcome.note(Kind.LOST, value.place, value.path, "unknown protocol", LOOK)
+            continue
+        endpoint = value.get("endpoint")
+        port = 4317 if key == "grpc" else 4318
+        address = walk.text(endpoint) if endpoint else f"localhost:{port}"
+        outcome.add_flag(f"otlp.{key}ListenAddr", address, value.place, value.path)
+        walk.over(value, server_rules(outcome))
+    walk.over(node, {"protocols": lambda _: None})
+
+
+def server_rules(outcome: Outcome) -> Rules:
+    """The keys of a protocol of an otlp receiver."""
+
+    def flag(name: str, suffix: str = "") -> Callable[[Node], None]:
+        def add(node: Node) -> None:
+            outcome.add_flag(name, node.text() + suffix, node.place, node.path)
+
+        return add
+
+    def switch(name: str, then: Callable[[Node], None]) -> Callable[[Node], None]:
+        """A file that means something only where its switch is on."""
+
+        def add(node: Node) -> None:
+            outcome.add_flag(name, "true", node.place, node.path)
+            then(node)
+
+        return add
+
+    tls: Rules = {
+        "cert_file": switch("otlp.tls", flag("otlp.tlsCertFile")),
+        "key_file": flag("otlp.tlsKeyFile"),
+        "client_ca_file": switch("otlp.mtls", flag("otlp.mtlsCAFile")),
+        "min_version": Lost("-tlsMinVersion is for all listeners"),
+        "reload_interval": Differs("files are read again when they change"),
+    }
+    return {
+        "endpoint": lambda _: None,
+        "transport": Same("tcp"),
+        "tls": lambda node: Walk(outcome, {}, LOOK).over(node, tls),
+        "auth": Lost("-otlp.httpAuth.* or -otlp.bearerToken: one user or token for what is pushed"),
+        "max_recv_msg_size_mib": flag("opentelemetry.maxRequestSize", "MiB"),
+        "max_request_body_size": flag("opentelemetry.maxRequestSize"),
+        "max_concurrent_streams": Differs("the server has its own bounds"),
+        "read_buffer_size": Differs("the server has its own bounds"),
+        "write_buffer_size": Differs("the server has its own bounds"),
+        "keepalive": Differs("the server has its own bounds"),
+        "include_metadata": Differs("headers of pushes are not kept"),
+        "compression_algorithms": Differs("gzip, and what the format has"),
+        "cors": Lost("browsers cannot push here"),
+        "metrics_url_path": Differs("/v1/metrics"),
+        "traces_url_path": Differs("only metrics are taken"),
+        "logs_url_path": Differs("only metrics are taken"),
+    }
+
+
+def prometheus_rules(outcome: Outcome) -> Rules:
+    """The keys of a prometheus receiver."""
+    return {
+        "config": lambda each: _scrape_config(each, outcome),
+        "trim_metric_suffixes": Differs("names are sent as they were scraped"),
+        "use_start_time_metric": Differs("start_timestamps of a job reads `_created` lines"),
+        "start_time_metric_regex": Differs("start_timestamps of a job reads `_created` lines"),
+        "report_extra_scrape_metrics": Differs("-promscrape.vmagentReportSeries adds some"),
+        "target_allocator": Lost("targets are not shared out among agents"),
+        "api_server": Differs("the agent's own pages have /api/v1/targets"),
+    }
+
+
+def _prometheus(node: Node, outcome: Outcome) -> None:
+    Walk(outcome, {}, LOOK).over(node, prometheus_rules(outcome))
+
+
+def _scrape_config(node: Node, outcome: Outcome) -> None:
+    """A prometheus.yml within the file; `$$` stands for `$`."""
+    walk = Walk(outcome, {}, LOOK)
+    for key, value in node.entries():
+        if key == "scrape_configs":
+            _add_jobs(walk.value(value), value, outcome)
+        elif key == "global":
+            before = outcome.config.setdefault("global", {})
+            found = walk.value(value)
+            if before and before != found:
+                raise value.wrong("two prometheus receivers have different global sections")
+            before.update(found)
+            outcome.note(Kind.SAME, value.place, value.path, "global")
+        elif key == "scrape_config_files":
+            outcome.config.setdefault(key, []).extend(walk.value(value))
+            outcome.note(Kind.SAME, value.place, value.path, key)
+        else:
+            outcome.note(Kind.LOST, value.place, value.path, "of no use to an agent", LOOK)
+
+
+def _add_jobs(jobs: object, node: Node, outcome: Outcome) -> None:
+    kept: list[Tree] = outcome.config.setdefault("scrape_configs", [])
+    names = {job["job_name"] for job in kept}
+    for job, each in zip(jobs if isinstance(jobs, list) else (), node.items(), strict=False):
+        name = job.get("job_name") if isinstance(job, dict) else None
+        if name is None:
+            raise each.wrong("a job without job_name")
+        if name in names:
+            raise each.wrong(f"job {str(name)[:80]!r} stands in two receivers: rename one")
+        names.add(name)
+        kept.append(job)
+        outcome.note(Kind.SAME, each.place, f"job {name}", "scrape_configs")
+
+
+def _exporters(
+    names: list[str], named: Mapping[str, Mapping[str, Node]], outcome: Outcome, otlp: Tree
+) -> None:
+    for name in names:
+        node = named["exporters"].get(name)
+        kind = name.partition("/")[0]
+        if node is None:
+            continue
+        if kind == "prometheusremotewrite":
+            reader = RemoteReader(outcome, named["extensions"], otlp)
+            outcome.config.setdefault("remote_write", []).append(reader.read(name, node))
+        elif kind in ("debug", "logging", "nop"):
+            text = "promferry tap shows samples as they pass"
+            outcome.note(Kind.DIFFERS, node.place, node.path, text)
+        else:
+            text = f"there is no exporter {kind[:80]} here; only remote write is sent"
+            outcome.note(Kind.LOST, node.place, node.path, text, LOOK)
+
+
+def _processors(names: list[str], nodes: Mapping[str, Node], outcome: Outcome) -> None:
+    for name in names:
+        kind, node = name.partition("/")[0], nodes.get(name)
+        if node is None:
+            continue
+        if kind == "batch":
+            _batch(node, outcome)
+        elif kind == "memory_limiter":
+            _memory(node, outcome)
+        else:
+            text = f"there is no processor {kind[:80]}: relabelling can do much of it"
+            outcome.note(Kind.LOST, node.place, node.path, text, "docs/relabelling.md")
+
+
+BATCH: Rules = {
+    "timeout": To("batch_send_deadline", seconds, "also for what is scraped"),
+    "send_batch_size": To("max_samples_per_send", differs="samples, not data points"),
+    "send_batch_max_size": Differs("max_samples_per_send is the bound"),
+    "metadata_keys": Lost("headers of pushes are not kept"),
+    "metadata_cardinality_limit": Lost("headers of pushes are not kept"),
+}
+
+
+def _batch(node: Node, outcome: Outcome) -> None:
+    tree: Tree = {}
+    Walk(outcome, tree, LOOK).over(node, BATCH)
+    outcome.note(Kind.SAME, node.place, node.path, "queue_config of each remote")
+    for remote in outcome.config.get("remote_write", ()):
+        for key, value in tree.items():
+            remote.setdefault("queue_config", {}).setdefault(key, value)
+
+
+def _memory(node: Node, outcome: Outcome) -> None:
+    def flag(name: str, suffix: str) -> Callable[[Node], None]:
+        def add(value: Node) -> None:
+            outcome.flags.append(f"-{name}={value.text()}{suffix}")
+            text = f"-{name}; pushers wait or are answered 503, scrapes go on"
+            outcome.note(Kind.DIFFERS, value.place, value.path, text)
+
+        return add
+
+    own = Differs("bounded memory is always kept to")
+    rules: Rules = {
+        "limit_mib": flag("memory.allowedBytes", "MiB"),
+        "limit_percentage": flag("memory.allowedPercent", ""),
+        "check_interval": own,
+        "spike_limit_mib": own,
+        "spike_limit_percentage": own,
+    }
+    Walk(outcome, {}, LOOK).over(node, rules)
+    outcome.note(Kind.SAME, node.place, node.path, "bounded memory is always kept to")
+
+
+def _routes(pipelines: list[Pipeline], outcome: Outcome) -> None:
+    """Every remote gets everything: pipelines that keep sources apart lose that."""
+    exporters = set(_used(pipelines, "exporters"))
+    receivers = set(_used(pipelines, "receivers"))
+    for each in pipelines:
+        if set(each.exporters) != exporters or set(each.receivers) != receivers:
+            text = "every remote gets all series here; write_relabel_configs can keep some from one"
+            outcome.note(Kind.LOST, each.node.place, each.node.path, text, LOOK)
+
+
+def _unused(
+    pipelines: list[Pipeline], named: Mapping[str, Mapping[str, Node]], outcome: Outcome
+) -> None:
+    for section in ("receivers", "processors", "exporters"):
+        used = set(_used(pipelines, section))
+        for name, node in named[section].items():
+            if name not in used:
+                text = "no pipeline of metrics uses it: left out"
+                outcome.note(Kind.DIFFERS, node.place, node.path, text)
+    for node in named["connectors"].values():
+        outcome.note(Kind.LOST, node.place, node.path, "there are no connectors", LOOK)
+    for name, node in named["extensions"].items():
+        if text := _QUIET_EXTENSIONS.get(name.partition("/")[0], ""):
+            outcome.note(Kind.DIFFERS, node.place, node.path, text)
+
+
+def _service(root: Node, outcome: Outcome) -> None:
+    telemetry = Differs("the agent's own pages and /metrics, -logger* flags")
+    rules: Rules = {
+        "pipelines": lambda _: None,
+        "extensions": lambda _: None,
+        "telemetry": telemetry,
+    }
+    if service := root.get("service"):
+        Walk(outcome, {}, LOOK).over(service, rules)

@@ -1,0 +1,147 @@
+"""Grafana Agent's static mode: several small Prometheus agents in one file.
+
+Takes its root node; gives an Outcome with one configuration.
+Source: its documented keys; the jobs and remotes are Prometheus' own sections.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from agent.convert.note import Kind
+from agent.convert.outcome import Outcome, Tree
+from agent.convert.reading import Node
+from agent.convert.table import Differs, Lost, Rules, Walk
+
+LOOK = "docs/migrate-from-prometheus.md"
+_INSTANCE: Rules = {
+    "host_filter": Lost("targets of this host only: a relabel rule on __address__ can do it"),
+    "host_filter_relabel_configs": Lost("see host_filter"),
+    "wal_truncate_frequency": Differs("what was delivered is removed at once"),
+    "min_wal_time": Differs("what was delivered is removed at once"),
+    "max_wal_time": Differs("-remoteWrite.maxAge gives up what is older"),
+    "remote_flush_deadline": Differs("what is left goes to disk"),
+    "write_stale_on_shutdown": Differs("no markers on shutdown"),
+}
+_SECTIONS: Rules = {
+    "logs": Lost("only metrics are handled here"),
+    "loki": Lost("only metrics are handled here"),
+    "traces": Lost("only metrics are handled here"),
+    "tempo": Lost("only metrics are handled here"),
+    "integrations": Lost("run the exporters by themselves and scrape them"),
+}
+
+
+def convert(root: Node, outcome: Outcome) -> None:
+    walk = Walk(outcome, {}, LOOK)
+    rules: Rules = {
+        **_SECTIONS,
+        "server": lambda node: _server(node, walk),
+        "metrics": lambda node: _metrics(node, outcome, walk),
+        "prometheus": lambda node: _metrics(node, outcome, walk),
+    }
+    walk.over(root, rules)
+
+
+def _server(node: Node, walk: Walk) -> None:
+    def level(value: Node) -> None:
+        name = value.text().upper()
+        walk.outcome.add_flag(
+            "loggerLevel", "INFO" if name == "DEBUG" else name, value.place, value.path
+        )
+
+    rules: Rules = {
+        "log_level": level,
+        "log_format": Differs("-loggerFormat=json for JSON"),
+        "http_listen_port": lambda value: walk.outcome.add_flag(
+            "httpListenAddr", f":{value.text()}", value.place, value.path
+        ),
+        "http_listen_address": Differs("-httpListenAddr holds address and port"),
+        "grpc_listen_port": Differs("nothing is served by gRPC for this"),
+    }
+    walk.over(node, rules)
+
+
+def _metrics(node: Node, outcome: Outcome, walk: Walk) -> None:
+    shared: dict[str, Any] = {}
+    rules: Rules = {
+        "wal_directory": lambda value: outcome.flags.append(
+            f"-remoteWrite.tmpDataPath={walk.text(value)}"
+        ),
+        "wal_cleanup_age": Differs("queues are always kept"),
+        "wal_cleanup_period": Differs("queues are always kept"),
+        "http_disabled": Differs("the pages are always there; -httpListenAddr says where"),
+        "scraping_service": Lost("targets are not shared out among agents"),
+        "instance_mode": Differs("all jobs run together"),
+        "disable_keepalives": Differs("-promscrape.disableKeepAlive"),
+        "idle_conn_timeout": Differs("one kept connection for each target"),
+        "global": lambda value: shared.update(_global(value, outcome)),
+        "configs": lambda value: _configs(value, outcome, walk, shared),
+    }
+    # `global` first, whatever the file's order: the others need it.
+    for wanted in (True, False):
+        for key, value in node.entries():
+            if (key == "global") is wanted:
+                _one(walk, rules, key, value)
+    if remotes := shared.get("remote_write"):
+        known = outcome.config.setdefault("remote_write", [])
+        known += [each for each in remotes if each not in known]
+
+
+def _one(walk: Walk, rules: Rules, key: str, value: Node) -> None:
+    rule = rules.get(key)
+    if rule is None:
+        walk.outcome.note(Kind.LOST, value.place, value.path, "unknown key", LOOK)
+    else:
+        walk.apply(rule, value)
+
+
+def _global(node: Node, outcome: Outcome) -> Mapping[str, Any]:
+    tree = _mapping(node)
+    remotes = tree.pop("remote_write", [])
+    outcome.config = {"global": tree, **outcome.config}
+    outcome.note(Kind.SAME, node.place, node.path, "global, and remote_write")
+    return {"remote_write": remotes}
+
+
+def _mapping(node: Node) -> Tree:
+    return {key: value.plain() for key, value in node.entries()}
+
+
+def _configs(node: Node, outcome: Outcome, walk: Walk, shared: Mapping[str, Any]) -> None:
+    instances = list(node.items())
+    jobs: list[Tree] = outcome.config.setdefault("scrape_configs", [])
+    remotes: list[Tree] = outcome.config.setdefault("remote_write", [])
+    for each in instances:
+        name = each.get("name")
+        label = name.text() if name else "default"
+        tree = _mapping(each)
+        _add_jobs(tree.get("scrape_configs") or [], label, jobs, each, outcome)
+        own = tree.get("remote_write") or shared.get("remote_write", [])
+        remotes += [remote for remote in own if remote not in remotes]
+        if len(instances) > 1 and tree.get("remote_write"):
+            text = "every remote gets all jobs here; write_relabel_configs can keep some from one"
+            outcome.note(Kind.LOST, each.place, each.path, text, LOOK)
+        done = {"name", "scrape_configs", "remote_write"}
+        for key, value in each.entries():
+            if key not in done:
+                _one(walk, _INSTANCE, key, value)
+
+
+def _add_jobs(
+    found: list[Tree], label: str, jobs: list[Tree], node: Node, outcome: Outcome
+) -> None:
+    names = {job.get("job_name") for job in jobs}
+    for job in found:
+        if not isinstance(job, dict) or "job_name" not in job:
+            raise node.wrong("a job without job_name")
+        if job["job_name"] in names:
+            renamed = f"{label}/{job['job_name']}"
+            rule = {"target_label": "job", "replacement": str(job["job_name"])}
+            text = f"the name stands twice: it is called {renamed}, its label job stays"
+            outcome.note(Kind.DIFFERS, node.place, str(job["job_name"]), text)
+            rules = [rule, *(job.get("relabel_configs") or [])]
+            job = {**job, "job_name": renamed, "relabel_configs": rules}
+        else:
+            outcome.note(Kind.SAME, node.place, f"job {job['job_name']}", "scrape_configs")
+        names.add(job["job_name"])
+        jobs.append(job)

@@ -1,0 +1,24 @@
+"""Two agents side by side."""
+
+from agent.convert.comparison import Comparison, Seen, key_of
+
+
+def test_what_differs_is_named_and_what_is_the_same_counted() -> None:
+    comparison = Comparison()
+    theirs = [Seen("a", "http://x/", {"instance": "x:80"}), Seen("b", "http://y/", {"q": "1"})]
+    ours = [Seen("a", "http://x/", {"instance": "x"}), Seen("b", "http://y/", {"q": "1"}),
+            Seen("c", "http://z/", {})]  # fmt: skip
+    assert len(list(comparison.targets(theirs, ours))) == 2
+    assert comparison.same_targets == 1
+    assert comparison.lines == [
+        "target http://x/ of job a: label instance: 'x:80' there, 'x' here",
+        "target http://z/ of job c: only here",
+    ]
+
+
+def test_of_many_series_some_are_shown() -> None:
+    comparison = Comparison()
+    ours = {key_of({"__name__": f"m{number:02}"}) for number in range(12)}
+    comparison.series("here", set(), ours)
+    assert len(comparison.lines) == 11
+    assert comparison.lines[-1] == "here: and 2 more only here"

@@ -1,0 +1,301 @@
+"""Pushed metrics against real programs: SDK exporters, Prometheus, vmagent, another promferry."""
+
+import gzip
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import grpc
+import pytest
+from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import (
+    OTLPMetricExporter as GrpcExporter,
+)
+from opentelemetry.exporter.otlp.proto.http import Compression
+from opentelemetry.exporter.otlp.proto.http.metric_exporter import (
+    OTLPMetricExporter as HttpExporter,
+)
+from opentelemetry.metrics import Observation
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import MetricExporter, PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+
+from tests.integration.agent import Agent
+from tests.integration.certs import Certificates
+from tests.integration.gate import Gate
+from tests.integration.peers import VictoriaMetrics, program, victoria_metrics
+from tests.integration.process import Process, free_port, wait_until
+
+CONFIG = "global: {external_labels: {site: edge}}\n"
+
+
+@pytest.fixture
+def receiver(tmp_path: Path) -> Iterator[VictoriaMetrics]:
+    with victoria_metrics(tmp_path) as running:
+        yield running
+
+
+def flags_for(url: str, http_port: int, grpc_port: int) -> list[str]:
+    return [
+        f"-remoteWrite.url={url}",
+        "-remoteWrite.flushInterval=100ms",
+        f"-otlp.httpListenAddr=127.0.0.1:{http_port}",
+        f"-otlp.grpcListenAddr=127.0.0.1:{grpc_port}",
+    ]
+
+
+def count(receiver: VictoriaMetrics, selector: str) -> int:
+    return sum(len(one.samples) for one in receiver.samples(selector))
+
+
+def last(receiver: VictoriaMetrics, selector: str) -> float | None:
+    found = receiver.samples(selector)
+    return found[0].values()[-1] if found else None
+
+
+def export(exporter: MetricExporter, counts: int) -> None:
+    """An application of which nothing changes but where it sends: three instruments, counted on."""
+    resource = Resource({"service.name": "shop", "service.instance.id": "a-1", "host.name": "h"})
+    reader = PeriodicExportingMetricReader(exporter, export_interval_millis=3_600_000)
+    provider = MeterProvider(metric_readers=[reader], resource=resource)
+    meter = provider.get_meter("shop", "1.0")
+    orders = meter.create_counter("shop.orders", unit="1", description="Orders taken.")
+    seconds = meter.create_histogram("shop.request.duration", unit="s")
+    meter.create_observable_gauge("shop.stock", [lambda _: [_observation(7)]])
+    for _ in range(counts):
+        orders.add(1, {"http.method": "GET"})
+        seconds.record(0.3)
+        assert provider.force_flush()
+    provider.shutdown()
+
+
+def _observation(value: float) -> Observation:
+    return Observation(value)
+
+
+@pytest.mark.parametrize("kind", ["http", "http gzip", "grpc", "grpc gzip", "main listener"])
+def test_an_sdk_pushes_unchanged(tmp_path: Path, receiver: VictoriaMetrics, kind: str) -> None:
+    http, rpc = free_port(), free_port()
+    agent = Agent(tmp_path / "agent", CONFIG, flags_for(receiver.url, http, rpc))
+    agent.start()
+    try:
+        exporters: dict[str, Callable[[], MetricExporter]] = {
+            "http": lambda: HttpExporter(f"http://127.0.0.1:{http}/v1/metrics"),
+            "http gzip": lambda: HttpExporter(
+                f"http://127.0.0.1:{http}/v1/metrics", compression=Compression.Gzip
+            ),
+            "grpc": lambda: GrpcExporter(f"127.0.0.1:{rpc}", insecure=True),
+            "grpc gzip": lambda: GrpcExporter(
+                f"127.0.0.1:{rpc}", insecure=True, compression=grpc.Compression.Gzip
+            ),
+            "main listener": lambda: HttpExporter(
+                f"http://127.0.0.1:{agent.port}/opentelemetry/v1/metrics"
+            ),
+        }
+        export(exporters[kind](), 3)
+        wait_until(lambda: last(receiver, "shop_orders_total") == 3.0, "3 orders")
+        (orders,) = receiver.samples("shop_orders_total")
+        assert orders.labels == {
+            "__name__": "shop_orders_total",
+            "http_method": "GET",
+            "instance": "a-1",
+            "job": "shop",
+            "site": "edge",
+        }
+        assert receiver.samples("shop_stock")[0].values()[-1] == 7.0
+        (info,) = receiver.samples("target_info")
+        assert info.labels["host_name"] == "h"
+        assert receiver.samples('shop_request_duration_seconds_bucket{le="+Inf"}')
+    finally:
+        agent.process.stop()
+
+
+def test_an_outage_costs_no_point(tmp_path: Path, receiver: VictoriaMetrics) -> None:
+    """The three-line swap: the SDK goes on, the remote is away meanwhile."""
+    http, rpc = free_port(), free_port()
+    with Gate(receiver.port) as gate:
+        url = f"http://127.0.0.1:{gate.port}/api/v1/write"
+        agent = Agent(tmp_path / "agent", CONFIG, flags_for(url, http, rpc))
+        agent.start()
+        try:
+            resource = Resource({"service.name": "shop", "service.instance.id": "a-1"})
+            exporter = GrpcExporter(f"127.0.0.1:{rpc}", insecure=True)
+            reader = PeriodicExportingMetricReader(exporter, export_interval_millis=3_600_000)
+            provider = MeterProvider(metric_readers=[reader], resource=resource)
+            counter = provider.get_meter("m").create_counter("ticks")
+            for tick in range(12):
+                if tick == 4:
+                    gate.shut()
+                if tick == 8:
+                    gate.open()
+                counter.add(1)
+                assert provider.force_flush()
+                time.sleep(0.02)
+            wait_until(lambda: last(receiver, "ticks_total") == 12.0, "12 points")
+            (ticks,) = receiver.samples("ticks_total")
+            assert sorted(set(ticks.values())) == [float(n) for n in range(1, 13)]
+            provider.shutdown()
+        finally:
+            agent.process.stop()
+
+
+def test_promferry_to_promferry_by_version_two(tmp_path: Path, receiver: VictoriaMetrics) -> None:
+    inner = Agent(tmp_path / "inner", CONFIG, [f"-remoteWrite.url={receiver.url}"])
+    inner.start()
+    outer = Agent(
+        tmp_path / "outer",
+        f"""
+scrape_configs:
+  - job_name: inner
+    scrape_interval: 500ms
+    static_configs: [{{targets: ["127.0.0.1:{inner.port}"]}}]
+""",
+        [
+            f"-remoteWrite.url=http://127.0.0.1:{inner.port}/api/v1/write",
+            "-remoteWrite.protobufMessage=io.prometheus.write.v2.Request",
+        ],
+    )
+    outer.start()
+    try:
+        wait_until(lambda: count(receiver, 'up{job="inner"}') > 2, "up arrives")
+        (up,) = receiver.samples('up{job="inner"}')
+        assert up.labels["site"] == "edge"
+        metrics = inner.get("/metrics").text
+        assert 'vmagent_rows_inserted_total{type="promremotewrite"}' in metrics
+    finally:
+        outer.process.stop()
+        inner.process.stop()
+
+
+@pytest.mark.parametrize("peer", ["prometheus", "vmagent"])
+def test_a_peer_sends_through(tmp_path: Path, receiver: VictoriaMetrics, peer: str) -> None:
+    agent = Agent(tmp_path / "agent", CONFIG, [f"-remoteWrite.url={receiver.url}"])
+    agent.start()
+    url = f"http://127.0.0.1:{agent.port}/api/v1/write"
+    scrape = f"""
+scrape_configs:
+  - job_name: sender
+    scrape_interval: 500ms
+    static_configs: [{{targets: ["127.0.0.1:{agent.port}"]}}]
+"""
+    port = free_port()
+    config = tmp_path / "peer.yml"
+    if peer == "prometheus":
+        config.write_text(f"global: {{}}\nremote_write: [{{url: '{url}'}}]\n{scrape}")
+        argv = [
+            program("prometheus"),
+            f"--config.file={config}",
+            "--enable-feature=agent",
+            f"--storage.agent.path={tmp_path / 'wal'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ]
+    else:
+        config.write_text(scrape)
+        argv = [
+            program("vmagent"),
+            f"-promscrape.config={config}",
+            f"-remoteWrite.url={url}",
+            f"-remoteWrite.tmpDataPath={tmp_path / 'vm'}",
+            f"-httpListenAddr=127.0.0.1:{port}",
+        ]
+    process = Process(argv, tmp_path / "peer.log")
+    process.start()
+    try:
+        wait_until(
+            lambda: count(receiver, 'up{job="sender"}') > 2,
+            "up arrives",
+            timeout_s=30,
+        )
+        (up,) = receiver.samples('up{job="sender"}')
+        assert up.labels["site"] == "edge"
+    finally:
+        process.stop()
+        agent.process.stop()
+
+
+@pytest.mark.parametrize(
+    ("token", "with_certificate", "is_taken"),
+    [
+        pytest.param("t", True, True, id="certificate and token"),
+        pytest.param("x", True, False, id="another token"),
+        pytest.param("t", False, False, id="no certificate"),
+    ],
+)
+def test_grpc_by_tls(
+    tmp_path: Path,
+    certificates: Certificates,
+    token: str,
+    with_certificate: bool,
+    is_taken: bool,
+) -> None:
+    port = free_port()
+    flags = [
+        "-remoteWrite.url=http://127.0.0.1:9/api/v1/write",
+        f"-otlp.grpcListenAddr=127.0.0.1:{port}",
+        "-otlp.tls",
+        f"-otlp.tlsCertFile={certificates.server.cert}",
+        f"-otlp.tlsKeyFile={certificates.server.key}",
+        "-otlp.mtls",
+        f"-otlp.mtlsCAFile={certificates.ca.cert}",
+        "-otlp.bearerToken=t",
+    ]
+    agent = Agent(tmp_path / "agent", CONFIG, flags)
+    agent.start()
+    try:
+        pair = certificates.client if with_certificate else None
+        channel = grpc.secure_channel(
+            f"localhost:{port}",
+            grpc.ssl_channel_credentials(
+                certificates.ca.cert.read_bytes(),
+                pair.key.read_bytes() if pair else None,
+                pair.cert.read_bytes() if pair else None,
+            ),
+        )
+        export_once = channel.unary_unary(
+            "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
+        )
+        metadata = [("authorization", f"Bearer {token}")]
+        if is_taken:
+            assert export_once(b"", timeout=10, metadata=metadata) == b""
+        else:
+            with pytest.raises(grpc.RpcError):
+                export_once(b"", timeout=3, metadata=metadata)
+        channel.close()
+    finally:
+        agent.process.stop()
+
+
+def test_what_is_large_or_broken_does_no_harm(tmp_path: Path, receiver: VictoriaMetrics) -> None:
+    """Half-open calls, endless heads, bombs, a thousand idle connections; pushes go on."""
+    http, rpc = free_port(), free_port()
+    agent = Agent(tmp_path / "agent", CONFIG, flags_for(receiver.url, http, rpc))
+    agent.start()
+    held: list[socket.socket] = []
+    try:
+        for at in range(1000):
+            one = socket.create_connection(("127.0.0.1", rpc if at % 2 else http))
+            if at % 3 == 0:
+                one.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04" + bytes(5))
+            elif at % 3 == 1:
+                one.sendall(
+                    b"POST /v1/metrics HTTP/1.1\r\nhost: x\r\ncontent-length: 99999\r\n\r\n"
+                )
+            held.append(one)
+        bomb = gzip.compress(bytes(200 * 2**20))
+        url = f"http://127.0.0.1:{agent.port}/v1/metrics"
+        headers = {"content-type": "application/x-protobuf", "content-encoding": "gzip"}
+        request = urllib.request.Request(url, data=bomb, headers=headers)
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(request, timeout=30)
+        assert caught.value.code == 413
+        caught.value.close()
+        export(HttpExporter(f"http://127.0.0.1:{agent.port}/v1/metrics"), 1)
+        wait_until(lambda: last(receiver, "shop_orders_total") == 1.0, "an order")
+        assert agent.metric("process_resident_memory_bytes") < 400 * 2**20
+        assert 'reason="too_large"' in agent.get("/metrics").text
+    finally:
+        for one in held:
+            one.close()
+        assert agent.process.stop() == 0
