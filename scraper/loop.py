@@ -18,7 +18,7 @@ import trio
 from scraper.clock import GridClock
 from scraper.crowd import Crowd
 from scraper.discovery import Discovery
-from scraper.exposition.errors import ExpositionError
+from scraper.exposition.errors import BucketLimitError, ExpositionError
 from scraper.exposition.negotiation import Format, choose
 from scraper.exposition.outline import Outlines
 from scraper.failure_log import FailureLog
@@ -68,6 +68,7 @@ class ScrapeCounts:
     too_large: int = 0
     over_sample_limit: int = 0
     over_label_limit: int = 0
+    over_bucket_limit: int = 0
     missed: int = 0
     series_added: int = 0
     dial_errors: int = 0
@@ -303,9 +304,10 @@ class TargetLoop:
             self._counts.gunzip_failed += exc.kind == "protocol" and "gzip" in str(exc)
         self._counts.invalid += isinstance(exc, ExpositionError)
         self._counts.over_sample_limit += isinstance(exc, SampleLimitError)
-        # The line that was over the limit is told around it.
+        # What was over a limit is told around it.
         causes = (exc, exc.__cause__)
         self._counts.over_label_limit += any(isinstance(each, LabelLimitError) for each in causes)
+        self._counts.over_bucket_limit += isinstance(exc.__cause__, BucketLimitError)
         if path := self.setup.job.scrape_failure_log_file:
             self._around.failures.note(
                 path,

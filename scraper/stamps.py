@@ -142,13 +142,16 @@ class _Sieve:
                 return False
             self.plain[slot] = None
             stamp = self._now_ms
+            if stamp <= max(self.last[slot], self._before[slot]):
+                self.out_of_order += 1
+                return False
         elif stamp > self._now_ms + MAX_AHEAD_MS:
             self.out_of_bounds += 1
             return False
         else:
             last = max(self.last[slot], self._before[slot])
             self.last[slot] = max(last, stamp)
-            if stamp <= last:
+            if stamp <= last or (slot in self.plain and stamp <= self._now_ms):
                 self.out_of_order += 1
                 return False
         self.stored.append(slot)

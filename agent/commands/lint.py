@@ -59,16 +59,25 @@ def run(argv: Sequence[str]) -> int:
 
 def _read(source: str) -> bytes:
     """Raises OSError."""
+    body = _read_some(source)
+    if len(body) > MAX_BYTES:
+        raise OSError(f"the text is larger than {MAX_BYTES >> 20} MiB, which is as much as is read")
+    return body
+
+
+def _read_some(source: str) -> bytes:
+    """One byte more than there may be, at most."""
     if source == "-":
-        return sys.stdin.buffer.read(MAX_BYTES)
+        return sys.stdin.buffer.read(MAX_BYTES + 1)
     if source.startswith(("http://", "https://")):
         from urllib.request import Request, urlopen  # late: seldom needed
 
         request = Request(source, headers={"Accept": "text/plain;version=0.0.4"})  # noqa: S310
         with urlopen(request, timeout=TIMEOUT_S) as answer:  # noqa: S310 (http and https only)
-            body: bytes = answer.read(MAX_BYTES)
+            body: bytes = answer.read(MAX_BYTES + 1)
             return body
-    return Path(source).read_bytes()
+    with Path(source).open("rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def _report(finding: Finding, flags: set[str]) -> int:

@@ -166,6 +166,11 @@ FAMILIES = (
                 lambda counts: counts.over_label_limit,
             ),
             (
+                "scrapes_exceeded_native_histogram_bucket_limit_total",
+                "Scrapes with a native histogram that has too many buckets, however coarse.",
+                lambda counts: counts.over_bucket_limit,
+            ),
+            (
                 "scrapes_sample_duplicate_timestamp_total",
                 "Samples of a series that a page had already.",
                 lambda counts: counts.samples.duplicates,

@@ -233,6 +233,13 @@ FAMILIES = (
         _lost,
     ),
     Family(
+        "promferry_scrape_bad_lines_total",
+        "counter",
+        "Lines that could not be read and were skipped in good pages (lenient_parse).",
+        ("scrape_job",),
+        _each(lambda pool: pool.counts.bad_lines),
+    ),
+    Family(
         "promferry_scrape_series",
         "gauge",
         "Final series that the targets of a job exposed at their last good scrape.",

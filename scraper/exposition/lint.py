@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import attrs
 
+from scraper.exposition.declarations import check_declarations
 from scraper.exposition.dialect import OPENMETRICS, TEXT
-from scraper.exposition.errors import ExpositionError
-from scraper.exposition.meta import types_of
+from scraper.exposition.errors import ExpositionError, shown
+from scraper.exposition.meta import said, types_of
+from scraper.exposition.numbers import parse_value
 from scraper.exposition.outline import Outlines
 from scraper.exposition.reader import Reader
 from series.labels import METRIC_NAME
@@ -44,8 +46,6 @@ _ABBREVIATIONS = frozenset(
     ("s", "ms", "us", "ns", "sec", "b", "kb", "mb", "gb", "tb", "pb", "m", "h", "d", "v", "a")
 )
 _TYPE_WORDS = ("counter", "gauge", "histogram", "summary")
-_SAID = re.compile(rb'[ \t]*#[ \t]+(HELP|TYPE|UNIT)[ \t]+("(?:[^"\\]|\\.)*"|[^\s"]+)')
-_NAME = re.compile(rb"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _CAMEL = re.compile(r"[a-z][A-Z]")
 
 
@@ -81,7 +81,8 @@ class _Known(dict[bytes, dict[str, str]]):
 def lint(body: bytes, *, is_openmetrics: bool = False) -> Finding:
     """Raises ExpositionError."""
     families = families_of(body, is_openmetrics=is_openmetrics)
-    _check_said_once(body)
+    if not is_openmetrics:  # `check_openmetrics` looks at that
+        check_declarations(body)
     problems = [
         Problem(family.name, text)
         for family in families.values()
@@ -91,21 +92,6 @@ def lint(body: bytes, *, is_openmetrics: bool = False) -> Finding:
     counts = [(family.name, len(family.samples)) for family in families.values()]
     counts.sort(key=lambda each: (-each[1], each[0]))
     return Finding(tuple(sorted({*problems})), tuple(counts))
-
-
-def _check_said_once(body: bytes) -> None:
-    """Raises ExpositionError for what a scrape lets pass and client libraries' parsers refuse."""
-    seen: set[tuple[bytes, bytes]] = set()
-    for number, line in enumerate(body.split(b"\n"), 1):
-        if match := _SAID.match(line):
-            keyword, name = match[1], match[2]
-            if (keyword, name) in seen:
-                raise ExpositionError(f"second {keyword.decode()} line of a metric", number, line)
-            if keyword == b"TYPE" and (b"", name) in seen:
-                raise ExpositionError("TYPE line behind samples of its metric", number, line)
-            seen.add((keyword, name))
-        elif match := _NAME.match(line):
-            seen.add((b"", match[0]))
 
 
 def families_of(body: bytes, *, is_openmetrics: bool = False) -> dict[str, Family]:
@@ -121,14 +107,13 @@ def families_of(body: bytes, *, is_openmetrics: bool = False) -> dict[str, Famil
             break
     comments = reader.comments()
     types = types_of(comments)
-    helped = {line.split(b" ", 3)[2].decode() for line in comments if line[:7] == b"# HELP "}
+    helped = {name for word, name, text in said(comments) if word == "HELP" and text}
     families: dict[str, Family] = {}
     for key in keys:
         labels = known[key]
         name = _family_name(labels[METRIC_NAME], types)
         kind = types.get(name, "untyped")
-        has_help = name in helped or f'"{name}"' in helped
-        families.setdefault(name, Family(name, kind, has_help)).samples.append(labels)
+        families.setdefault(name, Family(name, kind, name in helped)).samples.append(labels)
     return families
 
 
@@ -196,6 +181,17 @@ def _reserved(family: Family) -> Iterator[str]:
             yield f"only a {kind} has the label {label}"
 
 
+def _bounds(family: Family) -> Iterator[str]:
+    bound_label = {"histogram": "le", "summary": "quantile"}.get(family.type, "")
+    for bound in sorted(
+        {labels[bound_label] for labels in family.samples if bound_label in labels}
+    ):
+        try:
+            parse_value(bound.encode())
+        except ValueError:
+            yield f"the label {bound_label} is not a number: {shown(bound.encode())}"
+
+
 def _type_in_name(family: Family) -> Iterator[str]:
     for word in _TYPE_WORDS:
         if word in family.name.lower().split("_"):
@@ -227,6 +223,7 @@ RULES: tuple[Callable[[Family], Iterator[str]], ...] = (
     _units,
     _total,
     _reserved,
+    _bounds,
     _type_in_name,
     _colon,
     _camel_case,

@@ -11,7 +11,7 @@ from math import floor, log2
 import attrs
 
 from scraper.exposition.buckets import Counts, absolute, encoded, indices, spans_of
-from scraper.exposition.errors import ExpositionError
+from scraper.exposition.errors import BucketLimitError, ExpositionError
 from scraper.exposition.soundness import MAX_SCHEMA, MIN_SCHEMA, check_schema
 from series.histogram import CUSTOM_BUCKETS_SCHEMA, BucketSpan, Histogram
 
@@ -60,7 +60,7 @@ def _limited(histogram: Histogram, limits: Resolution) -> Histogram:
     check_schema(histogram)
     while 0 < limits.max_buckets < bucket_count(histogram):
         if histogram.schema in (CUSTOM_BUCKETS_SCHEMA, MIN_SCHEMA):
-            raise ValueError(
+            raise BucketLimitError(
                 f"native_histogram_bucket_limit {limits.max_buckets} exceeded: "
                 f"{bucket_count(histogram)} buckets at schema {histogram.schema}"
             )

@@ -57,6 +57,8 @@ def _gather(found: Fields, data: bytes, at: int, most: int) -> int:
     while at < len(data) and most:
         most -= 1
         tag, at = read_varint(data, at)
+        if not 8 <= tag < 2**32:
+            raise WireError(f"field number {tag >> 3} at byte {at}")
         kind = tag & 7
         value: Value
         if kind == _VARINT:
@@ -71,6 +73,8 @@ def _gather(found: Fields, data: bytes, at: int, most: int) -> int:
                 raise WireError(f"field at byte {at} is cut off")
             value, at = data[at : at + length], at + length
         elif kind == _FIXED32:
+            if at + 4 > len(data):
+                raise WireError(f"number at byte {at} is cut off")
             value, at = data[at : at + 4], at + 4
         else:
             raise WireError(f"wire type {kind} at byte {at}")
@@ -247,7 +251,7 @@ def read(
                     work = 0
                     yield
         except ValueError as exc:  # _Bad, WireError, or the labels of a series
-            raise ExpositionError(str(exc), number, family[:80]) from exc
+            raise ExpositionError(str(exc), number, family, part="family") from exc
     return building.page(), frozenset([*building.comments, EOF_LINE])
 
 
@@ -258,9 +262,11 @@ def _families(body: bytes) -> Iterator[tuple[int, bytes]]:
         try:
             length, start = read_varint(body, at)
         except WireError as exc:
-            raise ExpositionError(str(exc), number, body[at : at + 10]) from exc
+            raise ExpositionError(str(exc), number, body[at : at + 10], part="family") from exc
         if start - at > 5 or start + length > len(body):
-            raise ExpositionError("the family is cut off", number, body[at : at + 10])
+            raise ExpositionError(
+                "the family is cut off", number, body[at : at + 10], part="family"
+            )
         yield number, body[start : start + length]
         at = start + length
 
@@ -272,10 +278,14 @@ def _read_family(data: bytes, building: _Building) -> Iterator[int]:
     while (at := _gather(fields, data, at, STEP_FIELDS)) < len(data):
         yield STEP_SERIES
     yield 1
+    for held in (fields.get(number, ()) for number in (1, 2, 5)):
+        for raw in held:
+            _bytes(raw)
+    kind = _whole(fields, 3)
     # Prometheus does not look further at a family without metrics.
     if 4 not in fields:
         return
-    name, kind = _text(fields, 1), _whole(fields, 3)
+    name = _text(fields, 1)
     _check_name(name)
     if kind >= len(_TYPE_TEXTS):
         raise _Bad(f"unknown metric type {kind}")

@@ -21,6 +21,10 @@ from scraper.exposition.text import parse_series, skip_blanks
 STEP_LINES = 5000
 NEW_LINE_COST = 40
 
+# A sample's line is read in one go, at up to 100 ns a byte: this bounds how long one may take.
+# The longest that are known, all annotations of a Kubernetes object as labels, have 256 KiB.
+MAX_LINE_BYTES = 2**20
+
 _LINE_FEED = ord("\n")
 
 # A lenient reader counts all bad lines, and keeps that many to be looked at.
@@ -161,6 +165,8 @@ class Walk:
                 return at + 1
         if self._body[start : start + 1] == b"#":
             return self._line_at(self._dialect.read_comment(self._body, start), at)
+        if len(self.lines[at]) > MAX_LINE_BYTES:
+            raise ExpositionError("a sample's line is longer than 1 MiB", at + 1, self.lines[at])
         sample = self._dialect.read_sample(self._body, start)
         key = sample.series + b" "
         if key not in known:

@@ -26,6 +26,7 @@ _PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"  # a user's PATH may lac
 _GO_INFINITY = re.compile(r"(?<=[\[,])\+?(-?)Inf(?=[],])")
 PACKAGES = {
     "prometheus": "prometheus",
+    "promtool": "prometheus",
     "victoria-metrics": "victoria-metrics",
     "vmagent": "victoria-metrics",
     "prometheus-node-exporter": "prometheus-node-exporter",

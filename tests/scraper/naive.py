@@ -70,11 +70,12 @@ class NaiveTarget:
             if stamp is None:
                 if labels not in seen:
                     seen.add(labels)
-                    rows.append((readable(labels), value, now_ms))
+                    if now_ms > newest.get(labels, self.newest.get(labels, -1)):
+                        rows.append((readable(labels), value, now_ms))
             elif stamp <= now_ms + MAX_AHEAD_MS:
                 last = newest.get(labels, self.newest.get(labels, -1))
                 newest[labels] = max(last, stamp)
-                if stamp > last:
+                if stamp > last and not (labels in seen and stamp <= now_ms):
                     rows.append((readable(labels), value, stamp))
         # A page without any timestamp tells nothing about them.
         if any(stamp is not None for _, _, stamp in samples):

@@ -148,6 +148,40 @@ async def test_a_bad_answer_is_a_target_that_is_down(
     assert fleet.of("a") == []
 
 
+async def test_a_lenient_job_skips_bad_lines_and_tells(
+    fleet: Fleet, autojump_clock: MockClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    fleet.scripts["h:1"] = lambda number: Reply("a 1\nb{ 2\nc 3\nd é\n" if number < 2 else "a 1\n")
+    manager = fleet.manager()
+    await fleet.nursery.start(manager.run, [job_of("h:1", lenient_parse=True)], {})
+    await fleet.wait_puts(2)
+    (status,), (pool,) = manager.active_targets(), manager.statistics().pools
+    assert (status.health, fleet.values("a"), fleet.values("c")) == ("up", [1, 1], [3, 3])
+    assert status.bad_lines[0] == "line 2: expected a label name or }: 'b{ 2'"
+    assert status.bad_lines[1].endswith(": 'd é'")
+    assert (status.bad_lines_total, pool.counts.bad_lines, pool.counts.invalid) == (4, 4, 0)
+    await fleet.wait_puts(3)
+    (status,) = manager.active_targets()
+    assert (status.bad_lines, status.bad_lines_total) == ((), 4)
+    # Once, not at each scrape.
+    assert sum("bad lines" in record.message for record in caplog.records) == 1
+
+
+async def test_a_histogram_with_too_many_buckets_is_counted_apart(
+    fleet: Fleet, autojump_clock: MockClock
+) -> None:
+    buckets = "".join(f'h_bucket{{le="{bound}"}} {bound}\n' for bound in range(1, 4))
+    fleet.scripts["h:1"] = page(f"# TYPE h histogram\n{buckets}h_count 4\nh_sum 1\n")
+    settings = {"convert_classic_histograms_to_nhcb": True, "native_histogram_bucket_limit": 2}
+    manager = fleet.manager()
+    await fleet.nursery.start(manager.run, [job_of("h:1", **settings)], {})
+    await fleet.wait_puts(1)
+    (status,), (pool,) = manager.active_targets(), manager.statistics().pools
+    limit = "native_histogram_bucket_limit 2 exceeded"
+    assert status.last_error == f"{limit}: 4 buckets at schema -53: '{{\"h\"}} '"
+    assert (pool.counts.over_bucket_limit, pool.counts.failed) == (1, 1)
+
+
 async def test_a_body_of_the_very_limit_passes(fleet: Fleet, autojump_clock: MockClock) -> None:
     fleet.scripts["h:1"] = page("a 1\nb 2\n")
     status = await status_of(fleet, body_size_limit_bytes=9, max_scrape_size_bytes=8)

@@ -79,6 +79,18 @@ def stored(selection: Selection) -> Lines:
             [("a", 1, NOW_MS + MAX_AHEAD_MS + 1)], [], (0, 0, 1), id="further ahead than that"
         ),
         pytest.param(
+            [("a", 1, NOW_MS + 5), ("a", 2, NONE)],
+            [("a", 1, NOW_MS + 5)],
+            (0, 1, 0),
+            id="now, behind one of the future",
+        ),
+        pytest.param(
+            [("a", 1, NONE), ("a", 2, 5)],
+            [("a", 1, NOW_MS)],
+            (0, 1, 0),
+            id="one of the past, behind now",
+        ),
+        pytest.param(
             [("drop1", 1, 5), ("a", 2, 6)], [("a", 2, 6)], (0, 0, 0), id="relabelled away"
         ),
     ],

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.commands import lint
 from agent.commands.lint import run
 
 GOOD = "# HELP a_total b\n# TYPE a_total counter\na_total 1\n"
@@ -28,13 +29,17 @@ GOOD = "# HELP a_total b\n# TYPE a_total counter\na_total 1\n"
             ["-openmetrics"], "# HELP a b\n# TYPE a counter\na_total 1\n# EOF\n", 0, "", id="good"
         ),
         pytest.param(
-            [], "# HELP a b\n# HELP a c\na 1\n", 1, "line 2: second HELP", id="help said twice"
+            [], "# HELP a b\n# HELP a c\na 1\n", 1, "line 2: a second HELP", id="help said twice"
         ),
         pytest.param(
-            [], "# TYPE a gauge\n# TYPE a gauge\n", 1, "line 2: second TYPE", id="type said twice"
+            [], "# TYPE a gauge\n# TYPE a gauge\n", 1, "line 2: a second TYPE", id="type said twice"
         ),
         pytest.param(
-            [], "a 1\n# TYPE a gauge\n", 1, "line 2: TYPE line behind", id="type behind a sample"
+            [],
+            "a 1\n# TYPE a gauge\n",
+            1,
+            "line 2: the TYPE line of a stands behind",
+            id="type behind a sample",
         ),
         pytest.param(["-what"], GOOD, 2, "unknown flag -what", id="a flag that is none"),
     ],
@@ -51,6 +56,16 @@ def test_lint(
     path.write_text(text)
     assert run([*flags, str(path)]) == code
     assert said in capsys.readouterr().err
+
+
+def test_a_text_that_is_too_large_is_not_judged_by_its_beginning(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lint, "MAX_BYTES", 2**20)
+    path = tmp_path / "page"
+    path.write_text("# HELP a b\n" + "a 1\n" * 2**18)
+    assert run([str(path)]) == 1
+    assert "larger than 1 MiB" in capsys.readouterr().err
 
 
 def test_extended_tells_how_many_series_there_are(

@@ -1,14 +1,20 @@
-"""Classic histograms as native ones: the 10 cases of Prometheus' `convertnhcb_test.go`, and ours.
+"""Classic histograms as native ones: Prometheus' `convertnhcb_test.go`, and rows of ours.
 
-Its case of a NaN bound is none here: such a series is no part of the histogram.
+Its 10 cases: 6 are 5 rows of the first table (nothing and a sum alone are one), 2 are 3 rows of the
+second (a negative count is two), the mixed order is in the third. A NaN bound is an error there;
+here such a series is no part of the histogram, as the last row tells.
 """
 
 from math import inf, nan
 
 import pytest
 
+from scraper.exposition.bodies import BodyReader, ReadOptions
 from scraper.exposition.classic import custom
+from scraper.exposition.outline import Outlines
+from tests.scraper.exposition.pages import Known
 from tests.scraper.exposition.said import shown_histogram
+from tests.scraper.steps import finish
 
 
 @pytest.mark.parametrize(
@@ -54,3 +60,29 @@ def test_custom(cumulative: dict[float, float], count: float | None, shown: str)
 def test_contradictions(cumulative: dict[float, float], count: float, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         custom(cumulative, count, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown"),
+    [
+        pytest.param(
+            ('{le="0.5"} 50', '{le="+Inf"} 1000', '{le="1"} 950'),
+            "[schema -53, count 1000, sum 1.5, 0+3: 50 850 -850, bounds 0.5 1.0]",
+            id="mixed order",
+        ),
+        pytest.param(
+            ('{le="NaN"} 5', '{le="0.5"} 1000', '{le="x"} 7'),
+            "[schema -53, count 1000, sum 1.5, 0+1: 1000, bounds 0.5]",
+            id="bounds that are none",
+        ),
+    ],
+)
+def test_of_a_page(lines: tuple[str, ...], shown: str) -> None:
+    buckets = "".join(f"h_bucket{line}\n" for line in lines)
+    body = f"# TYPE h histogram\n{buckets}h_count 1000\nh_sum 1.5\n"
+    reader = BodyReader(Outlines())
+    reader.options = ReadOptions(to_nhcb=True)
+    page = finish(reader.read(body.encode(), Known()))
+    assert page.histograms
+    (histogram,) = page.histograms.values()
+    assert shown_histogram(histogram) == shown

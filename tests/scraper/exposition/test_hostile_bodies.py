@@ -14,6 +14,9 @@ MANY = b",".join([b'l%d="x"' % number for number in range(2_000)])
 DEEP = b"\x0a\x01m\x18\x01\x22" + b"\x7f" * 200
 LINES = (
     pytest.param(b"a 1\n" + b"x" * 400_000, 2, "value", id="a line without an end"),
+    pytest.param(
+        b"a 1\n" + b"x" * 2_000_000 + b" 1\n", 2, "longer than 1 MiB", id="a line of 2 MB"
+    ),
     pytest.param(b"a 1\n" + b'a{b="' + b"x" * 400_000, 2, "", id="a label value without an end"),
     pytest.param(b"a 1\n\0b 2\n", 2, "", id="NUL before a name"),
     pytest.param(b"a 1\nb\0 2\n", 2, "", id="NUL in a name"),
@@ -35,6 +38,12 @@ MESSAGES = (
     pytest.param(b"\x04\x0a\x7fmm", "cut off", id="a name beyond the end of its family"),
     pytest.param(b"\x01\x0b", "wire type", id="a group, which could nest for ever"),
     pytest.param(b"\x02\x20\x05", "", id="a metric that is a number"),
+    pytest.param(b"\x04\x0a\x01m\x1a", "", id="a type that is cut off"),
+    pytest.param(b"\x06\x0a\x01m\x1a\x01m", "wire type", id="a type that is text, and no metric"),
+    pytest.param(b"\x03\x02\x01m", "field number 0", id="a field that has no number"),
+    pytest.param(b"\x03\x4d\x01m", "cut off", id="four bytes that are two"),
+    pytest.param(b"\x06\x80\x80\x80\x80\x80\x01", "field number", id="a field number of 35 bits"),
+    pytest.param(b"\x06\x0a\x01m\x0a\x7fm", "cut off", id="a name twice, the second cut off"),
     pytest.param(b"\x07\x0a\x01m\x18\x63\x22\x00", "metric type", id="a type that there is not"),
     pytest.param(b"\x07\x0a\x01m\x18\x01\x22\x00", "no value", id="a metric without a value"),
     pytest.param(bytes([len(DEEP) % 128 | 128, len(DEEP) // 128]) + DEEP, "", id="lengths only"),

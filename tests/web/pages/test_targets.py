@@ -1,3 +1,4 @@
+import html
 from typing import Any
 
 import attrs
@@ -106,6 +107,13 @@ def test_an_empty_page_says_why(
     targets: tuple[TargetStatus, ...], wanted: TargetFilter, text: str
 ) -> None:
     assert text in page(targets, wanted)
+
+
+def test_lines_that_a_lenient_job_skipped_are_listed() -> None:
+    said = ("line 2: expected a value: 'b'", "line 7: expected a label name: 'c{'")
+    text = page((target(bad_lines=said, bad_lines_total=12),))
+    assert "12 bad lines skipped so far; of the last page:" in text
+    assert all(each in html.unescape(text) for each in said)
 
 
 def test_what_is_wrong_comes_first() -> None:
