@@ -167,24 +167,31 @@ def test_every_cause_is_named(agent: Agent) -> None:
         assert escape(found[0]["text"]) in page, question
 
 
+def _command(agent: Agent, *argv: str) -> subprocess.CompletedProcess[str]:
+    argv = (*command(), "whynot", f"-url=http://127.0.0.1:{agent.port}", *argv)
+    return subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+
+
 def test_the_command_says_the_same(agent: Agent) -> None:
-    whom = f"-url=http://127.0.0.1:{agent.port}"
+    for question, remote, stage, words in CAUSES:
+        answers = json.loads(_command(agent, "-json", question).stdout)["answers"]
+        found = [
+            one for one in answers if one["stage"] == stage and one.get("remote", "") == remote
+        ]
+        assert found, f"{question}: {answers}"
+        assert words in f"{found[0]['text']} {found[0].get('advice', '')}", question
 
-    def ask(*argv: str) -> subprocess.CompletedProcess[str]:
-        argv = (*command(), "whynot", whom, *argv)
-        return subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
 
-    lost = ask("-steps", 'dropped_here{job="good"}')
+def test_the_command_as_text_and_its_exit_codes(agent: Agent) -> None:
+    lost = _command(agent, "-steps", 'dropped_here{job="good"}')
     assert lost.returncode == 1
     assert "dropped by metric rule: rule 1 of metric_relabel_configs drops it" in lost.stdout
     assert "=> dropped by rule 1" in lost.stdout
-    document = json.loads(ask("-json", 'dropped_here{job="good"}').stdout)
-    assert document["answers"][0]["stage"] == "dropped_by_metric_rule"
-    assert ask('up{job="down"}').returncode == 1  # the dead remote has it not
-    misunderstood = ask("load{")
+    assert _command(agent, 'up{job="down"}').returncode == 1  # the dead remote has it not
+    misunderstood = _command(agent, "load{")
     assert misunderstood.returncode == 1
     assert "a series is asked for as" in misunderstood.stderr
-    assert ask("-steps").returncode == 2
+    assert _command(agent, "-steps").returncode == 2
 
 
 def test_a_target_is_asked_for(agent: Agent) -> None:
