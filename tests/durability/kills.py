@@ -49,7 +49,10 @@ class Pusher:
         url = f"http://127.0.0.1:{self.gate.port}/api/v1/write"
         first = str(self._starts * 1_000_000)
         argv = [sys.executable, "-m", _PUSHER, str(self.directory / "data"), url, first]
-        self._process = Process([*argv, *self.flags], self.directory / f"{self._starts}.log")
+        # The tests are no part of what is installed.
+        env = {"PYTHONPATH": str(Path(__file__).parents[2])}
+        log = self.directory / f"{self._starts}.log"
+        self._process = Process([*argv, *self.flags], log, env=env)
         before = len(self.promised())
         self._process.start()
         wait_until(lambda: len(self.promised()) > before, "a promise", evidence=self.log)
