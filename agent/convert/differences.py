@@ -131,7 +131,7 @@ def _external_labels(subject: _Subject) -> Iterator[ConfigError]:
     shown = f" ({', '.join(clashes)[:80]} clash)" if clashes else ""
     place = subject.sections.root.here.at("global").at("external_labels")
     yield place.problem(
-        f"where a series has such a label{shown} it keeps its own here; vmagent since 1.80 renames "
+        f"where a series has such a label{shown} it keeps its own here; later vmagents rename "
         "it exported_X and the external one wins"
     )
 
@@ -152,8 +152,8 @@ def _timestamps(subject: _Subject) -> Iterator[ConfigError]:
     silent = [job for job in subject.jobs() if not job.here.has("honor_timestamps")]
     if subject.is_vmagent and silent:
         message = (
-            "not given: timestamps in pages count here, as in Prometheus and vmagent 1.79; vmagent "
-            f"since 1.84 passes over them ({_names(silent)})"
+            "not given: timestamps in pages count here, as in Prometheus and vmagent 1.79; later "
+            f"vmagents pass over them ({_names(silent)})"
         )
         yield _key(silent[0].here, "honor_timestamps").problem(message)
     grid = "scrapes keep to a grid, and their times snap to it within min(1%, 10ms)"
