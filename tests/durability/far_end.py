@@ -5,11 +5,11 @@ first. Whether it can be reached is for a `Gate` before it.
 """
 
 from collections import Counter
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Self
 
 from receivers.remote_write import decode
+from tests.integration.quiet_server import QuietHandler, QuietServer
 
 METRIC = "visit_number"
 
@@ -72,24 +72,14 @@ class FarEnd:
             return [at_ms / 1000 for at_ms in self._failed_at_ms]
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
+class _Server(QuietServer):
     def __init__(self, address: tuple[str, int], far_end: FarEnd) -> None:
         super().__init__(address, _Handler)
         self.far_end = far_end
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A sender that is killed in the middle is the point."""
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(QuietHandler):
     server: _Server
-
-    def log_message(self, *_: object) -> None:
-        """Silent."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))

@@ -8,11 +8,12 @@ delay, encoding, an endless body) is part of the page.
 import gzip
 import time
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Self
 
 import attrs
+
+from tests.integration.quiet_server import QuietHandler, QuietServer
 
 TEXT_FORMAT = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -79,24 +80,14 @@ class Pages:
             return self._pages.get(path), len(visits) - 1
 
 
-class _PageServer(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
-
+class _PageServer(QuietServer):
     def __init__(self, address: tuple[str, int], pages: Pages) -> None:
         super().__init__(address, _Handler)
         self.pages = pages
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A visitor that hangs up in the middle is what some tests want."""
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(QuietHandler):
     server: _PageServer
-
-    def log_message(self, *_: object) -> None:
-        """Silent: the tests look at `Pages.visits`."""
 
     def do_GET(self) -> None:
         path = self.path.partition("?")[0]

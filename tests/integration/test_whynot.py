@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +20,7 @@ from tests.integration.agent import Agent, command
 from tests.integration.conftest import StartAgent
 from tests.integration.pages import Pages
 from tests.integration.process import wait_until
+from tests.integration.quiet_server import QuietHandler, QuietServer
 from web.pages.whynot import TITLES
 
 PAGE = """\
@@ -65,9 +65,7 @@ remote_write:
 def answering(status: int, words: str = "") -> Iterator[str]:
     """A remote that says the same to everything."""
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(status)
@@ -75,10 +73,7 @@ def answering(status: int, words: str = "") -> Iterator[str]:
             self.end_headers()
             self.wfile.write(words.encode())
 
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+    with QuietServer(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()
         yield f"127.0.0.1:{server.server_port}"

@@ -7,13 +7,13 @@ The receiver tells a 2.0 sender truthfully what it wrote, unless a script says o
 import time
 from collections.abc import Callable
 from functools import cached_property
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from typing import Self
 
 import attrs
 import snappy
 
+from tests.integration.quiet_server import QuietHandler, QuietServer
 from tests.pushqueue.protos_v2 import Request
 from tests.pushqueue.receiver_v2 import Row, read
 from tests.receivers.protos import WriteRequest
@@ -136,24 +136,14 @@ class FarEnd:
             self._pushes.setdefault(name, []).append(push)
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-
+class _Server(QuietServer):
     def __init__(self, address: tuple[str, int], far_end: FarEnd) -> None:
         super().__init__(address, _Handler)
         self.far_end = far_end
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """An agent that hangs up is what some cases want."""
 
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
+class _Handler(QuietHandler):
     server: _Server
-
-    def log_message(self, *_: object) -> None:
-        """Silent: the cases look at the pushes."""
 
     def do_GET(self) -> None:
         body, content_type = self.server.far_end.visit(self.path.rpartition("/")[2])
