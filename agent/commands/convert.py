@@ -88,12 +88,12 @@ def _write(outcome: Outcome, options: OwnOptions) -> None:
     config, folder = outcome.config_text(), options.texts.get("to")
     if folder is None:
         separator = "\n" if config else ""
-        command = outcome.command(CONFIG_NAME).replace("\n", "\n# ").removesuffix("# ")
+        command = outcome.script(CONFIG_NAME).replace("\n", "\n# ").removesuffix("# ")
         sys.stdout.write(f"# {command}{separator}{config}")
         return
     directory = Path(folder)
-    texts = {directory / COMMAND_NAME: "#!/bin/sh\nexec " + outcome.command(
-        str(directory.absolute() / CONFIG_NAME))}  # fmt: skip
+    script = outcome.script(str(directory.absolute() / CONFIG_NAME))
+    texts = {directory / COMMAND_NAME: f"#!/bin/sh\n{script}"}
     if config:
         texts[directory / CONFIG_NAME] = config
     if "force" not in options.switches:

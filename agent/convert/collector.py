@@ -35,8 +35,10 @@ class Pipeline:
     exporters: tuple[str, ...]
 
 
-def convert(root: Node, outcome: Outcome) -> None:
-    """Raises ConfigErrors where the file contradicts itself."""
+def convert(root: Node, outcome: Outcome) -> dict[str, list[Node]]:
+    """Gives where the entries of lists stood. Raises ConfigErrors where the file contradicts
+    itself."""
+    origins: dict[str, list[Node]] = {"scrape_configs": [], "remote_write": []}
     for key, value in root.entries():
         if key not in SECTIONS:
             outcome.note(Kind.LOST, value.place, key, "unknown section", LOOK)
@@ -47,7 +49,8 @@ def convert(root: Node, outcome: Outcome) -> None:
     otlp: Tree = {}
     for pipeline in pipelines:
         _check_names(pipeline, named)
-    _receivers(_used(pipelines, "receivers"), named["receivers"], outcome)
+    jobs = origins["scrape_configs"]
+    _receivers(_used(pipelines, "receivers"), named["receivers"], outcome, jobs)
     _exporters(_used(pipelines, "exporters"), named, outcome, otlp)
     _processors(_used(pipelines, "processors"), named["processors"], outcome)
     _routes(pipelines, outcome)
@@ -55,6 +58,17 @@ def convert(root: Node, outcome: Outcome) -> None:
     _service(root, outcome)
     if otlp:
         outcome.config["otlp"] = otlp
+    exporters = named["exporters"]
+    origins["remote_write"] = [
+        node
+        for name in _used(pipelines, "exporters")
+        if _is_remote(name) and (node := exporters.get(name))
+    ]
+    return origins
+
+
+def _is_remote(name: str) -> bool:
+    return name.partition("/")[0] == "prometheusremotewrite"
 
 
 def _named(root: Node, section: str) -> dict[str, Node]:
@@ -91,7 +105,9 @@ def _check_names(pipeline: Pipeline, named: Mapping[str, Mapping[str, Node]]) ->
                 raise where.wrong(f"pipeline {pipeline.name} names {name[:80]!r}, not in {section}")
 
 
-def _receivers(names: list[str], nodes: Mapping[str, Node], outcome: Outcome) -> None:
+def _receivers(
+    names: list[str], nodes: Mapping[str, Node], outcome: Outcome, jobs: list[Node]
+) -> None:
     for name in names:
         kind, node = name.partition("/")[0], nodes.get(name)
         if node is None:
@@ -99,7 +115,7 @@ def _receivers(names: list[str], nodes: Mapping[str, Node], outcome: Outcome) ->
         if kind == "otlp":
             _otlp(node, outcome)
         elif kind == "prometheus":
-            _prometheus(node, outcome)
+            _prometheus(node, outcome, jobs)
         else:
             text = f"there is no receiver {kind[:80]} here"
             outcome.note(Kind.LOST, node.place, node.path, text, LOOK)
@@ -167,10 +183,10 @@ def server_rules(outcome: Outcome) -> Rules:
     }
 
 
-def prometheus_rules(outcome: Outcome) -> Rules:
-    """The keys of a prometheus receiver."""
+def prometheus_rules(outcome: Outcome, jobs: list[Node]) -> Rules:
+    """The keys of a prometheus receiver; `jobs` gets where its jobs stand."""
     return {
-        "config": lambda each: _scrape_config(each, outcome),
+        "config": lambda each: _scrape_config(each, outcome, jobs),
         "trim_metric_suffixes": Differs("names are sent as they were scraped"),
         "use_start_time_metric": Differs("start_timestamps of a job reads `_created` lines"),
         "start_time_metric_regex": Differs("start_timestamps of a job reads `_created` lines"),
@@ -180,16 +196,16 @@ def prometheus_rules(outcome: Outcome) -> Rules:
     }
 
 
-def _prometheus(node: Node, outcome: Outcome) -> None:
-    Walk(outcome, {}, LOOK).over(node, prometheus_rules(outcome))
+def _prometheus(node: Node, outcome: Outcome, jobs: list[Node]) -> None:
+    Walk(outcome, {}, LOOK).over(node, prometheus_rules(outcome, jobs))
 
 
-def _scrape_config(node: Node, outcome: Outcome) -> None:
+def _scrape_config(node: Node, outcome: Outcome, jobs: list[Node]) -> None:
     """A prometheus.yml within the file; `$$` stands for `$`."""
     walk = Walk(outcome, {}, LOOK)
     for key, value in node.entries():
         if key == "scrape_configs":
-            _add_jobs(walk.value(value), value, outcome)
+            _add_jobs(walk.value(value), value, outcome, jobs)
         elif key == "global":
             before = outcome.config.setdefault("global", {})
             found = walk.value(value)
@@ -204,7 +220,7 @@ def _scrape_config(node: Node, outcome: Outcome) -> None:
             outcome.note(Kind.LOST, value.place, value.path, "of no use to an agent", LOOK)
 
 
-def _add_jobs(jobs: object, node: Node, outcome: Outcome) -> None:
+def _add_jobs(jobs: object, node: Node, outcome: Outcome, origins: list[Node]) -> None:
     kept: list[Tree] = outcome.config.setdefault("scrape_configs", [])
     names = {job["job_name"] for job in kept}
     for job, each in zip(jobs if isinstance(jobs, list) else (), node.items(), strict=False):
@@ -215,6 +231,7 @@ def _add_jobs(jobs: object, node: Node, outcome: Outcome) -> None:
             raise each.wrong(f"job {str(name)[:80]!r} stands in two receivers: rename one")
         names.add(name)
         kept.append(job)
+        origins.append(each)
         outcome.note(Kind.SAME, each.place, f"job {name}", "scrape_configs")
 
 
@@ -226,7 +243,7 @@ def _exporters(
         kind = name.partition("/")[0]
         if node is None:
             continue
-        if kind == "prometheusremotewrite":
+        if _is_remote(name):
             reader = RemoteReader(outcome, named["extensions"], otlp)
             outcome.config.setdefault("remote_write", []).append(reader.read(name, node))
         elif kind in ("debug", "logging", "nop"):

@@ -94,7 +94,7 @@ def _collector() -> Iterator[str]:
         ("`retry_on_failure`", RETRY),
         ("`wal`", {"directory": Differs("`-remoteWrite.tmpDataPath`"), **WAL}),
         ("`otlp`: `grpc` and `http`", server_rules(outcome)),
-        ("`prometheus` receiver", prometheus_rules(outcome)),
+        ("`prometheus` receiver", prometheus_rules(outcome, [])),
         ("`batch`", BATCH),
     ):
         yield f"\n## {title}\n\n| key | what becomes of it |\n|---|---|\n"

@@ -31,15 +31,18 @@ _SECTIONS: Rules = {
 }
 
 
-def convert(root: Node, outcome: Outcome) -> None:
+def convert(root: Node, outcome: Outcome) -> dict[str, list[Node]]:
+    """Gives where the entries of lists stood."""
+    origins: dict[str, list[Node]] = {"scrape_configs": []}
     walk = Walk(outcome, {}, LOOK)
     rules: Rules = {
         **_SECTIONS,
         "server": lambda node: _server(node, walk),
-        "metrics": lambda node: _metrics(node, outcome, walk),
-        "prometheus": lambda node: _metrics(node, outcome, walk),
+        "metrics": lambda node: _metrics(node, outcome, walk, origins),
+        "prometheus": lambda node: _metrics(node, outcome, walk, origins),
     }
     walk.over(root, rules)
+    return origins
 
 
 def _server(node: Node, walk: Walk) -> None:
@@ -61,7 +64,9 @@ def _server(node: Node, walk: Walk) -> None:
     walk.over(node, rules)
 
 
-def _metrics(node: Node, outcome: Outcome, walk: Walk) -> None:
+def _metrics(
+    node: Node, outcome: Outcome, walk: Walk, origins: dict[str, list[Node]]
+) -> None:
     shared: dict[str, Any] = {}
     rules: Rules = {
         "wal_directory": lambda value: outcome.flags.append(
@@ -75,7 +80,7 @@ def _metrics(node: Node, outcome: Outcome, walk: Walk) -> None:
         "disable_keepalives": Differs("-promscrape.disableKeepAlive"),
         "idle_conn_timeout": Differs("one kept connection for each target"),
         "global": lambda value: shared.update(_global(value, outcome)),
-        "configs": lambda value: _configs(value, outcome, walk, shared),
+        "configs": lambda value: _configs(value, outcome, walk, shared, origins),
     }
     # `global` first, whatever the file's order: the others need it.
     for wanted in (True, False):
@@ -107,7 +112,13 @@ def _mapping(node: Node) -> Tree:
     return {key: value.plain() for key, value in node.entries()}
 
 
-def _configs(node: Node, outcome: Outcome, walk: Walk, shared: Mapping[str, Any]) -> None:
+def _configs(
+    node: Node,
+    outcome: Outcome,
+    walk: Walk,
+    shared: Mapping[str, Any],
+    origins: dict[str, list[Node]],
+) -> None:
     instances = list(node.items())
     jobs: list[Tree] = outcome.config.setdefault("scrape_configs", [])
     remotes: list[Tree] = outcome.config.setdefault("remote_write", [])
@@ -116,6 +127,8 @@ def _configs(node: Node, outcome: Outcome, walk: Walk, shared: Mapping[str, Any]
         label = name.text() if name else "default"
         tree = _mapping(each)
         _add_jobs(tree.get("scrape_configs") or [], label, jobs, each, outcome)
+        found = each.get("scrape_configs")
+        origins["scrape_configs"] += found.items() if found else ()
         own = tree.get("remote_write") or shared.get("remote_write", [])
         remotes += [remote for remote in own if remote not in remotes]
         if len(instances) > 1 and tree.get("remote_write"):

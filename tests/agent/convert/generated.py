@@ -102,7 +102,7 @@ def collector() -> Iterator[tuple[str, str]]:
         if key not in _SKIP:
             otlp = {"protocols": {"grpc": {key: _TEXTS.get(key, "localhost:1")}}}
             yield f"otlp {key}", _collector(otlp=otlp)
-    for key in prometheus_rules(outcome):
+    for key in prometheus_rules(outcome, []):
         if key != "config":
             yield f"prometheus {key}", _collector(scrapes={key: "x"})
     for key in BATCH:

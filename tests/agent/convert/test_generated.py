@@ -14,10 +14,10 @@ from agent.convert.detect import convert
 from agent.convert.note import Kind
 from agent.convert.outcome import LOST
 from agent.flags.parser import parse
-from tests.agent.convert import corpus
+from tests.agent.convert import generated
 
-COMMANDS = [*corpus.vmagent(), *corpus.prometheus()]
-COLLECTORS = list(corpus.collector())
+COMMANDS = [*generated.vmagent(), *generated.prometheus()]
+COLLECTORS = list(generated.collector())
 # What needs files or values that fit together to be a good configuration.
 _NOT_ALONE = ("cert_file", "key_file", "ca_file", "_pem", "max_version")
 
@@ -49,7 +49,7 @@ def test_a_collectors_file_becomes_a_configuration_that_is_read(text: str) -> No
 
 
 def test_the_corpus_is_large_enough() -> None:
-    assert min(len(list(corpus.vmagent())), len(list(corpus.prometheus())), len(COLLECTORS)) >= 30
+    assert min(len(list(generated.vmagent())), len(list(generated.prometheus())), len(COLLECTORS)) >= 30
 
 
 def test_what_has_no_counterpart_decides_the_exit_code() -> None:
