@@ -68,8 +68,11 @@ def _read(name: str, text: str, outcome: Outcome) -> tuple[Problems, Sections | 
     if sections is not None:
         resolve(sections, options)
     problems.warnings = [each for each in problems.warnings if each.message != "no file matches"]
+    lines = text.splitlines()
     # What a variable is going to be is not known here.
-    problems.errors = [each for each in problems.errors if "%{" not in each.text + each.message]
+    problems.errors = [
+        each for each in problems.errors if "%{" not in "".join(lines[each.line - 1 : each.line])
+    ]
     return problems, sections
 
 

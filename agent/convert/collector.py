@@ -6,13 +6,16 @@ Invariant: only what a metrics pipeline uses is converted; the rest is named.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import attrs
 
-from agent.convert.collector_remote import LOOK, RemoteReader
+from agent.convert.collector_auth import LOOK
+from agent.convert.collector_remote import RemoteReader
 from agent.convert.note import Kind
 from agent.convert.outcome import Outcome, Tree
 from agent.convert.reading import Node
+from agent.flags.units import parse_size
 from agent.convert.table import Differs, Lost, Rules, Same, To, Walk, seconds
 
 SECTIONS = ("receivers", "processors", "exporters", "connectors", "extensions", "service")
@@ -52,6 +55,8 @@ def convert(root: Node, outcome: Outcome) -> dict[str, list[Node]]:
     jobs = origins["scrape_configs"]
     _receivers(_used(pipelines, "receivers"), named["receivers"], outcome, jobs)
     _exporters(_used(pipelines, "exporters"), named, outcome, otlp)
+    if any(name.partition("/")[0] == "otlp" for name in _used(pipelines, "receivers")):
+        _as_the_collector(outcome, otlp, named["exporters"])
     _processors(_used(pipelines, "processors"), named["processors"], outcome)
     _routes(pipelines, outcome)
     _unused(pipelines, named, outcome)
@@ -65,6 +70,20 @@ def convert(root: Node, outcome: Outcome) -> dict[str, list[Node]]:
         if _is_remote(name) and (node := exporters.get(name))
     ]
     return origins
+
+
+def _as_the_collector(outcome: Outcome, otlp: Tree, exporters: Mapping[str, Node]) -> None:
+    """What its translation does otherwise than Prometheus', whose defaults ours are."""
+    otlp["label_name_preserve_multiple_underscores"] = False
+    if "promote_scope_metadata" not in otlp:
+        otlp["promote_scope_metadata"] = True
+        for name, node in exporters.items():
+            if _is_remote(name):
+                text = (
+                    "otlp.promote_scope_metadata adds otel_scope_* labels as later collectors do; "
+                    "earlier ones send a series otel_scope_info: switch it off there"
+                )
+                outcome.note(Kind.DIFFERS, node.place, node.path, text)
 
 
 def _is_remote(name: str) -> bool:
@@ -141,9 +160,25 @@ def _otlp(node: Node, outcome: Outcome) -> None:
 def server_rules(outcome: Outcome) -> Rules:
     """The keys of a protocol of an otlp receiver."""
 
-    def flag(name: str, suffix: str = "") -> Callable[[Node], None]:
+    def flag(name: str) -> Callable[[Node], None]:
         def add(node: Node) -> None:
+            outcome.add_flag(name, node.text(), node.place, node.path)
+
+        return add
+
+    def size(suffix: str) -> Callable[[Node], None]:
+        """Of both protocols the larger one: it is one bound here."""
+
+        def add(node: Node) -> None:
+            name = "opentelemetry.maxRequestSize"
+            before = [each for each in outcome.flags if each.startswith(f"-{name}=")]
             outcome.add_flag(name, node.text() + suffix, node.place, node.path)
+            texts = {each: each.partition("=")[2] for each in outcome.flags if name in each}
+            if before and len(texts) > 1:
+                smaller = min(texts, key=lambda each: parse_size(texts[each]))
+                outcome.flags.remove(smaller)
+                told = f"-{name} is for both protocols: the larger one is taken"
+                outcome.note(Kind.DIFFERS, node.place, node.path, told)
 
         return add
 
@@ -168,8 +203,8 @@ def server_rules(outcome: Outcome) -> Rules:
         "transport": Same("tcp"),
         "tls": lambda node: Walk(outcome, {}, LOOK).over(node, tls),
         "auth": Lost("-otlp.httpAuth.* or -otlp.bearerToken: one user or token for what is pushed"),
-        "max_recv_msg_size_mib": flag("opentelemetry.maxRequestSize", "MiB"),
-        "max_request_body_size": flag("opentelemetry.maxRequestSize"),
+        "max_recv_msg_size_mib": size("MiB"),
+        "max_request_body_size": size(""),
         "max_concurrent_streams": Differs("the server has its own bounds"),
         "read_buffer_size": Differs("the server has its own bounds"),
         "write_buffer_size": Differs("the server has its own bounds"),
@@ -198,6 +233,8 @@ def prometheus_rules(outcome: Outcome, jobs: list[Node]) -> Rules:
 
 def _prometheus(node: Node, outcome: Outcome, jobs: list[Node]) -> None:
     Walk(outcome, {}, LOOK).over(node, prometheus_rules(outcome, jobs))
+    text = "no target_info is made of scraped targets: job and instance are labels of each series"
+    outcome.note(Kind.DIFFERS, node.place, node.path, text)
 
 
 def _scrape_config(node: Node, outcome: Outcome, jobs: list[Node]) -> None:
@@ -238,20 +275,34 @@ def _add_jobs(jobs: object, node: Node, outcome: Outcome, origins: list[Node]) -
 def _exporters(
     names: list[str], named: Mapping[str, Mapping[str, Node]], outcome: Outcome, otlp: Tree
 ) -> None:
+    readers: list[RemoteReader] = []
     for name in names:
         node = named["exporters"].get(name)
         kind = name.partition("/")[0]
         if node is None:
             continue
         if _is_remote(name):
-            reader = RemoteReader(outcome, named["extensions"], otlp)
-            outcome.config.setdefault("remote_write", []).append(reader.read(name, node))
+            readers.append(RemoteReader(outcome, named["extensions"], otlp))
+            outcome.config.setdefault("remote_write", []).append(readers[-1].read(name, node))
         elif kind in ("debug", "logging", "nop"):
             text = "promferry tap shows samples as they pass"
             outcome.note(Kind.DIFFERS, node.place, node.path, text)
         else:
             text = f"there is no exporter {kind[:80]} here; only remote write is sent"
             outcome.note(Kind.LOST, node.place, node.path, text, LOOK)
+    _external_labels(readers, outcome)
+
+
+def _external_labels(readers: list[RemoteReader], outcome: Outcome) -> None:
+    """Those of the configuration where it has one remote and none of its own; else by rules."""
+    of_scrapes = outcome.config.get("global", {}).get("external_labels")
+    if len(readers) == 1 and readers[0].external and not of_scrapes:
+        written = {name: text.replace("$", "$$") for name, text in readers[0].external.items()}
+        shared = {**outcome.config.pop("global", {}), "external_labels": written}
+        outcome.config = {"global": shared, **outcome.config}
+        return
+    for reader in readers:
+        reader.add_external_labels()
 
 
 def _processors(names: list[str], nodes: Mapping[str, Node], outcome: Outcome) -> None:
@@ -286,33 +337,41 @@ def _batch(node: Node, outcome: Outcome) -> None:
             remote.setdefault("queue_config", {}).setdefault(key, value)
 
 
+def _limit(name: str, suffix: str) -> Callable[[Node, Outcome], None]:
+    def add(value: Node, outcome: Outcome) -> None:
+        outcome.flags.append(f"-{name}={value.text()}{suffix}")
+        text = f"-{name}; pushers wait or are answered 503, scrapes go on"
+        outcome.note(Kind.DIFFERS, value.place, value.path, text)
+
+    return add
+
+
+_BOUNDED = "bounded memory is always kept to"
+MEMORY = {
+    "limit_mib": _limit("memory.allowedBytes", "MiB"),
+    "limit_percentage": _limit("memory.allowedPercent", ""),
+    "check_interval": None,
+    "spike_limit_mib": None,
+    "spike_limit_percentage": None,
+    "min_gc_interval_when_soft_limited": None,
+    "min_gc_interval_when_hard_limited": None,
+}
+
+
 def _memory(node: Node, outcome: Outcome) -> None:
-    def flag(name: str, suffix: str) -> Callable[[Node], None]:
-        def add(value: Node) -> None:
-            outcome.flags.append(f"-{name}={value.text()}{suffix}")
-            text = f"-{name}; pushers wait or are answered 503, scrapes go on"
-            outcome.note(Kind.DIFFERS, value.place, value.path, text)
-
-        return add
-
-    own = Differs("bounded memory is always kept to")
     rules: Rules = {
-        "limit_mib": flag("memory.allowedBytes", "MiB"),
-        "limit_percentage": flag("memory.allowedPercent", ""),
-        "check_interval": own,
-        "spike_limit_mib": own,
-        "spike_limit_percentage": own,
+        key: partial(add, outcome=outcome) if add else Differs(_BOUNDED)
+        for key, add in MEMORY.items()
     }
     Walk(outcome, {}, LOOK).over(node, rules)
-    outcome.note(Kind.SAME, node.place, node.path, "bounded memory is always kept to")
+    outcome.note(Kind.SAME, node.place, node.path, _BOUNDED)
 
 
 def _routes(pipelines: list[Pipeline], outcome: Outcome) -> None:
     """Every remote gets everything: pipelines that keep sources apart lose that."""
-    exporters = set(_used(pipelines, "exporters"))
-    receivers = set(_used(pipelines, "receivers"))
+    remotes = {name for name in _used(pipelines, "exporters") if _is_remote(name)}
     for each in pipelines:
-        if set(each.exporters) != exporters or set(each.receivers) != receivers:
+        if not remotes.issubset(each.exporters):
             text = "every remote gets all series here; write_relabel_configs can keep some from one"
             outcome.note(Kind.LOST, each.node.place, each.node.path, text, LOOK)
 

@@ -26,6 +26,9 @@ PROGRAMS = {
 
 
 def program_of(text: str) -> str:
+    """Of a path or an image's name; empty for anything else."""
+    if text.startswith("-") or "=" in text:
+        return ""
     base = text.rpartition("/")[2].partition("@")[0].partition(":")[0]
     return PROGRAMS.get(base, "")
 

@@ -5,6 +5,7 @@ Invariant: the flags that are written are accepted by `agent.flags`; what it ref
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import attrs
 
@@ -49,7 +50,7 @@ def _flag(text: str) -> tuple[str, str, str]:
 def config_of(command: Command) -> str:
     """The path of the configuration that the command names; empty if there is none."""
     words = [word.text for word in command.words]
-    for word, following in zip(words, [*words[1:], ""], strict=True):
+    for word, following in pairwise([*words, ""]):
         name, equals, text = _flag(word)
         if word.startswith("-") and name in _CONFIGS:
             return text if equals else following
@@ -78,6 +79,10 @@ def convert(command: Command, outcome: Outcome) -> None:
             f"one: promferry queue import -from={program} {old}"
         )
         outcome.note(Kind.DIFFERS, place, "data path", text, look)
+    is_open = any(word.bare_variable for word in command.words)
+    if program == "prometheus" and "promscrape.config" not in names and not is_open:
+        outcome.flags.append("-promscrape.config=prometheus.yml")
+        outcome.note(Kind.SAME, place, "config.file", "not given: Prometheus' prometheus.yml")
     if program == "prometheus" and "httpListenAddr" not in names:
         outcome.flags.append("-httpListenAddr=:9090")
         outcome.note(Kind.SAME, place, "web.listen-address", "not given: Prometheus' :9090 is kept")
@@ -150,7 +155,7 @@ def _take(
         outcome.note(Kind.LOST, word.place, shown, f"not supported yet: {flag.later}", look)
     elif flag.idle and not flag.quiet and not (set(split_items(given)) & set(flag.effective)):
         outcome.note(Kind.DIFFERS, word.place, shown, f"left out: {flag.idle}", look)
-    elif flag.stands_for:
+    elif flag.stands_for and not (flag.translations and "%{" in given):
         value = flag.translations.get(given.lower(), given)
         outcome.flags.append(f"-{flag.stands_for}={value}")
         outcome.note(Kind.SAME, word.place, shown, f"-{flag.stands_for}")

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from agent.convert.collector import BATCH, prometheus_rules, server_rules
-from agent.convert.collector_remote import AUTHENTICATORS, RETRY, TLS, WAL, RemoteReader
+from agent.convert.collector_auth import AUTHENTICATORS, TLS
+from agent.convert.collector_remote import RETRY, WAL, RemoteReader
 from agent.convert.detect import convert, convert_words
 from agent.convert.differences import DEFAULTS
 from agent.convert.note import counts

@@ -16,13 +16,14 @@ from agent.convert.reading import TEMPLATE, fail, template_error
 
 END = ";"
 _ENDS = frozenset({END, "&&", "||", "|", "&"})
-_REDIRECTION = re.compile(r"[0-9&]?>{1,2}(&?[0-9-]|.*)|<.*")
+_REDIRECTION = re.compile(r"([0-9&]?>{1,2}|<)(.*)")
 _VARIABLE_WORD = re.compile(r"\$\{?([A-Za-z_]\w*)\}?|\$[@*]|\"\$@\"")
+_EXPRESSION = re.compile(r"\$\([^)]*\)?|`[^`]*`?")
 _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 # Options of `docker run`, `sudo` and their like whose value may bear the program's name.
 _NAMING = frozenset(
-    ("--name", "--hostname", "-h", "--network", "--net", "--network-alias", "-u", "--user", "-g",
+    ("-v", "--volume", "--mount", "--name", "--hostname", "-h", "--network", "--net", "--network-alias", "-u", "--user", "-g",
      "--group", "-a", "-t", "-C", "--container", "--label", "-l", "--uid", "--unit")
 )  # fmt: skip
 
@@ -56,9 +57,17 @@ def commands(words: Sequence[Word], name: str, around: Around | None = None) -> 
             while at < len(words) and words[at].text not in _ENDS:
                 taken.append(words[at])
                 at += 1
-            kept = tuple(each for each in taken if not _REDIRECTION.fullmatch(each.text))
             found = attrs.evolve(around or Around(), variables=dict(variables))
-            yield Command(program, kept, name, found)
+            yield Command(program, tuple(_without_redirections(taken)), name, found)
+
+
+def _without_redirections(words: Sequence[Word]) -> Iterator[Word]:
+    is_path = False
+    for word in words:
+        redirection = _REDIRECTION.fullmatch(word.text)
+        if redirection is None and not is_path:
+            yield word
+        is_path = redirection is not None and not redirection[2]
 
 
 def shell_words(file: str, lines: Sequence[str], first: int) -> Iterator[Word]:
@@ -93,4 +102,6 @@ def word_of(text: str, place: str, references: re.Pattern[str]) -> Word:
     if references is SHELL and _VARIABLE_WORD.fullmatch(text):
         return Word(text, place, (text,))
     filled, lost, defaults = rewritten(text, references)
+    if references is SHELL:
+        lost += tuple(found[0] for found in _EXPRESSION.finditer(text))
     return Word(filled, place, lost, defaults)

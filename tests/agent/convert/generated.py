@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from agent.convert.collector import BATCH, prometheus_rules, server_rules
-from agent.convert.collector_remote import RETRY, TLS, WAL, RemoteReader
+from agent.convert.collector_auth import TLS
+from agent.convert.collector_remote import RETRY, WAL, RemoteReader
 from agent.convert.outcome import Outcome
 from agent.flags.flag import Flag, Kind
 from agent.flags.table import TABLE
