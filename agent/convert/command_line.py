@@ -90,6 +90,20 @@ def convert(command: Command, outcome: Outcome) -> None:
         for name, text in _AS_VMAGENT.items():
             outcome.flags.append(f"-{name}")
             outcome.note(Kind.SAME, place, f"-{name}", text)
+    if program == "prometheus":
+        _tell_ports(command, place, outcome, look)
+
+
+def _tell_ports(command: Command, place: str, outcome: Outcome, look: str) -> None:
+    """Prometheus 2 gives an `instance` without a port one; its agents know a feature, not a flag."""
+    name = "promscrape.instanceDefaultPort"
+    texts = [_flag(word.text) for word in command.words]
+    if any(flag == "enable-feature" and "agent" in text.split(",") for flag, _, text in texts):
+        outcome.flags.append(f"-{name}")
+        outcome.note(Kind.SAME, place, f"-{name}", "instance has a port, as in Prometheus 2")
+        return
+    text = "instance has no port where the target has none, as in Prometheus 3; this flag adds it"
+    outcome.note(Kind.DIFFERS, place, f"-{name}", text, look)
 
 
 def _with_variables(command: Command, outcome: Outcome) -> Command:
