@@ -27,7 +27,7 @@ promferry queue export  -path=DIR [-all]            what is to be sent, as JSON 
 promferry queue export  -path=DIR [-all] -url=URL [-remoteWrite.*...]    ... pushed to URL instead
 promferry queue rejected -path=DIR [-json] [SELECTOR]   what remotes refused, in their words
 promferry queue import  -from=vmagent|prometheus DIR [-since=TIME|-all] [-remote=NAME] [-yes]
-                        [flags of the agent]        another agent's unsent data, before newer data
+                        [-force] [flags of the agent]    another agent's unsent data, before newer data
 promferry queue drop    -path=DIR [-before=TIME] -yes    give up what is older, or everything
 
 DIR is an agent's data path (all its queues), or the directory of one queue. All but `drop` and
@@ -37,7 +37,8 @@ an age (36h).
 `repair` writes a directory that can take the place of the damaged one: stop the agent first, then
 copy, and move the copy there. -to is a new directory.
 `import` needs both agents stopped; without -yes it only says what is there. The agent's flags name
-the remote. Prometheus' log does not say what was sent: -since is the last time the remote has.
+the remote. Prometheus' log does not say what was sent: -since is the last time the remote has. The
+same queue is not imported twice without -force; an import that was cut off goes on where it was.
 `export` is for a dead box: JSON lines are what VictoriaMetrics takes at /api/v1/import; what was
 sent stays in the directory. -all: also what was acknowledged and is still there. Authentication
 for -url is told as for the agent: -remoteWrite.bearerToken, -remoteWrite.tlsCAFile, ...

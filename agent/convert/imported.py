@@ -16,20 +16,32 @@ from pushqueue.wire.message import Pair, Sample, WireSeries, write_v1
 MAX_SAMPLES = 10_000
 
 
+# More places than a person looks at; the rest is counted.
+MAX_DAMAGES = 100
+
+
 @attrs.define
 class Found:
-    """What a queue held. `damages`: what was skipped, a line for each."""
+    """What a queue held. `damages`: what was skipped, a line for each of the first."""
 
     blocks: int = 0
     samples: int = 0
+    bytes: int = 0  # of the Blocks' bodies
     oldest_ms: int | None = None
     newest_ms: int | None = None
     damages: list[str] = attrs.field(factory=list)
+    damaged: int = 0  # all places
     left_out: int = 0  # samples that are not to be imported: older than asked
+
+    def damage(self, text: str) -> None:
+        self.damaged += 1
+        if len(self.damages) < MAX_DAMAGES:
+            self.damages.append(text)
 
     def count(self, block: Block) -> None:
         self.blocks += 1
         self.samples += block.sample_count
+        self.bytes += len(block.body)
         oldest, newest = self.oldest_ms, self.newest_ms
         self.oldest_ms = block.oldest_ms if oldest is None else min(oldest, block.oldest_ms)
         self.newest_ms = block.newest_ms if newest is None else max(newest, block.newest_ms)

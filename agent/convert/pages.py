@@ -13,7 +13,8 @@ _STEPS = """
 _IMPORT = """
 `promferry queue import` only reads the old directory; without `-yes` it says what is there, with
 counts and times. Damaged records are skipped and counted. What is imported is sent before anything
-newer. Importing twice sends twice.
+newer. An import that was cut off goes on where it was when it is repeated; one that was whole is
+refused a second time, since it would be sent twice (`-force`).
 """
 
 VMAGENT = (
