@@ -1,6 +1,6 @@
 """Two agents side by side."""
 
-from agent.convert.comparison import Comparison, Seen, key_of
+from agent.convert.comparison import Comparison, Seen, key_of, spell, without_external
 
 
 def test_what_differs_is_named_and_what_is_the_same_counted() -> None:
@@ -22,3 +22,14 @@ def test_of_many_series_some_are_shown() -> None:
     comparison.series("here", set(), ours)
     assert len(comparison.lines) == 11
     assert comparison.lines[-1] == "here: and 2 more only here"
+
+
+def test_external_labels_are_none_of_a_targets_own() -> None:
+    theirs = [Seen("a", "http://x/", {"dc": "a", "env": "p"}), Seen("b", "http://y/", {"dc": "a"})]
+    ours = [Seen("a", "http://x/", {"env": "p"}), Seen("b", "http://y/", {"dc": "a"})]
+    told = without_external(theirs, ours, {"dc": "a", "env": "other"})
+    assert [dict(each.labels) for each in told] == [{"env": "p"}, {"dc": "a"}]
+
+
+def test_nothing_moves_about_on_a_terminal() -> None:
+    assert spell({"a\x1b": "\x07" * 70}) == '{a?="' + "?" * 60 + '"}'
