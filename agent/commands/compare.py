@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from agent.commands.own_options import OwnOptions, split_options
-from agent.config.errors import ConfigErrors
 from agent.commands.running_agent import OPTIONS, AskError, RunningAgent, Whom
+from agent.config.errors import ConfigErrors
 from agent.convert.comparison import Comparison, Seen, key_of, spell, without_external
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.parser import parse
@@ -132,7 +132,9 @@ async def _compare(
     except ConfigErrors as exc:
         old, labels, config = {}, {}, ""
         reason = str(exc.errors[0])[:300]
-        comparison.lines.append(f"series not compared: its configuration is not read here: {reason}")
+        comparison.lines.append(
+            f"series not compared: its configuration is not read here: {reason}"
+        )
     pairs = list(comparison.targets(without_external(theirs, ours, labels), ours))
     if config and labels != dict(settings.global_.external_labels):
         own = spell(settings.global_.external_labels)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from agent.commands.own_options import OwnOptions, split_options
 from agent.config.errors import ConfigErrors
+from agent.config.source import MAX_FILE_BYTES
 from agent.convert.detect import convert, convert_words
 from agent.convert.note import Kind, counts
 from agent.convert.outcome import Outcome
@@ -72,7 +73,12 @@ def _converted(options: OwnOptions, words: Sequence[str]) -> Outcome:
     if words:
         return convert_words(words)
     path = options.words[0]
-    content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    # One byte more than any file may have: who reads on says that it is too large.
+    if path == "-":
+        content = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+    else:
+        with open(path, "rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
     name = "stdin" if path == "-" else path
     return convert(name, content, only=options.texts.get("only", ""))
 
@@ -93,9 +99,9 @@ def _write(outcome: Outcome, options: OwnOptions) -> None:
         return
     directory = Path(folder)
     script = outcome.script(str(directory.absolute() / CONFIG_NAME))
-    texts = {directory / COMMAND_NAME: f"#!/bin/sh\n{script}"}
-    if config:
-        texts[directory / CONFIG_NAME] = config
+    # The script comes last: where it stands, all stands.
+    texts = {directory / CONFIG_NAME: config} if config else {}
+    texts[directory / COMMAND_NAME] = f"#!/bin/sh\n{script}"
     if "force" not in options.switches:
         for path in texts:
             if os.path.lexists(path):

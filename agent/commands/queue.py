@@ -27,7 +27,7 @@ promferry queue export  -path=DIR [-all]            what is to be sent, as JSON 
 promferry queue export  -path=DIR [-all] -url=URL [-remoteWrite.*...]    ... pushed to URL instead
 promferry queue rejected -path=DIR [-json] [SELECTOR]   what remotes refused, in their words
 promferry queue import  -from=vmagent|prometheus DIR [-since=TIME|-all] [-remote=NAME] [-yes]
-                        [-force] [flags of the agent]    another agent's unsent data, before newer data
+                        [-force] [flags of the agent]   another agent's unsent data, before newer
 promferry queue drop    -path=DIR [-before=TIME] -yes    give up what is older, or everything
 
 DIR is an agent's data path (all its queues), or the directory of one queue. All but `drop` and

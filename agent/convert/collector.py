@@ -15,8 +15,8 @@ from agent.convert.collector_remote import RemoteReader
 from agent.convert.note import Kind
 from agent.convert.outcome import Outcome, Tree
 from agent.convert.reading import Node
-from agent.flags.units import parse_size
 from agent.convert.table import Differs, Lost, Rules, Same, To, Walk, seconds
+from agent.flags.units import parse_size
 
 SECTIONS = ("receivers", "processors", "exporters", "connectors", "extensions", "service")
 _QUIET_EXTENSIONS = {

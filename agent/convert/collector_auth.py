@@ -41,6 +41,7 @@ TLS: Rules = {
     "tpm": Lost("keys in a TPM are not read"),
 }
 
+
 def _files_first(tree: Tree) -> None:
     """A file is read where both are given, as there; here both are an error."""
     for name in [name for name in tree if f"{name}_file" in tree]:

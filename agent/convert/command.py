@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 import attrs
 
 from agent.convert.reading import Node
+from scraper.placeholders import ExpansionError, expand
 
 # What a word must be called to be taken for the program; the tail of an image's name counts.
 PROGRAMS = {
@@ -74,14 +75,20 @@ class Command:
         return attrs.evolve(self, words=tuple(words)) if known else self
 
 
+def fill(text: str, known: Mapping[str, Word]) -> str:
+    """With what variables hold; as it stands where that would have no end."""
+    try:
+        return expand(text, {name: word.text for name, word in known.items()})
+    except ExpansionError:
+        return text
+
+
 def _filled(word: Word, known: Mapping[str, Word]) -> Iterator[Word]:
     if (several := known.get(word.bare_variable)) is not None:
-        for text in _parts(several.text):
+        for text in _parts(fill(several.text, known)):
             yield Word(text, several.place)
         return
-    text = word.text
-    for name, value in known.items():
-        text = text.replace(f"%{{{name}}}", value.text)
+    text = fill(word.text, known)
     left = {name: value for name, value in word.defaults.items() if name not in known}
     yield Word(text, word.place, word.lost, left)
 

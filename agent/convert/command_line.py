@@ -95,7 +95,7 @@ def convert(command: Command, outcome: Outcome) -> None:
 
 
 def _tell_ports(command: Command, place: str, outcome: Outcome, look: str) -> None:
-    """Prometheus 2 gives an `instance` without a port one; its agents know a feature, not a flag."""
+    """Prometheus 2 gives an `instance` without a port one; its agent is a feature, not a flag."""
     name = "promscrape.instanceDefaultPort"
     texts = [_flag(word.text) for word in command.words]
     if any(flag == "enable-feature" and "agent" in text.split(",") for flag, _, text in texts):

@@ -25,7 +25,13 @@ def printable(text: str, limit: int) -> str:
 def spell(labels: Labels | Key) -> str:
     """As in a selector, cut to what a line bears."""
     pairs = labels.items() if isinstance(labels, Mapping) else labels
-    text = "{" + ", ".join(f'{printable(name, 60)}="{printable(value, 60)}"' for name, value in sorted(pairs)) + "}"
+    text = (
+        "{"
+        + ", ".join(
+            f'{printable(name, 60)}="{printable(value, 60)}"' for name, value in sorted(pairs)
+        )
+        + "}"
+    )
     return text if len(text) <= 300 else text[:297] + "..."
 
 
@@ -42,9 +48,7 @@ class Seen:
         return self.job, self.url
 
 
-def without_external(
-    theirs: Sequence[Seen], ours: Sequence[Seen], external: Labels
-) -> list[Seen]:
+def without_external(theirs: Sequence[Seen], ours: Sequence[Seen], external: Labels) -> list[Seen]:
     """vmagent 1.79 counts external labels among those of a target: they are taken off where our
     target has none of that name."""
     here = {each.name: each.labels for each in ours}
@@ -96,7 +100,8 @@ class Comparison:
 
 def _differing(old: Labels, new: Labels) -> list[str]:
     return [
-        f"label {printable(name, 60)}: {old.get(name, '')[:80]!r} there, {new.get(name, '')[:80]!r} here"
+        f"label {printable(name, 60)}: "
+        f"{old.get(name, '')[:80]!r} there, {new.get(name, '')[:80]!r} here"
         for name in sorted(old.keys() | new.keys())
         if old.get(name, "") != new.get(name, "")
     ]

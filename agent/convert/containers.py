@@ -5,11 +5,11 @@ Source: the Compose specification; Kubernetes' reference of Container, EnvVar, C
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import attrs
 
-from agent.convert.command import Around, Command, Word, program_of
+from agent.convert.command import Around, Command, Word, fill, program_of
 from agent.convert.environment import KUBERNETES, SHELL, rewritten
 from agent.convert.reading import Node
 from agent.convert.words import END, commands, shell_words, word_of
@@ -64,7 +64,9 @@ def _compose_variables(node: Node) -> dict[str, Word]:
     pairs = (
         [(name, value) for name, value in found.entries() if not value.is_null]
         if found.is_mapping
-        else [(text.partition("=")[0], item) for item in found.items() if "=" in (text := item.text())]
+        else [
+            (text.partition("=")[0], item) for item in found.items() if "=" in (text := item.text())
+        ]
     )
     known = {}
     for name, value in pairs:
@@ -160,18 +162,12 @@ def _kubernetes_variables(container: Node) -> Around:
         if value is not None:
             text, lost, _ = rewritten(value.text(), KUBERNETES)
             if not lost and not value.is_null:
-                known[name.text()] = Word(_known(text, known), value.place)
+                known[name.text()] = Word(fill(text, known), value.place)
         elif (of := each.get("valueFrom")) is not None and of.is_mapping:
             sources += [f"{kind} of {name.text()}" for kind, _ in of.entries()]
     if container.get("envFrom") is not None:
         sources.append("envFrom")
     return Around(known, tuple(sources))
-
-
-def _known(text: str, known: Mapping[str, Word]) -> str:
-    for name, value in known.items():
-        text = text.replace(f"%{{{name}}}", value.text)
-    return text
 
 
 def _containers(node: Node, depth: int) -> Iterator[Node]:

@@ -30,10 +30,11 @@ def rewritten(text: str, references: re.Pattern[str]) -> Rewritten:
             return "$"
         name = groups.get("name") or groups.get("bare") or ""
         default = groups.get("default")
-        if groups.get("odd") or (default and not _PLAIN_DEFAULT.fullmatch(default)):
+        is_plain = default is None or _PLAIN_DEFAULT.fullmatch(default)
+        if groups.get("odd") or not is_plain:
             lost.append(name)
         elif default is not None and defaults.setdefault(name, default) != default:
-            lost.append(name)
+            lost.append(name)  # two defaults in one text
         return f"%{{{name}}}"
 
     filled = references.sub(one, text) if "$" in text else text

@@ -80,9 +80,7 @@ def metrics_rules(
 
     def keep_alive(value: Node) -> None:
         if value.is_true():
-            walk.outcome.add_flag(
-                "promscrape.disableKeepAlive", "true", value.place, value.path
-            )
+            walk.outcome.add_flag("promscrape.disableKeepAlive", "true", value.place, value.path)
 
     def directory(value: Node) -> None:
         path = walk.text(value)
@@ -107,9 +105,7 @@ def metrics_rules(
     }
 
 
-def _metrics(
-    node: Node, outcome: Outcome, walk: Walk, origins: dict[str, list[Node]]
-) -> None:
+def _metrics(node: Node, outcome: Outcome, walk: Walk, origins: dict[str, list[Node]]) -> None:
     shared: dict[str, Any] = {}
     rules = metrics_rules(outcome, walk, shared, origins)
     # `global` first, whatever the file's order: the others need it.

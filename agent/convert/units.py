@@ -24,8 +24,8 @@ _SPECIFIERS = {
     "L": "/var/log",
     "E": "/etc",
     "t": "/run",
-    "T": "/tmp",
-    "V": "/var/tmp",
+    "T": "/tmp",  # noqa: S108 (what systemd says)
+    "V": "/var/tmp",  # noqa: S108
     "h": "/root",
     "u": "root",
     "i": "%{INSTANCE}",

@@ -23,9 +23,30 @@ _ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
 _SHELLS = frozenset({"sh", "bash", "ash", "dash"})
 # Options of `docker run`, `sudo` and their like whose value may bear the program's name.
 _NAMING = frozenset(
-    ("-v", "--volume", "--mount", "--name", "--hostname", "-h", "--network", "--net", "--network-alias", "-u", "--user", "-g",
-     "--group", "-a", "-t", "-C", "--container", "--label", "-l", "--uid", "--unit")
-)  # fmt: skip
+    [
+        "-v",
+        "--volume",
+        "--mount",
+        "--name",
+        "--hostname",
+        "-h",
+        "--network",
+        "--net",
+        "--network-alias",
+        "-u",
+        "--user",
+        "-g",
+        "--group",
+        "-a",
+        "-t",
+        "-C",
+        "--container",
+        "--label",
+        "-l",
+        "--uid",
+        "--unit",
+    ]
+)
 
 
 def of_shell(file: str, text: str) -> list[Command]:

@@ -67,7 +67,8 @@ def expected(test: str) -> dict[str, list[tuple[dict[str, str], float]]]:
         "latency_milliseconds_sum": [({**COMMON, **outside}, 30.0)],
         "latency_milliseconds_count": [({**COMMON, **outside}, 4.0)],
         "target_info": [
-            ({"job": "ns/shop", "instance": "i-1", "host_name": "h1", "k8s_label": "x", **outside}, 1.0)
+            ({"job": "ns/shop", "instance": "i-1", "host_name": "h1", "k8s_label": "x", **outside},
+             1.0)
         ],
     }  # fmt: skip
 
@@ -127,7 +128,7 @@ def _same(receiver: VictoriaMetrics, test: str) -> bool:
     wanted = expected(test)
     second = {
         f"second_{name}": [
-            ({key: text for key, text in labels.items() if (key, text) != ("region", "outside")}, value)
+            ({key: text for key, text in labels.items() if text != "outside"}, value)
             for labels, value in several
         ]
         for name, several in wanted.items()

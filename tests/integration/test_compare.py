@@ -1,4 +1,4 @@
-"""`promferry compare` beside a real vmagent, a real Prometheus, and what only pretends to be one."""
+"""`promferry compare` beside a real vmagent, a real Prometheus, and what pretends to be one."""
 
 import json
 import time
@@ -153,9 +153,7 @@ def test_what_it_answers_may_be_anything(
     assert "\x1b" not in told.err + told.out
 
 
-def test_nobody_is_there(
-    tmp_path: Path, pages: Pages, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_nobody_is_there(tmp_path: Path, pages: Pages, capsys: pytest.CaptureFixture[str]) -> None:
     new = tmp_path / "new.yml"
     new.write_text(text(pages))
     address = f"http://user:secret@127.0.0.1:{free_port()}"

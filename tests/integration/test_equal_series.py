@@ -58,7 +58,11 @@ JOBS = """\
   - {{regex: "meta_(.+)", replacement: "from_$1", action: labelmap}}
   - {{regex: "meta_.*", action: labeldrop}}
   - {{source_labels: [role], target_label: role, action: lowercase}}
-  - {{source_labels: [role, __address__], separator: "/", regex: "(web)/(.*):.*", target_label: host, replacement: "$2-${{1}}x"}}
+  - source_labels: [role, __address__]
+    separator: "/"
+    regex: "(web)/(.*):.*"
+    target_label: host
+    replacement: "$2-${{1}}x"
   - {{source_labels: [__scheme__], target_label: scheme}}
 {hashmod}
 - job_name: metric_rules
@@ -67,9 +71,15 @@ JOBS = """\
   metric_relabel_configs:
   - {{source_labels: [__name__], regex: "rules_secret|go_.*", action: drop}}
   - {{source_labels: [path], regex: "/([^/]+)/.*", target_label: short}}
-  - {{source_labels: [__name__], regex: "rules_(odd)", target_label: __name__, replacement: "renamed_$1"}}
+  - source_labels: [__name__]
+    regex: "rules_(odd)"
+    target_label: __name__
+    replacement: "renamed_$1"
   - {{regex: "id", action: labeldrop}}
-  - {{source_labels: [__name__, le], regex: "rules_seconds_bucket;1", target_label: le, replacement: "1.0"}}
+  - source_labels: [__name__, le]
+    regex: "rules_seconds_bucket;1"
+    target_label: le
+    replacement: "1.0"
 - job_name: params
   metrics_path: /params
   params: {{format: [text], many: [a, b]}}
@@ -200,7 +210,7 @@ def test_vmagents_series(
 
 PUSH_RULES = """\
 - {source_labels: [path], regex: "/(.*)", target_label: path_of}
-- {source_labels: [__name__], regex: "UPPER_NAME", target_label: __name__, replacement: lowered_name}
+- {source_labels: [__name__], regex: UPPER_NAME, target_label: __name__, replacement: lowered_name}
 - {source_labels: [secret], regex: ".+", action: drop}
 """
 PUSHED = [

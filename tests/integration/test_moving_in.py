@@ -82,7 +82,8 @@ def test_the_unsent_tail_of_a_real_prometheus_is_delivered(
     )
     argv = [program("prometheus"), "--enable-feature=agent", f"--config.file={config}",
             f"--storage.agent.path={old}",
-            "--storage.remote.flush-deadline=100ms", f"--web.listen-address=127.0.0.1:{port}"]  # fmt: skip
+            "--storage.remote.flush-deadline=100ms",
+            f"--web.listen-address=127.0.0.1:{port}"]  # fmt: skip
     prometheus = Process(argv, tmp_path / "prometheus.log")
     prometheus.start()
     agent = start_agent("", [f"-remoteWrite.url={victoria_metrics.url}"], is_started=False)
@@ -125,6 +126,8 @@ def test_an_import_that_is_killed_goes_on_and_loses_nothing(
     first.kill()
     (entry,) = json.loads(told.read_text()).values()
     assert 0 < entry["blocks"] < count, "the blow came too late"
-    assert main(argv[len(command()):]) == 0
+    assert main(argv[len(command()) :]) == 0
     agent.start()
-    wait_until(lambda: ids(victoria_metrics, job) == set(range(count)), "all ids, each once or more")
+    wait_until(
+        lambda: ids(victoria_metrics, job) == set(range(count)), "all ids, each once or more"
+    )

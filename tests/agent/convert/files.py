@@ -44,7 +44,13 @@ class Case:
         notes = [_line(note) for note in outcome.notes if note.kind is not Kind.SAME]
         same = sum(note.kind is Kind.SAME for note in outcome.notes)
         config = "(as it stands)\n" if outcome.verbatim else outcome.config_text()
-        parts = [f"exit {outcome.exit_code}, {same} same", *notes, "", outcome.script("new.yml"), config]
+        parts = [
+            f"exit {outcome.exit_code}, {same} same",
+            *notes,
+            "",
+            outcome.script("new.yml"),
+            config,
+        ]
         return "\n".join(part.rstrip("\n") for part in parts).rstrip("\n") + "\n"
 
 

@@ -14,7 +14,8 @@ from agent.commands.loading import load_all, log_settings
 from agent.convert.collector import BATCH, MEMORY, prometheus_rules, server_rules
 from agent.convert.collector_auth import AUTHENTICATORS, TLS
 from agent.convert.collector_remote import RETRY, WAL, RemoteReader
-from agent.convert.grafana import INSTANCE, SECTIONS, metrics_rules, server_rules as grafana_server
+from agent.convert.grafana import INSTANCE, SECTIONS, metrics_rules
+from agent.convert.grafana import server_rules as grafana_server
 from agent.convert.outcome import Outcome
 from agent.convert.table import Walk
 from agent.flags.groups.own import GROUP as OWN
@@ -123,11 +124,11 @@ target_label replacement action refresh_interval promote_resource_attributes
 promote_all_resource_attributes ignore_resource_attributes translation_strategy
 keep_identifying_resource_attributes convert_histograms_to_nhcb promote_scope_metadata
 label_name_underscore_sanitization label_name_preserve_multiple_underscores
-""".split()
+"""
 
 
 def test_every_key_of_prometheus_occurs() -> None:
-    assert set(PROMETHEUS_KEYS) - keys_of("prometheus") == set()
+    assert set(PROMETHEUS_KEYS.split()) - keys_of("prometheus") == set()
 
 
 def test_every_key_of_grafana_agent_occurs() -> None:

@@ -51,7 +51,10 @@ def test_a_collectors_file_becomes_a_configuration_that_is_read(text: str) -> No
 
 
 def test_the_corpus_is_large_enough() -> None:
-    assert min(len(list(generated.vmagent())), len(list(generated.prometheus())), len(COLLECTORS)) >= 30
+    assert (
+        min(len(list(generated.vmagent())), len(list(generated.prometheus())), len(COLLECTORS))
+        >= 30
+    )
 
 
 def test_what_has_no_counterpart_decides_the_exit_code() -> None:
