@@ -7,8 +7,9 @@ example of each page is a conversion that is really run.
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent.convert.collector import BATCH, prometheus_rules, server_rules
+from agent.convert.collector import BATCH
 from agent.convert.collector_auth import AUTHENTICATORS, TLS
+from agent.convert.collector_receivers import prometheus_rules, server_rules
 from agent.convert.collector_remote import RETRY, WAL, RemoteReader
 from agent.convert.detect import convert, convert_words
 from agent.convert.differences import DEFAULTS

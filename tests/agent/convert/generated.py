@@ -8,8 +8,9 @@ from typing import Any
 
 import yaml
 
-from agent.convert.collector import BATCH, prometheus_rules, server_rules
+from agent.convert.collector import BATCH
 from agent.convert.collector_auth import TLS
+from agent.convert.collector_receivers import prometheus_rules, server_rules
 from agent.convert.collector_remote import RETRY, WAL, RemoteReader
 from agent.convert.outcome import Outcome
 from agent.flags.flag import Flag, Kind

@@ -33,7 +33,7 @@ class Everything(dict[str, str]):
     def __missing__(self, name: str) -> str:
         return "word"
 
-    def get(self, name: str, default: object = None) -> str:  # type: ignore[override]
+    def get(self, name: str, default: object = None) -> str:
         return self[name]
 
 

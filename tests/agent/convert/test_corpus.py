@@ -11,8 +11,9 @@ import yaml
 from agent.commands.check_report import Options
 from agent.commands.check_run import check
 from agent.commands.loading import load_all, log_settings
-from agent.convert.collector import BATCH, MEMORY, prometheus_rules, server_rules
+from agent.convert.collector import BATCH, MEMORY
 from agent.convert.collector_auth import AUTHENTICATORS, TLS
+from agent.convert.collector_receivers import prometheus_rules, server_rules
 from agent.convert.collector_remote import RETRY, WAL, RemoteReader
 from agent.convert.grafana import INSTANCE, SECTIONS, metrics_rules
 from agent.convert.grafana import server_rules as grafana_server
