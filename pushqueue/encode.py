@@ -152,28 +152,30 @@ class _Framed:
     def part(cls, part: Part, data: bytes, exemplars: int) -> "_Framed":
         oldest_ms, newest_ms = part.time_span_ms()
         count = part.sample_count
-        entry = _entry(part.batch, newest_ms, count, len(data))
+        batch = part.batch
+        entry = pack_entry(newest_ms, batch.lane_key, count, len(data), _flags(batch))
         return cls(data, (entry,), count, oldest_ms, newest_ms, exemplars)
 
     @classmethod
     def rows(cls, rows: Rows, data: bytes, sizes: Sequence[int]) -> "_Framed":
         """`sizes`: those of the pieces in `data`."""
+        # Hot: there are ten pieces in a scrape of 500 series.
         time_ms = rows.time_ms
+        named = [(batch.lane_key, _flags(batch)) for batch in rows.batches]
         counts = rows.counts()
         entries = [
-            _entry(batch, time_ms, count, size)
-            for batch, count, size in zip(cycle(rows.batches), counts, sizes, strict=False)
+            pack_entry(time_ms, key, count, size, flags)
+            for (key, flags), count, size in zip(cycle(named), counts, sizes, strict=False)
         ]
         return cls(data, entries, sum(counts), time_ms, time_ms)
 
 
-def _entry(batch: Batch, time_ms: int, samples: int, framed_bytes: int) -> bytes:
-    flags = flags_of(
+def _flags(batch: Batch) -> int:
+    return flags_of(
         is_markers=batch.is_markers,
         is_pushed=batch.is_pushed,
         is_native=batch.histograms is not None,
     )
-    return pack_entry(time_ms, batch.lane_key, samples, framed_bytes, flags)
 
 
 class _Draft:
