@@ -5,8 +5,8 @@ Targets of one shape that were scraped in one slot have the same series at the s
 their own labels. One after the other each fills the 64 KiB that a compressor looks back; cut into
 pieces, the same piece of all before the next, every series has its like just before it: 14 bytes a
 sample instead of 19 for a node exporter's page.
-Invariants: parts of different timestamps, and those of one lane key and layout, keep their order,
-and nothing passes markers; so timestamps never go back where they did not before.
+Invariants: parts of different timestamps, and those of one lane key, keep their order, and nothing
+passes markers; so timestamps never go back where they did not before.
 """
 
 from collections.abc import Iterator, Sequence
@@ -77,26 +77,32 @@ def _is_plain(batch: Batch) -> bool:
     )
 
 
+_Kind = tuple[int, int, int]
+
+
 class _Alike:
-    """Plain parts of one timestamp, by layout and range."""
+    """Plain parts of one timestamp, by kind: layout and range. Kinds go out as they came in."""
 
     def __init__(self) -> None:
         self._time_ms: object = None
-        self._parts: dict[tuple[int, int, int], list[Part]] = {}
-        self._keys: set[tuple[int, int]] = set()
+        self._parts: dict[_Kind, list[Part]] = {}
+        self._number_of: dict[_Kind, int] = {}
+        # The last kind of each lane key.
+        self._last: dict[int, int] = {}
 
     def takes(self, part: Part) -> bool:
-        """Whether the part may stand before those that were added."""
+        """Whether the part may stand before some of those that were added."""
         batch = part.batch
-        key = (id(batch.layout), batch.lane_key)
-        return _is_plain(batch) and batch.timestamps == self._time_ms and key not in self._keys
+        if not _is_plain(batch) or batch.timestamps != self._time_ms:
+            return False
+        number = self._number_of.get(_kind_of(part), len(self._parts))
+        return number > self._last.get(batch.lane_key, -1)
 
     def add(self, part: Part) -> None:
-        batch = part.batch
-        self._time_ms = batch.timestamps
-        self._keys.add((id(batch.layout), batch.lane_key))
-        key = (id(batch.layout), part.start, part.stop)
-        self._parts.setdefault(key, []).append(part)
+        kind = _kind_of(part)
+        self._time_ms = part.batch.timestamps
+        self._last[part.batch.lane_key] = self._number_of.setdefault(kind, len(self._parts))
+        self._parts.setdefault(kind, []).append(part)
 
     def drained(self) -> Iterator[Part | Rows]:
         most = _FRAGMENT_SAMPLES // _LEAST_SAMPLES
@@ -104,7 +110,12 @@ class _Alike:
             for first in range(0, len(same), most):
                 yield from _together(same[first : first + most])
         self._parts.clear()
-        self._keys.clear()
+        self._number_of.clear()
+        self._last.clear()
+
+
+def _kind_of(part: Part) -> _Kind:
+    return id(part.batch.layout), part.start, part.stop
 
 
 def _together(same: list[Part]) -> Iterator[Part | Rows]:

@@ -24,7 +24,8 @@ from tests.pushqueue.blocks import NOW_MS, layout
 WIDE = Layout(
     tuple(Template((encode_label("__name__", f"a_{at:03}"), b""), (0,)) for at in range(100))
 )
-NARROW = layout(10)
+NARROW = Layout(WIDE.templates[:10])
+OTHER = Layout(WIDE.templates[5:15])
 
 
 def scraped(
@@ -83,6 +84,11 @@ EXEMPLARS: dict[int, tuple[Exemplar, ...]] = {0: (Exemplar((("t", "x"),), 1.0, N
             id="like stands by like",
         ),
         pytest.param(
+            (scraped(1, NARROW), scraped(2, OTHER), scraped(2, NARROW)),
+            [(1, 0, 10), (2, 0, 10), (2, 0, 10)],
+            id="but a target's batches keep their order",
+        ),
+        pytest.param(
             (scraped(1), scraped(2, time_ms=NOW_MS + 1)),
             [(1, 0, 100), (2, 0, 100)],
             id="never across timestamps",
@@ -129,7 +135,7 @@ BATCHES = st.lists(
     st.builds(
         scraped,
         st.integers(0, 4),
-        st.sampled_from([WIDE, NARROW, layout(20)]),
+        st.sampled_from([WIDE, NARROW, OTHER]),
         st.sampled_from([NOW_MS, NOW_MS + 1]),
         is_markers=st.booleans(),
     ),
