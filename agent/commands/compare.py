@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.commands.own_options import OwnOptions, split_options
 from agent.commands.running_agent import OPTIONS, AskError, RunningAgent, Whom
-from agent.convert.comparison import Comparison, Seen, key_of, spell
+from agent.convert.comparison import Comparison, Seen, key_of, spell, without_external
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.parser import parse
 
@@ -115,15 +115,18 @@ async def _compare(
     contexts = TlsContexts()
     setups = [set_up(job, settings.global_.external_labels) for job in settings.jobs]
     subjects: dict[tuple[str, str], tuple[JobSetup, Target]] = {}
-    ours = []
+    ours: list[Seen] = []
     for found in await find_targets(setups, contexts):
         comparison.lines += [f"{found.setup.job.job_name}: {error}" for error in found.errors]
         for target in found.targets.targets.values():
             seen = Seen(found.setup.job.job_name, target.url, dict(target.labels))
             ours.append(seen)
             subjects[seen.name] = (found.setup, target)
-    pairs = list(comparison.targets(theirs, ours))
     old, labels = _setups_of(config)
+    # vmagent shows external labels as labels of targets; they are compared for themselves.
+    external = labels if config else settings.global_.external_labels
+    theirs = without_external(theirs, external, ours)
+    pairs = list(comparison.targets(theirs, ours))
     if config and labels != dict(settings.global_.external_labels):
         own = spell(settings.global_.external_labels)
         comparison.lines.append(f"external labels: {spell(labels)} there, {own} here")

@@ -20,6 +20,11 @@ from agent.flags.errors import FlagErrors
 CANNOT_READ, USAGE_ERROR = 1, 2
 CONFIG_NAME, COMMAND_NAME = "prometheus.yml", "promferry.sh"
 
+SCRIPT_HEAD = """\
+#!/bin/sh
+# Starts promferry; with other words runs a command with the same flags: sh promferry.sh check -lint
+"""
+
 HELP = """\
 promferry convert FILE [-to=DIR [-force]] [-only=NAME] [-quiet]
 promferry convert -- vmagent -remoteWrite.url=... [-to=... before the --]
@@ -29,7 +34,9 @@ Collector's YAML, a prometheus.yml, Grafana Agent's static mode, or a shell line
 docker-compose file or Kubernetes manifest that runs vmagent or Prometheus. The report on stderr
 says what is the same, what differs, what is lost and where to read on.
 
-  -to=DIR     write DIR/prometheus.yml and DIR/promferry.sh; without it both are printed
+  -to=DIR     write DIR/promferry.sh, and DIR/prometheus.yml unless a command line names one already;
+              without it both are printed. `sh DIR/promferry.sh` starts promferry, and
+              `sh DIR/promferry.sh check` (compare, queue import, ...) gives the flags to a command
   -force      also over files that are there
   -only=NAME  the service, pod or program to take where a file has several
   -quiet      report only what differs and what is lost
@@ -92,8 +99,8 @@ def _write(outcome: Outcome, options: OwnOptions) -> None:
         sys.stdout.write(f"# {command}{separator}{config}")
         return
     directory = Path(folder)
-    texts = {directory / COMMAND_NAME: "#!/bin/sh\nexec " + outcome.command(
-        str(directory.absolute() / CONFIG_NAME))}  # fmt: skip
+    command = outcome.command(str(directory.absolute() / CONFIG_NAME))
+    texts = {directory / COMMAND_NAME: f"{SCRIPT_HEAD}exec {with_words(command)}"}
     if config:
         texts[directory / CONFIG_NAME] = config
     if "force" not in options.switches:
@@ -102,6 +109,11 @@ def _write(outcome: Outcome, options: OwnOptions) -> None:
                 raise FileExistsError(17, "is there already; -force writes over it", str(path))
     directory.mkdir(parents=True, exist_ok=True)
     _replace(texts)
+
+
+def with_words(command: str) -> str:
+    """The words of whoever runs the script stand first, so that they may name a command."""
+    return command.replace("promferry", 'promferry "$@"', 1)
 
 
 def _replace(texts: dict[Path, str]) -> None:

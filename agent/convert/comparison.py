@@ -37,6 +37,22 @@ class Seen:
         return self.job, self.url
 
 
+def without_external(theirs: Sequence[Seen], external: Labels, ours: Sequence[Seen]) -> list[Seen]:
+    """Targets without external labels, as they are here, unless the target has one itself."""
+    own = {each.name: each.labels for each in ours}
+    return [
+        attrs.evolve(
+            each,
+            labels={
+                name: value
+                for name, value in each.labels.items()
+                if external.get(name) != value or name in own.get(each.name, {})
+            },
+        )
+        for each in theirs
+    ]
+
+
 @attrs.define
 class Comparison:
     """`lines` say what differs; the counts what is the same."""

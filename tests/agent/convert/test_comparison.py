@@ -1,6 +1,8 @@
 """Two agents side by side."""
 
-from agent.convert.comparison import Comparison, Seen, key_of
+import pytest
+
+from agent.convert.comparison import Comparison, Seen, key_of, without_external
 
 
 def test_what_differs_is_named_and_what_is_the_same_counted() -> None:
@@ -22,3 +24,20 @@ def test_of_many_series_some_are_shown() -> None:
     comparison.series("here", set(), ours)
     assert len(comparison.lines) == 11
     assert comparison.lines[-1] == "here: and 2 more only here"
+
+
+@pytest.mark.parametrize(
+    ("there", "here", "left"),
+    [
+        pytest.param({"site": "a", "x": "1"}, {"x": "1"}, {"x": "1"},
+                     id="an external label that is shown with the target"),
+        pytest.param({"site": "b"}, {}, {"site": "b"}, id="another value"),
+        pytest.param({"site": "a"}, {"site": "a"}, {"site": "a"}, id="the target has it itself"),
+        pytest.param({"x": "1"}, {"x": "1"}, {"x": "1"}, id="none is shown"),
+    ],
+)  # fmt: skip
+def test_external_labels_are_not_the_targets(
+    there: dict[str, str], here: dict[str, str], left: dict[str, str]
+) -> None:
+    theirs, ours = [Seen("a", "http://x/", there)], [Seen("a", "http://x/", here)]
+    assert [each.labels for each in without_external(theirs, {"site": "a"}, ours)] == [left]
