@@ -34,7 +34,7 @@ Collector's YAML, a prometheus.yml, Grafana Agent's static mode, or a shell line
 docker-compose file or Kubernetes manifest that runs vmagent or Prometheus. The report on stderr
 says what is the same, what differs, what is lost and where to read on.
 
-  -to=DIR     write DIR/promferry.sh, and DIR/prometheus.yml unless a command line names one already;
+  -to=DIR     write DIR/promferry.sh, and DIR/prometheus.yml unless a command line names its own;
               without it both are printed. `sh DIR/promferry.sh` starts promferry, and
               `sh DIR/promferry.sh check` (compare, queue import, ...) gives the flags to a command
   -force      also over files that are there

@@ -1,4 +1,4 @@
-"""`promferry queue import`: what was scraped elsewhere goes out as this agent would send it, once."""
+"""`promferry queue import`: what others scraped goes out as this agent would send it, once."""
 
 import struct
 from collections.abc import Callable
