@@ -81,8 +81,11 @@ class Guide:
 
     def wait_sent(self, line: str) -> None:
         """`promferry queue list`, until nothing is left."""
-        told = lambda: self.run(line)
-        wait_until(lambda: "to send: nothing" in told(), "an empty queue", evidence=told)
+        wait_until(
+            lambda: "to send: nothing" in self.run(line),
+            "an empty queue",
+            evidence=lambda: self.run(line),
+        )
 
 
 @pytest.fixture
