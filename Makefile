@@ -22,6 +22,9 @@ bench: .venv/.installed peers ## the race against vmagent (more: bench/compare.p
 asan: .venv/.installed ## the compiled kernel under AddressSanitizer: its tests, then any bytes
 	@.ci/asan
 
+image: ## the image of examples/deploy, built and tried; root with buildah and podman
+	@.ci/image
+
 peers: ## Prometheus, VictoriaMetrics, node_exporter, nginx, openssl
 	@.ci/peers
 
@@ -34,4 +37,4 @@ help:
 .venv/.installed: pyproject.toml setup.py .ci/install $(KERNEL)
 	@.ci/install $(PYTHON)
 
-.PHONY: run test lint types bench asan peers clean help
+.PHONY: run test lint types bench asan image peers clean help

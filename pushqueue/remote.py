@@ -297,7 +297,7 @@ class Remote:
         """What this remote's rules and labels make of a series."""
         from relabel.explain_remote import explain_remote  # late: only who asks explains
 
-        return explain_remote(_steps(self.settings), labels)
+        return explain_remote(steps_of(self.settings), labels)
 
     def progress(self, lane_key: int) -> LaneProgress:
         """How far the lane has come in which this key is sent."""
@@ -418,8 +418,8 @@ def _throttle(settings: RemoteSettings, data_path: Path, wall_ms: Callable[[], i
     )
 
 
-def _steps(settings: RemoteSettings) -> "RemoteSteps":
-    """All that happens to a series on its way to this remote, for explanations."""
+def steps_of(settings: RemoteSettings) -> "RemoteSteps":
+    """All that happens to a series on its way to this remote, for who goes that way alone."""
     # Imported late: RE2 is not loaded for remotes without rules.
     from relabel.pipeline import compile_rules
     from relabel.remote_steps import RemoteSteps

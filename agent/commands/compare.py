@@ -120,7 +120,7 @@ async def _compare(
     contexts = TlsContexts()
     setups = [set_up(job, settings.global_.external_labels) for job in settings.jobs]
     subjects: dict[tuple[str, str], tuple[JobSetup, Target]] = {}
-    ours = []
+    ours: list[Seen] = []
     for found in await find_targets(setups, contexts):
         comparison.lines += [f"{found.setup.job.job_name}: {error}" for error in found.errors]
         for target in found.targets.targets.values():
@@ -135,7 +135,9 @@ async def _compare(
         comparison.lines.append(
             f"series not compared: its configuration is not read here: {reason}"
         )
-    pairs = list(comparison.targets(without_external(theirs, ours, labels), ours))
+    # vmagent shows external labels as labels of targets; they are compared for themselves.
+    external = labels if config else settings.global_.external_labels
+    pairs = list(comparison.targets(without_external(theirs, external, ours), ours))
     if config and labels != dict(settings.global_.external_labels):
         own = spell(settings.global_.external_labels)
         comparison.lines.append(f"external labels: {spell(labels)} there, {own} here")

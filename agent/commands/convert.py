@@ -21,6 +21,11 @@ from agent.flags.errors import FlagErrors
 CANNOT_READ, USAGE_ERROR = 1, 2
 CONFIG_NAME, COMMAND_NAME = "prometheus.yml", "promferry.sh"
 
+SCRIPT_HEAD = """\
+#!/bin/sh
+# Starts promferry; with other words runs a command with the same flags: sh promferry.sh check -lint
+"""
+
 HELP = """\
 promferry convert FILE [-to=DIR [-force]] [-only=NAME] [-quiet]
 promferry convert -- vmagent -remoteWrite.url=... [-to=... before the --]
@@ -30,7 +35,9 @@ Collector's YAML, a prometheus.yml, Grafana Agent's static mode, or a shell line
 docker-compose file or Kubernetes manifest that runs vmagent or Prometheus. The report on stderr
 says what is the same, what differs, what is lost and where to read on.
 
-  -to=DIR     write DIR/prometheus.yml and DIR/promferry.sh; without it both are printed
+  -to=DIR     write DIR/promferry.sh, and DIR/prometheus.yml unless a command line names its own;
+              without it both are printed. `sh DIR/promferry.sh` starts promferry, and
+              `sh DIR/promferry.sh check` (compare, queue import, ...) gives the flags to a command
   -force      also over files that are there
   -only=NAME  the service, pod or program to take where a file has several
   -quiet      report only what differs and what is lost
@@ -98,16 +105,21 @@ def _write(outcome: Outcome, options: OwnOptions) -> None:
         sys.stdout.write(f"# {command}{separator}{config}")
         return
     directory = Path(folder)
-    script = outcome.script(str(directory.absolute() / CONFIG_NAME))
+    script = with_words(outcome.script(str(directory.absolute() / CONFIG_NAME)))
     # The script comes last: where it stands, all stands.
     texts = {directory / CONFIG_NAME: config} if config else {}
-    texts[directory / COMMAND_NAME] = f"#!/bin/sh\n{script}"
+    texts[directory / COMMAND_NAME] = f"{SCRIPT_HEAD}{script}"
     if "force" not in options.switches:
         for path in texts:
             if os.path.lexists(path):
                 raise FileExistsError(17, "is there already; -force writes over it", str(path))
     directory.mkdir(parents=True, exist_ok=True)
     _replace(texts)
+
+
+def with_words(script: str) -> str:
+    """The words of whoever runs the script stand first, so that they may name a command."""
+    return script.replace("exec promferry", 'exec promferry "$@"', 1)
 
 
 def _replace(texts: dict[Path, str]) -> None:

@@ -4,6 +4,7 @@ Takes directories; says what was copied, lost or given up. Nothing is changed in
 an agent uses: `repair` writes elsewhere, `drop` needs the directory's lock.
 """
 
+import re
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -90,8 +91,10 @@ def _is_before(segment: SegmentSurvey, before_ms: int | None) -> bool:
 
 
 def time_ms(name: str, text: str) -> int:
-    """A date or an age as a time in milliseconds. Raises FlagErrors about option `name`."""
+    """A date, an age or Unix seconds as milliseconds. Raises FlagErrors about option `name`."""
     now = datetime.now(UTC)
+    if re.fullmatch(r"[0-9]{9,}(\.[0-9]+)?|[0-9]\.[0-9]+e\+09", text):
+        return int(float(text) * 1000)
     try:
         return int((now.timestamp() - parse_duration(text)) * 1000)
     except ValueError:
@@ -99,7 +102,7 @@ def time_ms(name: str, text: str) -> int:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        reason = f"must be a date as {time_text(0)}, or an age as 36h"
+        reason = f"must be a date as {time_text(0)}, Unix seconds, or an age as 36h"
         raise FlagErrors([FlagError(name=name, reason=reason, text=text)]) from None
     return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp() * 1000)
 

@@ -76,7 +76,7 @@ def verify_queues(options: Options) -> int:
 def _found(options: Options) -> list[Path]:
     queues = options.queues()
     if not queues:
-        print(f"{options.path}: no queue here", file=sys.stderr)
+        print(f"{options.path}: no queue here, nothing waits on the disk", file=sys.stderr)
     return queues
 
 

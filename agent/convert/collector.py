@@ -212,8 +212,7 @@ MEMORY = {
 
 def _memory(node: Node, outcome: Outcome) -> None:
     rules: Rules = {
-        key: partial(add, outcome) if add else Differs(_BOUNDED)
-        for key, add in MEMORY.items()
+        key: partial(add, outcome) if add else Differs(_BOUNDED) for key, add in MEMORY.items()
     }
     Walk(outcome, {}, LOOK).over(node, rules)
     outcome.note(Kind.SAME, node.place, node.path, _BOUNDED)

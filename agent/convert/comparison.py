@@ -48,17 +48,16 @@ class Seen:
         return self.job, self.url
 
 
-def without_external(theirs: Sequence[Seen], ours: Sequence[Seen], external: Labels) -> list[Seen]:
-    """vmagent 1.79 counts external labels among those of a target: they are taken off where our
-    target has none of that name."""
-    here = {each.name: each.labels for each in ours}
+def without_external(theirs: Sequence[Seen], external: Labels, ours: Sequence[Seen]) -> list[Seen]:
+    """Targets without external labels, as they are here, unless the target has one itself."""
+    own = {each.name: each.labels for each in ours}
     return [
         attrs.evolve(
             each,
             labels={
                 name: value
                 for name, value in each.labels.items()
-                if external.get(name) != value or name in here.get(each.name, {})
+                if external.get(name) != value or name in own.get(each.name, {})
             },
         )
         for each in theirs

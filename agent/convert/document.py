@@ -11,11 +11,18 @@ from agent.convert.collector import BATCH
 from agent.convert.collector_auth import AUTHENTICATORS, TLS
 from agent.convert.collector_receivers import prometheus_rules, server_rules
 from agent.convert.collector_remote import RETRY, WAL, RemoteReader
-from agent.convert.detect import convert, convert_words
+from agent.convert.detect import convert
 from agent.convert.differences import DEFAULTS
 from agent.convert.note import counts
 from agent.convert.outcome import Outcome
-from agent.convert.pages import COLLECTOR, EXAMPLE, PROMETHEUS, VMAGENT
+from agent.convert.pages import (
+    COLLECTOR,
+    COLLECTOR_FILE,
+    PROMETHEUS,
+    PROMETHEUS_UNIT,
+    VMAGENT,
+    VMAGENT_UNIT,
+)
 from agent.convert.table import Differs, Lost, Rules, Same, To
 from agent.flags.flag import Flag
 from agent.flags.table import TABLE
@@ -36,9 +43,10 @@ def _filled(page: str, rest: Iterator[str]) -> str:
     return page.strip() + "\n" + "".join(rest)
 
 
-def _example(title: str, outcome: Outcome) -> Iterator[str]:
+def _example(outcome: Outcome) -> Iterator[str]:
     config = outcome.config_text()
-    yield f"\n{title}\n\n```\n{outcome.command('prometheus.yml')}```\n"
+    yield "\n## What the example becomes\n"
+    yield f"\n```\n{outcome.command('prometheus.yml')}```\n"
     if config:
         yield f"\n```yaml\n{config}```\n"
     yield "\nwith this report:\n\n```\n"
@@ -47,19 +55,13 @@ def _example(title: str, outcome: Outcome) -> Iterator[str]:
 
 
 def _vmagent() -> Iterator[str]:
-    words = ["vmagent", "-promscrape.config=prometheus.yml", "-enableTCP6=false",
-             "-remoteWrite.url=http://127.0.0.1:8428/api/v1/write",
-             "-remoteWrite.tmpDataPath=/var/lib/vmagent", "-graphiteListenAddr=:2003"]  # fmt: skip
-    yield from _example("The example above gives", convert_words(words))
+    yield from _example(convert("vmagent.service", VMAGENT_UNIT.encode()))
     yield from _defaults("vmagent")
     yield from _flags([flag for flag in TABLE.flags if not flag.is_foreign])
 
 
 def _prometheus() -> Iterator[str]:
-    words = ["prometheus", "--enable-feature=agent", "--config.file=prometheus.yml",
-             "--storage.agent.path=/var/lib/prometheus-agent", "--log.level=warn",
-             "--storage.agent.wal-compression"]  # fmt: skip
-    yield from _example("The example above gives", convert_words(words))
+    yield from _example(convert("prometheus.service", PROMETHEUS_UNIT.encode()))
     yield from _defaults("prometheus")
     yield from _flags([flag for flag in TABLE.flags if flag.is_foreign])
 
@@ -85,8 +87,7 @@ def _fate(flag: Flag) -> str:
 
 
 def _collector() -> Iterator[str]:
-    yield f"\n```yaml\n{EXAMPLE}```\n"
-    yield from _example("gives", convert("collector.yml", EXAMPLE.encode()))
+    yield from _example(convert("collector.yml", COLLECTOR_FILE.encode()))
     outcome = Outcome(source="")
     reader = RemoteReader(outcome, {}, {})
     for title, rules in (

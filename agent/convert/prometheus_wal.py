@@ -1,7 +1,8 @@
 """Prometheus' write-ahead log: the samples that it scraped, in order.
 
-Takes an agent's data path; gives Blocks of what is newer than a time. Source: Prometheus'
-documents `tsdb/docs/format/wal.md`, and the files of Prometheus 2.42.
+Takes an agent's data path, and what a remote makes of labels, since the log holds them as they were
+scraped; gives Blocks of what is newer than a time. Source: Prometheus'
+document `tsdb/docs/format/wal.md`, and the files of Prometheus 2.42.
 
     segment  named by number, pages of 32 KiB, filled up with zeros
     part     1 byte: whole, first, middle, last (bits 0-2), snappy (8), zstd (16);
@@ -14,14 +15,14 @@ A damaged part costs the records up to the next whole or first part of its page 
 
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import snappy
 
-from agent.convert.imported import Found, blocks_of, of_sample
+from agent.convert.imported import Found, Timed, blocks_of
 from pushqueue.block import Block
-from pushqueue.wire.message import Pair, Sample, WireSeries
+from series.wire import encode_labels
 
 _PAGE = 32 * 1024
 _HEAD = struct.Struct(">BHI")
@@ -32,6 +33,10 @@ _SEGMENT = re.compile(r"[0-9]{8}")
 _POLYNOMIAL = 0x82F63B78
 # A record of a scrape of a million series; a length beyond is damage.
 _MAX_RECORD_BYTES = 128 * 2**20
+# What goes out for the labels of the log, None for nothing.
+Final = Callable[[Mapping[str, str]], Mapping[str, str] | None]
+# Encoded; None where the remote gets nothing of the series.
+_Labels = bytes | None
 
 
 def _table() -> list[int]:
@@ -64,20 +69,22 @@ def is_log(path: Path) -> bool:
     return any(_segments(path))
 
 
-def blocks(path: Path, found: Found, now_ms: int, since_ms: int) -> Iterator[Block]:
+def blocks(
+    path: Path, found: Found, now_ms: int, since_ms: int, final: Final = dict
+) -> Iterator[Block]:
     """Samples newer than `since_ms`. Raises OSError."""
-    for block in blocks_of(_samples(find_log(path), found, since_ms), now_ms):
+    for block in blocks_of(_samples(find_log(path), found, since_ms, final), now_ms):
         found.count(block)
         yield block
 
 
-def _samples(log: Path, found: Found, since_ms: int) -> Iterator[tuple[int, WireSeries]]:
-    labels: dict[int, tuple[Pair, ...]] = {}
+def _samples(log: Path, found: Found, since_ms: int, final: Final) -> Iterator[Timed]:
+    labels: dict[int, _Labels] = {}
     for record in _records(log, found):
         try:
             kind = record[0]
             if kind == _SERIES:
-                labels.update(_series(record))
+                labels.update(_series(record, final))
             elif kind == _SAMPLES:
                 yield from _newer(record, labels, found, since_ms)
             elif kind in _HISTOGRAMS:
@@ -87,17 +94,19 @@ def _samples(log: Path, found: Found, since_ms: int) -> Iterator[tuple[int, Wire
 
 
 def _newer(
-    record: bytes, labels: dict[int, tuple[Pair, ...]], found: Found, since_ms: int
-) -> Iterator[tuple[int, WireSeries]]:
+    record: bytes, labels: Mapping[int, _Labels], found: Found, since_ms: int
+) -> Iterator[Timed]:
     unknown = 0
-    for reference, sample in _values(record):
-        of = labels.get(reference)
-        if of is None:
+    for reference, time_ms, value in _values(record):
+        of = labels.get(reference, b"")
+        if of == b"":
             unknown += 1
-        elif sample.timestamp_ms <= since_ms:
+        elif time_ms <= since_ms:
             found.left_out += 1
+        elif of is None:
+            found.dropped += 1
         else:
-            yield of_sample(of, sample)
+            yield time_ms, of, value
     if unknown:
         found.damage(f"{unknown} samples of series that are not in the log; skipped")
 
@@ -111,7 +120,9 @@ def _segments(log: Path) -> Iterator[Path]:
 
 
 def _records(log: Path, found: Found) -> Iterator[bytes]:
-    for segment in _segments(log):
+    segments = list(_segments(log))
+    found.bytes_total = sum(each.stat().st_size for each in segments)
+    for segment in segments:
         yield from _of_segment(segment, found)
 
 
@@ -130,6 +141,7 @@ def _of_segment(segment: Path, found: Found) -> Iterator[bytes]:
                     if whole:
                         yield whole
             number += 1
+            found.advance(len(page))
 
 
 def _of_page(page: bytes, name: str, number: int, found: Found) -> Iterator[tuple[int, bytes]]:
@@ -164,20 +176,22 @@ def _inflated(data: bytes, flags: int, name: str, found: Found) -> bytes | None:
     return data
 
 
-def _series(record: bytes) -> Iterator[tuple[int, tuple[Pair, ...]]]:
+def _series(record: bytes, final: Final) -> Iterator[tuple[int, _Labels]]:
     at = 1
     while at < len(record):
         (reference,) = struct.unpack_from(">Q", record, at)
         count, at = _unsigned(record, at + 8)
-        pairs = []
+        labels = {}
         for _ in range(count):
             name, at = _text(record, at)
             value, at = _text(record, at)
-            pairs.append((name, value))
-        yield reference, tuple(sorted(pairs))
+            labels[name] = value
+        sent = final(labels)
+        yield reference, encode_labels(tuple(sorted(sent.items()))) if sent else None
 
 
-def _values(record: bytes) -> Iterator[tuple[int, Sample]]:
+def _values(record: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Reference, time in milliseconds, value as remote write has it."""
     if len(record) < 17:
         return
     base, time_ms = struct.unpack_from(">Qq", record, 1)
@@ -185,9 +199,10 @@ def _values(record: bytes) -> Iterator[tuple[int, Sample]]:
     while at < len(record):
         reference, at = _signed(record, at)
         delta_ms, at = _signed(record, at)
-        (bits,) = struct.unpack_from(">Q", record, at)
+        if len(record) < at + 8:
+            raise IndexError("a value that ends early")
+        yield base + reference, time_ms + delta_ms, record[at : at + 8][::-1]
         at += 8
-        yield base + reference, Sample(struct.pack("<Q", bits), time_ms + delta_ms)
 
 
 def _unsigned(data: bytes, at: int) -> tuple[int, int]:

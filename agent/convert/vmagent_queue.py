@@ -18,16 +18,19 @@ from pathlib import Path
 
 import attrs
 
-from agent.convert.imported import Found, blocks_of, single
-from pushqueue.block import Block, Encoding
-from pushqueue.codec import CodecError, series_of
-from pushqueue.wire.message import WireSeries
+from agent.convert.imported import Found, Timed, blocks_of
+from pushqueue.block import Block
+from receivers.errors import DecodeError
+from receivers.remote_write import KnownLabels, WriteRequest, decode
+from series.wire import WireError, decode_labels, encode_labels
 
 FOLDER = "persistent-queue"
 _CHUNK = re.compile(r"[0-9A-F]{16}")
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 # What vmagent itself never exceeds.
 _MAX_RECORD_BYTES = 32 * 2**20
+# Bounds the memory of an import where series churn.
+_MOST_LABELS = 200_000
 
 
 def find_queues(path: Path) -> list[Path]:
@@ -87,6 +90,22 @@ class _Record:
             return file.read(self.length)
 
 
+class _Labels:
+    """Labels as they were stored -> sorted. A queue repeats the same ones for its whole length."""
+
+    def __init__(self) -> None:
+        self.known = KnownLabels()
+        self._sorted: dict[bytes, bytes] = {}
+
+    def sorted(self, stored: bytes) -> bytes:
+        found = self._sorted.get(stored)
+        if found is None:
+            if len(self._sorted) >= _MOST_LABELS:
+                self._sorted.clear()
+            found = self._sorted[stored] = encode_labels(tuple(sorted(decode_labels(stored))))
+        return found
+
+
 def blocks(path: Path, found: Found, now_ms: int) -> Iterator[Block]:
     """The oldest samples first. Raises OSError.
 
@@ -94,16 +113,27 @@ def blocks(path: Path, found: Found, now_ms: int) -> Iterator[Block]:
     later, and a receiver without an out-of-order window would refuse it there.
     """
     bounds = read_bounds(path, found)
+    labels = _Labels()
     good: list[_Record] = []
-    for chunk in sorted(each for each in path.iterdir() if _CHUNK.fullmatch(each.name)):
+    chunks = sorted(each for each in path.iterdir() if _CHUNK.fullmatch(each.name))
+    # Gone through twice: for the times, and in their order.
+    found.bytes_total = 2 * sum(each.stat().st_size for each in chunks)
+    for chunk in chunks:
         for record in _records(chunk, bounds, found):
-            oldest_ms = min((time_ms for time_ms, _ in _samples(record, found)), default=None)
+            oldest_ms = _oldest(record, labels, found)
             if oldest_ms is not None:
                 good.append(attrs.evolve(record, oldest_ms=oldest_ms))
+            found.advance(record.length)
     for record in sorted(good):
-        for block in blocks_of(_samples(record, found), now_ms):
+        for block in blocks_of(_samples(record, labels, found), now_ms):
             found.count(block)
             yield block
+        found.advance(record.length)
+
+
+def _oldest(record: _Record, labels: _Labels, found: Found) -> int | None:
+    """None: there is nothing in it, or it is damaged, which is told."""
+    return min((time_ms for time_ms, _, _ in _samples(record, labels, found)), default=None)
 
 
 def _records(chunk: Path, bounds: Bounds, found: Found) -> Iterator[_Record]:
@@ -124,15 +154,32 @@ def _records(chunk: Path, bounds: Bounds, found: Found) -> Iterator[_Record]:
             at += 8 + length
 
 
-def _samples(record: _Record, found: Found) -> list[tuple[int, WireSeries]]:
+def _samples(record: _Record, labels: _Labels, found: Found) -> list[Timed]:
     """Each sample with its time; nothing of a damaged body, which is told."""
-    body = record.body()
-    encoding = Encoding.RW1_ZSTD if body.startswith(_ZSTD_MAGIC) else Encoding.RW1_SNAPPY
-    stored = Block(
-        created_ms=0, sample_count=0, oldest_ms=0, newest_ms=0, encoding=encoding, body=body
-    )
     try:
-        return [one for each in series_of(stored) for one in single(each)]
-    except CodecError as exc:
+        request = _request(record, labels)
+        of = [
+            labels.sorted(encoded)
+            for encoded, count in zip(request.encoded, request.sample_counts, strict=True)
+            for _ in range(count)
+        ]
+    except (DecodeError, WireError, UnicodeDecodeError) as exc:
         found.damage(f"{record.place}: {exc}; skipped")
         return []
+    values = request.values.tobytes()
+    return [
+        (time_ms, encoded, values[8 * number : 8 * number + 8])
+        for number, (time_ms, encoded) in enumerate(zip(request.timestamps, of, strict=True))
+    ]
+
+
+def _request(record: _Record, labels: _Labels) -> WriteRequest:
+    """Raises DecodeError."""
+    body = record.body()
+    encoding = "zstd" if body.startswith(_ZSTD_MAGIC) else "snappy"
+    return decode(
+        body,
+        content_encoding=encoding,
+        max_decoded_bytes=_MAX_RECORD_BYTES,
+        known=labels.known,
+    )

@@ -55,7 +55,7 @@ def running(name: str, config: Path) -> Iterator[str]:
         process.kill()
 
 
-@pytest.mark.parametrize("old", ["vmagent", "prometheus"])
+@pytest.mark.parametrize("old", ["vmagent", pytest.param("prometheus", marks=pytest.mark.long)])
 def test_the_same_and_different_configurations(
     old: str, tmp_path: Path, pages: Pages, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -137,7 +137,11 @@ def _converted(words: list[str], directory: Path, side: str) -> Process:
     new = directory / "new"
     assert main(["convert", str(line), f"-to={new}"]) == 0
     written = shlex.split((new / "promferry.sh").read_text().partition("exec promferry")[2])
-    flags = [word for word in written if word != "\n" and not word.startswith("-httpListenAddr")]
+    flags = [
+        word
+        for word in written
+        if word not in ("$@", "\n") and not word.startswith("-httpListenAddr")
+    ]
     argv = [*command(), *flags, f"-httpListenAddr=127.0.0.1:{free_port()}"]
     return Process(argv, directory / "new.log", env={"SIDE": side})
 

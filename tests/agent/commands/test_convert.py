@@ -1,5 +1,6 @@
 """`promferry convert`: files whole or not at all; `check` with another agent's command line."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,16 @@ def test_both_files_are_written_and_accepted(tmp_path: Path) -> None:
     assert main(["convert", str(tmp_path / "c.yml"), f"-to={new}"]) == 0
     assert sorted(path.name for path in new.iterdir()) == ["prometheus.yml", "promferry.sh"]
     assert main(["check", str(new / "prometheus.yml")]) == 0
+
+
+def test_the_script_gives_its_flags_to_other_commands_too(tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    argv = ["convert", f"-to={new}", "--", "vmagent", f"-remoteWrite.tmpDataPath={tmp_path}"]
+    assert main(argv) == 0
+    text = (new / "promferry.sh").read_text().replace("exec promferry", "exec echo")
+    for words in ([], ["check", "-lint"]):
+        told = subprocess.run(["sh", "-c", text, "sh", *words], capture_output=True, text=True)
+        assert told.stdout.split() == [*words, f"-remoteWrite.tmpDataPath={tmp_path}"]
 
 
 def test_nothing_is_written_over_another_file(

@@ -1,5 +1,7 @@
 """Two agents side by side."""
 
+import pytest
+
 from agent.convert.comparison import Comparison, Seen, key_of, spell, without_external
 
 
@@ -24,11 +26,21 @@ def test_of_many_series_some_are_shown() -> None:
     assert comparison.lines[-1] == "here: and 2 more only here"
 
 
-def test_external_labels_are_none_of_a_targets_own() -> None:
-    theirs = [Seen("a", "http://x/", {"dc": "a", "env": "p"}), Seen("b", "http://y/", {"dc": "a"})]
-    ours = [Seen("a", "http://x/", {"env": "p"}), Seen("b", "http://y/", {"dc": "a"})]
-    told = without_external(theirs, ours, {"dc": "a", "env": "other"})
-    assert [dict(each.labels) for each in told] == [{"env": "p"}, {"dc": "a"}]
+@pytest.mark.parametrize(
+    ("there", "here", "left"),
+    [
+        pytest.param({"site": "a", "x": "1"}, {"x": "1"}, {"x": "1"},
+                     id="an external label that is shown with the target"),
+        pytest.param({"site": "b"}, {}, {"site": "b"}, id="another value"),
+        pytest.param({"site": "a"}, {"site": "a"}, {"site": "a"}, id="the target has it itself"),
+        pytest.param({"x": "1"}, {"x": "1"}, {"x": "1"}, id="none is shown"),
+    ],
+)  # fmt: skip
+def test_external_labels_are_not_the_targets(
+    there: dict[str, str], here: dict[str, str], left: dict[str, str]
+) -> None:
+    theirs, ours = [Seen("a", "http://x/", there)], [Seen("a", "http://x/", here)]
+    assert [each.labels for each in without_external(theirs, {"site": "a"}, ours)] == [left]
 
 
 def test_nothing_moves_about_on_a_terminal() -> None:
