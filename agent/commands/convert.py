@@ -33,7 +33,8 @@ promferry convert -- vmagent -remoteWrite.url=... [-to=... before the --]
 Reads what another agent has and writes a configuration that does the same: an OpenTelemetry
 Collector's YAML, a prometheus.yml, Grafana Agent's static mode, or a shell line, systemd unit,
 docker-compose file or Kubernetes manifest that runs vmagent or Prometheus. The report on stderr
-says what is the same, what differs, what is lost and where to read on.
+says what is the same, what differs, what is lost and where to read on. Variables that the file sets
+are filled in; others become %{NAME}.
 
   -to=DIR     write DIR/promferry.sh, and DIR/prometheus.yml unless a command line names its own;
               without it both are printed. `sh DIR/promferry.sh` starts promferry, and

@@ -52,6 +52,11 @@ def convert(root: Node, outcome: Outcome) -> dict[str, list[Node]]:
     otlp: Tree = {}
     for pipeline in pipelines:
         _check_names(pipeline, named)
+    if not any(_is_remote(name) for name in _used(pipelines, "exporters")):
+        where = root.get("exporters") or root
+        raise where.wrong(
+            "no pipeline of metrics has a prometheusremotewrite exporter: nothing would be sent"
+        )
     jobs = origins["scrape_configs"]
     read_receivers(_used(pipelines, "receivers"), named["receivers"], outcome, jobs)
     _exporters(_used(pipelines, "exporters"), named, outcome, otlp)

@@ -105,6 +105,9 @@ SERVICE = (
                      .encode(), "f:1:", "regex", id="a wrong regex, in its place"),
         pytest.param(b"metrics:\n  configs:\n  - scrape_configs:\n    - {x: y}\n", "f:3",
                      "job_name", id="Grafana Agent's job without a name"),
+        pytest.param(b"receivers: {otlp: {protocols: {grpc: }}}\nexporters: {debug: }\nservice: "
+                     b"{pipelines: {metrics: {receivers: [otlp], exporters: [debug]}}}\n", "f:2",
+                     "nothing would be sent", id="a Collector that sends nothing"),
         pytest.param(b"metrics: {configs: [3]}\n", "f:1", "mapping", id="Grafana's odd config"),
         pytest.param(b"global: {scrape_interval: often}\n", "f:1:27", "often",
                      id="a prometheus.yml with a wrong value"),
