@@ -136,7 +136,9 @@ def _pairs(command: Command, outcome: Outcome, look: str) -> Iterator[tuple[Word
         word = words.pop(0)
         for name in word.lost:
             text = f"what {name} stands for is not known here: write it out"
-            outcome.note(Kind.LOST, word.place, word.text, text, look)
+            # The rest of a flag's text may be a secret.
+            shown = word.text.partition("=")[0] if word.text.startswith("-") else word.text
+            outcome.note(Kind.LOST, word.place, shown, text, look)
         if word.lost and not word.text.startswith("-"):
             continue
         if not word.text.startswith("-"):
@@ -144,6 +146,8 @@ def _pairs(command: Command, outcome: Outcome, look: str) -> Iterator[tuple[Word
             continue
         name, equals, text = _flag(word.text)
         flag = TABLE.find(name)
+        if flag is None and not equals and words and not words[0].text.startswith("-"):
+            words.pop(0)  # the value of what is not known: it may be a secret
         if equals or flag is None or flag.value_without() is not None:
             yield word, name, text if equals else None
         elif words and TABLE.find(_flag(words[0].text)[0]) is None:

@@ -131,7 +131,8 @@ def test_no_secret_is_in_the_report() -> None:
     secrets = ("hunter2", "tok3n")
     outcome = convert_words(
         ["vmagent", "-remoteWrite.url=http://u:hunter2@a/w", "-remoteWrite.bearerToken=tok3n",
-         "-remoteWrite.basicAuth.passwrd=hunter2", "-remoteWrite.oauth2.clientSecret", "tok3n"]
+         "-remoteWrite.basicAuth.passwrd=hunter2", "-remoteWrite.bearrToken", "tok3n",
+         "-remoteWrite.headers=X: hunter2$(id)", "-remoteWrite.oauth2.clientSecret", "tok3n"]
     )  # fmt: skip
     text = "\n".join(map(str, outcome.notes))
     assert not any(secret in text for secret in secrets)
