@@ -95,3 +95,18 @@ service:
     assert [remote["name"] for remote in outcome.config["remote_write"]] == ["a", "b"]
     lost = [note.place for note in outcome.notes if "every remote gets all" in note.text]
     assert lost == ["c.yml:5", "c.yml:6"]
+
+
+TWO = b"""\
+services:
+  edge: {image: vmagent, command: [-remoteWrite.url=http://a/w], environment: {A: '1'}}
+  core: {image: vmagent, command: [-remoteWrite.url=http://b/w, '-remoteWrite.label=a=%{A}']}
+"""
+
+
+def test_one_of_several_is_chosen_by_name() -> None:
+    outcome = convert("c.yml", TWO, only="core")
+    # What another service sets is none of its business.
+    assert outcome.flags == ["-remoteWrite.url=http://b/w", "-remoteWrite.label=a=%{A}"]
+    with pytest.raises(ConfigErrors, match="it has core, edge"):
+        convert("c.yml", TWO, only="other")
