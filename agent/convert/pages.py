@@ -159,11 +159,12 @@ The example is a Prometheus of systemd, `prometheus.service`, whose receiver was
    ```
 
    The number, such as `1.795522539e+09`, is what `-since` takes below; make it ten seconds less,
-   as Prometheus sends by several ways at once. What is sent twice is the same sample, and
-   receivers take it. 0 means that nothing was sent since Prometheus started. Without the number
+   as Prometheus sends by several ways at once. What is sent twice is the same sample, which
+   receivers take. 0 means that nothing was sent since Prometheus started. Without the number
    ask the receiver for its newest sample, or take everything by `-all`.
-6. Stop Prometheus (with the receiver away this takes it a minute or two) and look at what it has
-   not delivered. Nothing is written yet:
+6. Stop Prometheus and look at what it has not delivered; nothing is written yet. With the receiver
+   away it takes a minute to stop, in which nothing is scraped; `systemctl kill -s SIGKILL
+   prometheus` before it loses nothing, as what was scraped is in the log on the disk.
 
    ```sh
    systemctl stop prometheus
