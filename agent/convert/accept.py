@@ -22,6 +22,8 @@ from agent.convert.reading import Node
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 # A key that is left out may have hidden another one; nothing has more levels of them.
 _MOST_ROUNDS = 5
+# What Prometheus 3 calls otherwise than 2.
+_RENAMED = {"scrape_classic_histograms": "always_scrape_classic_histograms"}
 _UNKNOWN, _LATER = "unknown key", "not supported yet"
 Origins = Mapping[str, Sequence[Node]]
 
@@ -37,6 +39,8 @@ def accept_made(outcome: Outcome, origins: Origins) -> None:
         if not problems.errors:
             _tell_paths(sections, origins, outcome)
             return
+    # A key that cannot be found again by its path: one with a dot or a bracket in it.
+    raise ConfigErrors([_at_origin(error, origins, outcome.source) for error in problems.errors])
 
 
 def accept_verbatim(outcome: Outcome, name: str, text: str, root: Node) -> None:
@@ -85,9 +89,15 @@ def _pruned(
         if not error.message.startswith((_UNKNOWN, _LATER)):
             left.append(error)
             continue
-        _remove(tree, _steps(error.path))
+        steps = _steps(error.path)
+        value = _remove(tree, steps)
         found = _at_origin(error, origins, outcome.source)
         place = f"{found.file}:{found.line}" if found.line else found.file
+        new = _RENAMED.get(str(steps[-1]), "")
+        if new and value is not None:
+            _holder(tree, steps)[new] = value
+            outcome.note(Kind.DIFFERS, place, error.path, f"it is called {new} since Prometheus 3")
+            continue
         hint = f" ({error.hint})" if error.hint else ""
         outcome.note(Kind.LOST, place, error.path, f"left out: {error.message}{hint}",
                      "docs/configuration.md")  # fmt: skip
@@ -98,14 +108,18 @@ def _steps(path: str) -> list[str | int]:
     return [int(number) if number else key for key, number in _STEP.findall(path)]
 
 
-def _remove(tree: Any, steps: list[str | int]) -> None:
-    *above, last = steps
+def _holder(tree: Any, steps: Sequence[str | int]) -> Any:
+    """What holds the last step."""
+    for step in steps[:-1]:
+        tree = tree[step]
+    return tree
+
+
+def _remove(tree: Any, steps: Sequence[str | int]) -> Any:
     try:
-        for step in above:
-            tree = tree[step]
-        del tree[last]
-    except (KeyError, IndexError, TypeError):
-        return  # gone with what held it
+        return _holder(tree, steps).pop(steps[-1])
+    except (KeyError, IndexError, TypeError, AttributeError):
+        return None  # gone with what held it
 
 
 def _at_origin(error: ConfigError, origins: Origins, source: str) -> ConfigError:

@@ -109,6 +109,8 @@ SERVICE = (
                      b"{pipelines: {metrics: {receivers: [otlp], exporters: [debug]}}}\n", "f:2",
                      "nothing would be sent", id="a Collector that sends nothing"),
         pytest.param(b"metrics: {configs: [3]}\n", "f:1", "mapping", id="Grafana's odd config"),
+        pytest.param(b"global: {}\nscrape_configs: [{job_name: a, 'x.y[0]': 1}]\n", "f:2:",
+                     "unknown key", id="a key that looks like a path"),
         pytest.param(b"global: {scrape_interval: often}\n", "f:1:27", "often",
                      id="a prometheus.yml with a wrong value"),
     ],
