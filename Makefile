@@ -26,6 +26,9 @@ asan: .venv/.installed ## the compiled kernel under AddressSanitizer: its tests,
 image: ## the image of examples/deploy, built and tried; root with buildah and podman
 	@.ci/image
 
+unit: image ## the systemd unit, under a systemd in a container of that image
+	@.ci/unit
+
 peers: ## Prometheus, VictoriaMetrics, node_exporter, nginx, openssl
 	@.ci/peers
 
@@ -38,4 +41,4 @@ help:
 .venv/.installed: pyproject.toml setup.py .ci/install $(KERNEL)
 	@.ci/install $(PYTHON)
 
-.PHONY: run test lint types bench asan image peers clean help
+.PHONY: run test lint types bench asan image unit peers clean help

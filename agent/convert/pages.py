@@ -82,8 +82,8 @@ The example is a vmagent of systemd, `vmagent.service`, whose receiver was away 
    sh new/promferry.sh
    ```
 
-   As a service: [examples/deploy/promferry.service](../examples/deploy/promferry.service), or the
-   old unit with the other program.
+   As a service: the old unit with the other program, or
+   [promferry's own](../examples/deploy/README.md#the-unit), which has its queue elsewhere.
 7. See that it arrived: <http://127.0.0.1:8429/> shows targets and remotes, and
 
    ```sh
@@ -186,8 +186,8 @@ The example is a Prometheus of systemd, `prometheus.service`, whose receiver was
    sh new/promferry.sh
    ```
 
-   As a service: [examples/deploy/promferry.service](../examples/deploy/promferry.service), or the
-   old unit with the other program.
+   As a service: the old unit with the other program, or
+   [promferry's own](../examples/deploy/README.md#the-unit), which has its queue elsewhere.
 8. See that it arrived: <http://127.0.0.1:9090/> shows targets and remotes, and
 
    ```sh
