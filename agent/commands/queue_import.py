@@ -109,7 +109,10 @@ def _tell(source: _Source, target: _Target) -> int:
     for _ in source.blocks(found, 0, target.final):
         pass
     _summarise(source, found)
-    print(f"nothing was written; repeat with -yes to bring it to {target.queue_path}")
+    if not found.samples:
+        print("there is nothing to import")
+    else:
+        print(f"nothing was written; repeat with -yes to bring it to {target.queue_path}")
     return NOT_DONE if found.damages else 0
 
 
@@ -131,6 +134,9 @@ def _source(options: Options) -> _Source:
             "or -all"
         )
         raise _wrong("since", reason)
+    if not prometheus_wal.is_log(path):
+        reason = "there is no log of Prometheus; give its --storage.agent.path"
+        raise _wrong("path", reason, options.path)
     since_ms = time_ms("since", options.since) if options.since else -(2**62)
     log = prometheus_wal.find_log(path)
     return _Source(program="prometheus", path=log.absolute(), since_ms=since_ms)

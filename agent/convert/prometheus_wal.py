@@ -64,6 +64,11 @@ def find_log(path: Path) -> Path:
     return path / "wal" if (path / "wal").is_dir() else path
 
 
+def is_log(path: Path) -> bool:
+    """Whether there is anything to read. Raises OSError."""
+    return any(_segments(find_log(path)))
+
+
 def blocks(
     path: Path, found: Found, now_ms: int, since_ms: int, final: Final = dict
 ) -> Iterator[Block]:
