@@ -53,7 +53,8 @@ def test_systemd_rates_the_unit_as_safe() -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         pytest.skip("systemd-analyze is not installed")
-    argv = [analyze, "security", "--offline=true", "--threshold=15", DEPLOY / "promferry.service"]
+    argv = [analyze, "security", "--offline=true", "--threshold=15",
+            str(DEPLOY / "promferry.service")]  # fmt: skip
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-300:] + done.stderr
 
@@ -84,7 +85,7 @@ def test_a_manifest_is_what_kubernetes_schemas_say(path: Path) -> None:
 def test_compose_is_what_the_specifications_schema_says() -> None:
     wanted("check_jsonschema")
     argv = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec",
-            DEPLOY / "docker-compose.yml"]  # fmt: skip
+            str(DEPLOY / "docker-compose.yml")]  # fmt: skip
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
