@@ -53,8 +53,8 @@ def test_systemd_rates_the_unit_as_safe() -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         pytest.skip("systemd-analyze is not installed")
-    argv = [analyze, "security", "--offline=true", "--threshold=15"]
-    argv.append(str(DEPLOY / "promferry.service"))
+    argv = [analyze, "security", "--offline=true", "--threshold=15",
+            str(DEPLOY / "promferry.service")]  # fmt: skip
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-300:] + done.stderr
 

@@ -8,6 +8,7 @@ Invariant: nothing is started, sent or changed.
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from agent.commands.check_report import Options, write_json, write_text
 from agent.flags.errors import FlagError, FlagErrors
@@ -82,6 +83,12 @@ def _read_options(argv: Sequence[str]) -> tuple[Options, list[str]]:
         elif not rest and number == len(chosen) and argument and argument[0] != "-":
             chosen["is_file_only"] = True
             rest.append(f"-promscrape.config={argument}")
+        elif program and not rest and Path(argument).is_file():
+            reason = (
+                "give its flags; `promferry convert FILE -to=new` reads a file, and then "
+                f"`sh new/promferry.sh check {program}` gives them"
+            )
+            raise FlagErrors([FlagError(name=program, reason=reason, text=argument)])
         else:
             rest.append(argument)
     if not program and any(map(is_of_prometheus, rest)):

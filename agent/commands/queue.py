@@ -36,12 +36,36 @@ an age (36h).
 
 `repair` writes a directory that can take the place of the damaged one: stop the agent first, then
 copy, and move the copy there. -to is a new directory.
-`import` needs both agents stopped; without -yes it only says what is there. The agent's flags name
-the remote. Prometheus' log does not say what was sent: -since is the last time the remote has. The
-same queue is not imported twice without -force; an import that was cut off goes on where it was.
+`import` needs both agents stopped; without -yes it only says what is there (queue import -help).
 `export` is for a dead box: JSON lines are what VictoriaMetrics takes at /api/v1/import; what was
 sent stays in the directory. -all: also what was acknowledged and is still there. Authentication
 for -url is told as for the agent: -remoteWrite.bearerToken, -remoteWrite.tlsCAFile, ...
+"""
+
+IMPORT_HELP = """\
+promferry queue import -from=vmagent|prometheus DIR [-since=TIME|-all] [-remote=NAME] [-yes]
+                       [-force] [flags of the agent]
+
+Brings what another agent has not delivered into the queue of a remote, to be sent before anything
+newer. DIR is vmagent's -remoteWrite.tmpDataPath (or one queue below it) or the data path of a
+Prometheus agent; it is only read. Both agents must be stopped. The agent's flags say where to: its
+-remoteWrite.url or -promscrape.config, and -remoteWrite.tmpDataPath.
+
+Without -yes nothing is written: it says how many samples there are, and from when to when.
+
+  -since=TIME   from Prometheus, whose log does not say what was sent: only what is newer. A date
+                (2026-01-31T12:00:00Z), Unix seconds, or an age (36h). While Prometheus runs, its
+                metric prometheus_remote_storage_queue_highest_sent_timestamp_seconds tells it
+  -all          everything that Prometheus' log has
+  -remote=NAME  the remote, where there are several
+  -yes          do it
+  -force        also if it was imported already, or if the queue holds something newer
+
+promferry queue import -from=vmagent /var/lib/vmagent -yes \\
+  -remoteWrite.url=http://127.0.0.1:8428/api/v1/write -remoteWrite.tmpDataPath=/var/lib/promferry
+sh promferry.sh queue import -from=vmagent /var/lib/vmagent -yes    # with the script of `convert`
+
+Exit code: 0 done, or all is well; 1 something is damaged or could not be done; 2 wrong flags.
 """
 
 _PLAIN = ("path", "to", "url", "before", "from", "since", "remote")
@@ -93,7 +117,7 @@ ACTIONS = {
 
 def run(argv: Sequence[str]) -> int:
     if not argv or any(re.fullmatch(r"-+(help|h)", argument) for argument in argv):
-        sys.stdout.write(HELP)
+        sys.stdout.write(IMPORT_HELP if argv[:1] == ["import"] else HELP)
         return 0 if argv else USAGE_ERROR
     try:
         action, options = read_options(argv)

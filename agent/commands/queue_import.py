@@ -123,7 +123,10 @@ def _tell(source: _Source, target: _Target) -> int:
     _summarise(source, found)
     if reason := _no_room(source, target, found.block_bytes):
         return _refuse(reason)
-    print(f"nothing was written; repeat with -yes to bring it to {target.queue_path}")
+    if not found.samples:
+        print("there is nothing to import")
+    else:
+        print(f"nothing was written; repeat with -yes to bring it to {target.queue_path}")
     return NOT_DONE if found.damaged else 0
 
 
@@ -166,10 +169,11 @@ def _source(options: Options) -> _Source:
             "or -all"
         )
         raise _wrong("since", reason)
+    if not prometheus_wal.is_log(path):
+        reason = "there is no log of Prometheus; give its --storage.agent.path"
+        raise _wrong("path", reason, options.path)
     since_ms = time_ms("since", options.since) if options.since else -(2**62)
     log = prometheus_wal.find_log(path)
-    if not prometheus_wal.is_log(log):
-        raise _wrong("path", "there is no log of Prometheus (a folder wal with segments)", str(log))
     return _Source(program="prometheus", path=log.absolute(), since_ms=since_ms)
 
 

@@ -66,6 +66,8 @@ class Whom:
         if self.url.startswith("unix:"):
             return self.url
         parts = urlsplit(self.url)
+        if not parts.netloc:
+            return self.url.rpartition("@")[2]
         return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
@@ -107,7 +109,7 @@ class RunningAgent:
             with self._client.stream("GET", self._url(path, arguments or {})) as answer:
                 content = self._content(answer)
         except self._httpx.HTTPError as exc:
-            raise AskError(f"{self._whom.shown}: {type(exc).__name__}: {exc}") from exc
+            raise AskError(f"{self._whom.shown}: {_unreached(exc)}") from exc
         kind = {"content-type": answer.headers.get("content-type", "")}
         return self._httpx.Response(answer.status_code, headers=kind, content=content)
 
@@ -132,7 +134,7 @@ class RunningAgent:
             with self._client.stream("GET", url, timeout=timeout) as answer:
                 yield answer
         except self._httpx.HTTPError as exc:
-            raise AskError(f"{type(exc).__name__}: {exc}") from exc
+            raise AskError(f"{self._whom.shown}: {_unreached(exc)}") from exc
 
     def data(self, path: str, arguments: Mapping[str, str] | None = None) -> Any:
         """`data` of an answer of the API. Raises AskError with its own words if it is none."""
@@ -151,6 +153,16 @@ class RunningAgent:
         base = self._client.base_url
         url = base.copy_with(raw_path=base.raw_path.rstrip(b"/") + path.encode())
         return url.copy_merge_params({**arguments, **keys})
+
+
+def _unreached(exc: Exception) -> str:
+    """In words that say what to do; httpx has its own for all else."""
+    name = type(exc).__name__
+    if name == "ConnectError":
+        return f"nobody answers there: {exc}"
+    if name in ("UnsupportedProtocol", "LocalProtocolError"):
+        return "write the address as http://host:port"
+    return f"{name}: {exc}"
 
 
 def _meaning(status: int) -> str:

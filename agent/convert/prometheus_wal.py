@@ -65,8 +65,8 @@ def find_log(path: Path) -> Path:
 
 
 def is_log(path: Path) -> bool:
-    """Whether there are segments. Raises OSError."""
-    return any(_segments(path))
+    """Whether there is anything to read. Raises OSError."""
+    return any(_segments(find_log(path)))
 
 
 def blocks(

@@ -79,3 +79,12 @@ def test_check_says_what_will_be_different(
         assert part in told
     assert main(["check", *flags]) == 0
     assert "differs" not in capsys.readouterr().out
+
+
+def test_check_with_a_unit_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unit = tmp_path / "vmagent.service"
+    unit.write_text("[Service]\nExecStart=/usr/bin/vmagent\n")
+    assert main(["check", "vmagent", str(unit)]) == 2
+    assert "promferry convert FILE -to=new" in capsys.readouterr().err

@@ -102,6 +102,13 @@ def test_a_dry_run_writes_nothing(bring: Import, log: Path) -> None:
     assert sorted(each.name for each in log.iterdir()) == ["wal"]
 
 
+def test_where_there_is_no_log_or_nothing_new(bring: Import, tmp_path: Path) -> None:
+    code, _, err = bring("-all", path=tmp_path)
+    assert code == 2
+    assert "there is no log of Prometheus" in err
+    assert "there is nothing to import" in bring("-since=1h")[1]
+
+
 def test_nothing_is_imported_twice_by_mistake(bring: Import, log: Path) -> None:
     bring("-all", "-yes")
     assert "imported at" in other_queues(log)[0]
