@@ -17,13 +17,18 @@ FOLDER = "imported"
 
 @attrs.frozen
 class Mark:
-    """`when`: as it is shown; `state`: of the directory (`state_of`)."""
+    """`when`: as it is shown; `state`: of the directory and what was asked of it (`state_of`).
+
+    `blocks` are in our queue already; not all where an import was cut off (`is_whole`).
+    """
 
     source: str
     remote: str
     when: str
     samples: int
     state: str
+    blocks: int = 0
+    is_whole: bool = True
 
 
 def state_of(source: Path) -> str:
@@ -45,14 +50,20 @@ def state_of(source: Path) -> str:
 def write_mark(data_path: Path, mark: Mark) -> None:
     """Raises OSError."""
     folder = data_path / FOLDER
-    folder.mkdir(exist_ok=True)
-    _place(folder, mark.source, mark.remote).write_text(json.dumps(attrs.asdict(mark)))
+    folder.mkdir(parents=True, exist_ok=True)
+    place = _place(folder, mark.source, mark.remote)
+    new = place.with_name(f".{place.name}.new")
+    with new.open("w") as file:
+        file.write(json.dumps(attrs.asdict(mark)))
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(place)
 
 
 def read_marks(data_path: Path, source: Path) -> list[Mark]:
     """Imports of this directory as it is now. Never raises: what cannot be read is not there."""
     try:
-        places = list((data_path / FOLDER).iterdir())
+        places = [p for p in (data_path / FOLDER).iterdir() if not p.name.startswith(".")]
     except OSError:
         return []
     found = [mark for mark in map(_read, places) if mark and mark.source == str(source)]

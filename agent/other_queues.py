@@ -17,7 +17,8 @@ def other_queues(data_path: Path) -> list[str]:
     told = []
     for name, program in FOLDERS.items():
         for place in _queues(data_path.absolute() / name):
-            size, marks = _size(place), read_marks(data_path.absolute(), place)
+            size = _size(place)
+            marks = [m for m in read_marks(data_path.absolute(), place) if m.is_whole]
             if marks:
                 told.append(
                     f"{place}: a queue of {program}, imported at {marks[0].when}; remove it when "

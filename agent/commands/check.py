@@ -63,8 +63,8 @@ def _help() -> str:
 
 def _read_options(argv: Sequence[str]) -> tuple[Options, list[str]]:
     """The check's own options, and the arguments that are the agent's."""
+    from agent.convert.command import program_of
     from agent.convert.differences import PROGRAMS, is_of_prometheus  # late, as above
-    from agent.convert.words import program_of
 
     chosen: dict[str, bool] = {}
     program = ""

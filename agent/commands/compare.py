@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent.commands.own_options import OwnOptions, split_options
 from agent.commands.running_agent import OPTIONS, AskError, RunningAgent, Whom
+from agent.config.errors import ConfigErrors
 from agent.convert.comparison import Comparison, Seen, key_of, spell, without_external
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.parser import parse
@@ -68,9 +69,9 @@ def _run(options: OwnOptions) -> int:
     whom = Whom.of(texts, is_insecure="insecure" in options.switches)
     with RunningAgent(whom) as other:
         theirs = _targets_of(other.data("/api/v1/targets", {"state": "active"}), whom.shown)
-        config = "" if "no-scrape" in options.switches else _config_of(other)
+        config = _config_of(other)
     comparison = Comparison()
-    trio.run(_compare, settings, theirs, config, comparison)
+    trio.run(_compare, settings, theirs, config, comparison, "no-scrape" not in options.switches)
     for line in comparison.lines:
         print(line)
     print(
@@ -105,7 +106,11 @@ def _config_of(other: RunningAgent) -> str:
 
 
 async def _compare(
-    settings: "Settings", theirs: Sequence[Seen], config: str, comparison: Comparison
+    settings: "Settings",
+    theirs: Sequence[Seen],
+    config: str,
+    comparison: Comparison,
+    scrapes_too: bool,
 ) -> None:
     from agent.commands.finding import find_targets
     from agent.commands.scrape_run import scrape_all
@@ -122,14 +127,22 @@ async def _compare(
             seen = Seen(found.setup.job.job_name, target.url, dict(target.labels))
             ours.append(seen)
             subjects[seen.name] = (found.setup, target)
-    old, labels = _setups_of(config)
+    try:
+        old, labels = _setups_of(config)
+    except ConfigErrors as exc:
+        old, labels, config = {}, {}, ""
+        reason = str(exc.errors[0])[:300]
+        comparison.lines.append(
+            f"series not compared: its configuration is not read here: {reason}"
+        )
     # vmagent shows external labels as labels of targets; they are compared for themselves.
     external = labels if config else settings.global_.external_labels
-    theirs = without_external(theirs, external, ours)
-    pairs = list(comparison.targets(theirs, ours))
+    pairs = list(comparison.targets(without_external(theirs, external, ours), ours))
     if config and labels != dict(settings.global_.external_labels):
         own = spell(settings.global_.external_labels)
         comparison.lines.append(f"external labels: {spell(labels)} there, {own} here")
+    if not scrapes_too:
+        return
     wanted = [(each, subjects[new.name]) for each, new in pairs if each.job in old]
     scrapes = await scrape_all([subject for _, subject in wanted], contexts)
     for (seen, (setup, target)), scrape in zip(wanted, scrapes, strict=True):

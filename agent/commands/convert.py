@@ -12,6 +12,7 @@ from pathlib import Path
 
 from agent.commands.own_options import OwnOptions, split_options
 from agent.config.errors import ConfigErrors
+from agent.config.source import MAX_FILE_BYTES
 from agent.convert.detect import convert, convert_words
 from agent.convert.note import Kind, counts
 from agent.convert.outcome import Outcome
@@ -32,7 +33,8 @@ promferry convert -- vmagent -remoteWrite.url=... [-to=... before the --]
 Reads what another agent has and writes a configuration that does the same: an OpenTelemetry
 Collector's YAML, a prometheus.yml, Grafana Agent's static mode, or a shell line, systemd unit,
 docker-compose file or Kubernetes manifest that runs vmagent or Prometheus. The report on stderr
-says what is the same, what differs, what is lost and where to read on.
+says what is the same, what differs, what is lost and where to read on. Variables that the file sets
+are filled in; others become %{NAME}.
 
   -to=DIR     write DIR/promferry.sh, and DIR/prometheus.yml unless a command line names its own;
               without it both are printed. `sh DIR/promferry.sh` starts promferry, and
@@ -79,7 +81,12 @@ def _converted(options: OwnOptions, words: Sequence[str]) -> Outcome:
     if words:
         return convert_words(words)
     path = options.words[0]
-    content = sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    # One byte more than any file may have: who reads on says that it is too large.
+    if path == "-":
+        content = sys.stdin.buffer.read(MAX_FILE_BYTES + 1)
+    else:
+        with open(path, "rb") as file:
+            content = file.read(MAX_FILE_BYTES + 1)
     name = "stdin" if path == "-" else path
     return convert(name, content, only=options.texts.get("only", ""))
 
@@ -95,14 +102,14 @@ def _write(outcome: Outcome, options: OwnOptions) -> None:
     config, folder = outcome.config_text(), options.texts.get("to")
     if folder is None:
         separator = "\n" if config else ""
-        command = outcome.command(CONFIG_NAME).replace("\n", "\n# ").removesuffix("# ")
+        command = outcome.script(CONFIG_NAME).replace("\n", "\n# ").removesuffix("# ")
         sys.stdout.write(f"# {command}{separator}{config}")
         return
     directory = Path(folder)
-    command = outcome.command(str(directory.absolute() / CONFIG_NAME))
-    texts = {directory / COMMAND_NAME: f"{SCRIPT_HEAD}exec {with_words(command)}"}
-    if config:
-        texts[directory / CONFIG_NAME] = config
+    script = with_words(outcome.script(str(directory.absolute() / CONFIG_NAME)))
+    # The script comes last: where it stands, all stands.
+    texts = {directory / CONFIG_NAME: config} if config else {}
+    texts[directory / COMMAND_NAME] = f"{SCRIPT_HEAD}{script}"
     if "force" not in options.switches:
         for path in texts:
             if os.path.lexists(path):
@@ -111,9 +118,9 @@ def _write(outcome: Outcome, options: OwnOptions) -> None:
     _replace(texts)
 
 
-def with_words(command: str) -> str:
+def with_words(script: str) -> str:
     """The words of whoever runs the script stand first, so that they may name a command."""
-    return command.replace("promferry", 'promferry "$@"', 1)
+    return script.replace("exec promferry", 'exec promferry "$@"', 1)
 
 
 def _replace(texts: dict[Path, str]) -> None:

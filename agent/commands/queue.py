@@ -27,7 +27,7 @@ promferry queue export  -path=DIR [-all]            what is to be sent, as JSON 
 promferry queue export  -path=DIR [-all] -url=URL [-remoteWrite.*...]    ... pushed to URL instead
 promferry queue rejected -path=DIR [-json] [SELECTOR]   what remotes refused, in their words
 promferry queue import  -from=vmagent|prometheus DIR [-since=TIME|-all] [-remote=NAME] [-yes]
-                        [flags of the agent]        another agent's unsent data, before newer data
+                        [-force] [flags of the agent]   another agent's unsent data, before newer
 promferry queue drop    -path=DIR [-before=TIME] -yes    give up what is older, or everything
 
 DIR is an agent's data path (all its queues), or the directory of one queue. All but `drop` and
@@ -59,7 +59,8 @@ Without -yes nothing is written: it says how many samples there are, and from wh
   -all          everything that Prometheus' log has
   -remote=NAME  the remote, where there are several
   -yes          do it
-  -force        also if it was imported already, or if the queue holds something newer
+  -force        also if it was imported already, or if the queue holds something newer; an import
+                that was cut off goes on where it was without it
 
 promferry queue import -from=vmagent /var/lib/vmagent -yes \\
   -remoteWrite.url=http://127.0.0.1:8428/api/v1/write -remoteWrite.tmpDataPath=/var/lib/promferry

@@ -2,14 +2,16 @@
 
 Takes the other agent's directory and the agent's flags, which name the remote; says what is there,
 or with -yes writes it, as an epoch of its own that is sent before anything newer.
-Invariant: the other agent's directory is only read. Both agents must be stopped.
+Invariant: the other agent's directory is only read. Both agents must be stopped. An import that
+is cut off goes on where it was; a whole one is not repeated without -force.
 """
 
-import fcntl
 import os
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
@@ -23,6 +25,7 @@ from agent.commands.queue_change import time_ms
 from agent.commands.queue_report import time_text
 from agent.convert import prometheus_wal, vmagent_queue
 from agent.convert.imported import Found
+from agent.convert.in_use import holder
 from agent.convert.prometheus_wal import Final
 from agent.flags.errors import FlagError, FlagErrors
 from agent.flags.parser import parse
@@ -89,16 +92,25 @@ def import_queue(options: Options) -> int:
         target = _Target.of(load_all(parse(options.flags, os.environ)).settings, options.remote)
     except SettingsError as exc:
         return _refuse(str(exc))
-    if _is_locked(source.path):
-        return _refuse(f"{source.path} is in use: stop the other agent first")
-    done = [m for m in read_marks(target.data_path, source.path) if m.remote == target.remote.key]
-    if done:
-        told = f"{source.path} was imported at {done[0].when}: {done[0].samples} samples"
+    locks = (source.path / "flock.lock", source.path.parent / "lock")
+    if who := holder(source.path, locks):
+        return _refuse(f"{source.path} is in use ({who}): stop the other agent first")
+    marks = [m for m in read_marks(target.data_path, source.path) if m.remote == target.remote.key]
+    done = next(iter(marks), None)
+    if done is not None and done.is_whole:
+        told = f"{source.path} was imported at {done.when}: {done.samples} samples"
         if options.yes and not options.force:
             return _refuse(f"{told}; -force imports it again, and it is sent again")
         print(told)
+    elif done is not None:
+        print(f"an import was cut off at {done.when}: {done.blocks} Blocks are there already")
+    already = done.blocks if done is not None and not done.is_whole else 0
     try:
-        return _write(source, target, force=options.force) if options.yes else _tell(source, target)
+        if not options.yes:
+            return _tell(source, target)
+        if reason := _no_room(source, target):
+            return _refuse(reason)
+        return _write(source, target, already, force=options.force)
     except (QueueError, DiskError) as exc:
         return _refuse(str(exc))
 
@@ -109,11 +121,34 @@ def _tell(source: _Source, target: _Target) -> int:
     for _ in source.blocks(found, 0, target.final):
         pass
     _summarise(source, found)
+    if reason := _no_room(source, target, found.block_bytes):
+        return _refuse(reason)
     if not found.samples:
         print("there is nothing to import")
-    else:
-        print(f"nothing was written; repeat with -yes to bring it to {target.queue_path}")
-    return NOT_DONE if found.damages else 0
+        return NOT_DONE if found.damaged else 0
+    print(f"nothing was written; repeat with -yes to bring it to {target.queue_path}")
+    return NOT_DONE if found.damaged else 0
+
+
+def _no_room(source: _Source, target: _Target, size: int | None = None) -> str:
+    """Why bounds would make some of it go, empty if all has room. Before it is read, the size of
+    the files is near enough."""
+    queue = target.remote.queue
+    if size is None:
+        size = sum(each.stat().st_size for each in source.path.rglob("*") if each.is_file())
+    if queue.max_disk_bytes and size > queue.max_disk_bytes:
+        return (
+            f"it has {size} bytes, and the bound of the remote is {queue.max_disk_bytes}: the "
+            "oldest would go; raise -remoteWrite.maxDiskUsagePerURL"
+        )
+    above = next(path for path in (target.data_path, *target.data_path.parents) if path.exists())
+    disk = shutil.disk_usage(above)
+    if disk.free - size < disk.total * queue.min_free_disk_percent / 100:
+        return (
+            f"it has {size} bytes, and {disk.free} are free at {above}, of which "
+            f"-remoteWrite.minFreeDiskSpace keeps {queue.min_free_disk_percent:g} % of all"
+        )
+    return ""
 
 
 def _source(options: Options) -> _Source:
@@ -134,11 +169,10 @@ def _source(options: Options) -> _Source:
             "or -all"
         )
         raise _wrong("since", reason)
-    if not prometheus_wal.is_log(path):
-        reason = "there is no log of Prometheus; give its --storage.agent.path"
-        raise _wrong("path", reason, options.path)
     since_ms = time_ms("since", options.since) if options.since else -(2**62)
     log = prometheus_wal.find_log(path)
+    if not prometheus_wal.is_log(log):
+        raise _wrong("path", "there is no log of Prometheus (a folder wal with segments)", str(log))
     return _Source(program="prometheus", path=log.absolute(), since_ms=since_ms)
 
 
@@ -164,27 +198,11 @@ def _remote(remotes: tuple[RemoteSettings, ...], wanted: str) -> RemoteSettings:
     raise _wrong("remote", f"must name one of {known}", wanted)
 
 
-def _is_locked(path: Path) -> bool:
-    """Whether an agent has the directory open, as far as its lock tells."""
-    for name in (path / "flock.lock", path.parent / "lock"):
-        try:
-            descriptor = os.open(name, os.O_RDONLY)
-        except OSError:
-            continue
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except OSError:
-            return True
-        finally:
-            os.close(descriptor)
-    return False
-
-
 def _summarise(source: _Source, found: Found) -> None:
     for damage in found.damages[:_SHOWN_DAMAGES]:
         print(f"{source.path}: {damage}")
-    if len(found.damages) > _SHOWN_DAMAGES:
-        print(f"{source.path}: and {len(found.damages) - _SHOWN_DAMAGES} more damaged places")
+    if found.damaged > _SHOWN_DAMAGES:
+        print(f"{source.path}: and {found.damaged - _SHOWN_DAMAGES} more damaged places")
     times = ""
     if found.oldest_ms is not None and found.newest_ms is not None:
         times = f", {time_text(found.oldest_ms)} to {time_text(found.newest_ms)}"
@@ -192,11 +210,12 @@ def _summarise(source: _Source, found: Found) -> None:
     left += f", {found.dropped} dropped by the remote's rules" if found.dropped else ""
     print(
         f"{source.path}: {found.blocks} Blocks, {found.samples} samples{times}{left}; "
-        f"{len(found.damages)} damaged places"
+        f"{found.damaged} damaged places"
     )
 
 
-def _write(source: _Source, target: _Target, *, force: bool) -> int:
+def _write(source: _Source, target: _Target, already: int, *, force: bool) -> int:
+    """`already`: how many Blocks an import that was cut off brought over."""
     queue = target.remote.queue
     store = Store(
         RealDirectory(target.queue_path),
@@ -206,36 +225,37 @@ def _write(source: _Source, target: _Target, *, force: bool) -> int:
     )
     store.open()
     try:
-        if store.statistics.blocks and not force:
+        if store.statistics.blocks and not force and not already:
             return _refuse(
                 f"{target.queue_path} holds {store.statistics.blocks} Blocks already, which would "
                 "be sent before the older ones; -force imports behind them"
             )
-        return _append_all(store, source, target)
+        return _append_all(store, source, target, already)
     finally:
         store.close()
 
 
-def _append_all(store: Store, source: _Source, target: _Target) -> int:
+def _append_all(store: Store, source: _Source, target: _Target, already: int) -> int:
+    """Group by group, each marked once it is on the disk."""
     now_ms = int(time.time() * 1000)
-    found, group, written = Found(on_step=Progress("imported")), list[Block](), 0
-    stored = True
-    for sequence, block in enumerate(source.blocks(found, now_ms, target.final), start=1):
-        group.append(attrs.evolve(block, lane=0, sequence=sequence))
-        if len(group) >= _GROUP_BLOCKS:
-            stored, group = _append(store, group, now_ms), []
-            if not stored:
-                break
-            written = found.samples
-    if stored and group:
-        stored = _append(store, group, now_ms)
+    found = Found(on_step=Progress("imported"))
+    blocks = islice(source.blocks(found, now_ms, target.final), already, None)
+    numbered = enumerate(blocks, start=1)
+    mark = Mark(
+        str(source.path), target.remote.key, time_text(now_ms), 0, state_of(source.path),
+        blocks=already, is_whole=False,
+    )  # fmt: skip
+    while group := [
+        attrs.evolve(block, lane=0, sequence=sequence)
+        for sequence, block in islice(numbered, _GROUP_BLOCKS)
+    ]:
+        if not _append(store, group, now_ms):
+            _summarise(source, found)
+            return _refuse(f"{target.queue_path}: only {mark.samples} samples are there")
+        mark = attrs.evolve(mark, samples=found.samples, blocks=mark.blocks + len(group))
+        write_mark(target.data_path, mark)
     _summarise(source, found)
-    if not stored:
-        return _refuse(f"{target.queue_path}: only {written} samples are there")
-    when = time_text(now_ms)
-    state = state_of(source.path)
-    mark = Mark(str(source.path), target.remote.key, when, found.samples, state)
-    write_mark(target.data_path, mark)
+    write_mark(target.data_path, attrs.evolve(mark, samples=found.samples, is_whole=True))
     print(f"{target.queue_path}: {found.samples} samples imported, to be sent first")
     print(f"{source.path} is as it was; remove it when you have seen the samples at the remote")
     return 0

@@ -4,6 +4,7 @@ Takes its address (a URL, or unix:/path) and credentials from files; gives answe
 Never: shows a credential in an error.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 DEFAULT_URL = "http://127.0.0.1:8429"
 _TIMEOUT_S = 30.0
+# Of a whole answer, which a slow or hostile one could spin out for ever. 10 000 targets are 10 MB.
+_MOST_S = 120.0
+_MAX_ANSWER_BYTES = 128 * 2**20
 
 # How each command lists these options.
 HELP = """\
@@ -102,9 +106,22 @@ class RunningAgent:
     def get(self, path: str, arguments: Mapping[str, str] | None = None) -> "httpx.Response":
         """Whatever it answers. Raises AskError if it does not."""
         try:
-            return self._client.get(self._url(path, arguments or {}))
+            with self._client.stream("GET", self._url(path, arguments or {})) as answer:
+                content = self._content(answer)
         except self._httpx.HTTPError as exc:
             raise AskError(f"{self._whom.shown}: {_unreached(exc)}") from exc
+        kind = {"content-type": answer.headers.get("content-type", "")}
+        return self._httpx.Response(answer.status_code, headers=kind, content=content)
+
+    def _content(self, answer: "httpx.Response") -> bytes:
+        ends_at, content = time.monotonic() + _MOST_S, bytearray()
+        for chunk in answer.iter_bytes():
+            content += chunk
+            if len(content) > _MAX_ANSWER_BYTES:
+                raise AskError(f"{self._whom.shown}: more than {_MAX_ANSWER_BYTES} bytes")
+            if time.monotonic() > ends_at:
+                raise AskError(f"{self._whom.shown}: no whole answer within {_MOST_S:g} s")
+        return bytes(content)
 
     @contextmanager
     def stream(
@@ -127,7 +144,7 @@ class RunningAgent:
             if document["status"] == "success":
                 return document["data"]
             words = str(document["error"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             words = _meaning(answer.status_code)
         raise AskError(f"{self._whom.shown}{path}: {words[:500]}")
 

@@ -6,14 +6,17 @@ Invariant: only what a metrics pipeline uses is converted; the rest is named.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 
 import attrs
 
-from agent.convert.collector_remote import LOOK, RemoteReader
+from agent.convert.collector_auth import LOOK
+from agent.convert.collector_receivers import read_receivers
+from agent.convert.collector_remote import RemoteReader
 from agent.convert.note import Kind
 from agent.convert.outcome import Outcome, Tree
 from agent.convert.reading import Node
-from agent.convert.table import Differs, Lost, Rules, Same, To, Walk, seconds
+from agent.convert.table import Differs, Lost, Rules, To, Walk, seconds
 
 SECTIONS = ("receivers", "processors", "exporters", "connectors", "extensions", "service")
 _QUIET_EXTENSIONS = {
@@ -35,8 +38,10 @@ class Pipeline:
     exporters: tuple[str, ...]
 
 
-def convert(root: Node, outcome: Outcome) -> None:
-    """Raises ConfigErrors where the file contradicts itself."""
+def convert(root: Node, outcome: Outcome) -> dict[str, list[Node]]:
+    """Gives where the entries of lists stood. Raises ConfigErrors where the file contradicts
+    itself."""
+    origins: dict[str, list[Node]] = {"scrape_configs": [], "remote_write": []}
     for key, value in root.entries():
         if key not in SECTIONS:
             outcome.note(Kind.LOST, value.place, key, "unknown section", LOOK)
@@ -47,14 +52,47 @@ def convert(root: Node, outcome: Outcome) -> None:
     otlp: Tree = {}
     for pipeline in pipelines:
         _check_names(pipeline, named)
-    _receivers(_used(pipelines, "receivers"), named["receivers"], outcome)
+    if not any(_is_remote(name) for name in _used(pipelines, "exporters")):
+        where = root.get("exporters") or root
+        raise where.wrong(
+            "no pipeline of metrics has a prometheusremotewrite exporter: nothing would be sent"
+        )
+    jobs = origins["scrape_configs"]
+    read_receivers(_used(pipelines, "receivers"), named["receivers"], outcome, jobs)
     _exporters(_used(pipelines, "exporters"), named, outcome, otlp)
+    if any(name.partition("/")[0] == "otlp" for name in _used(pipelines, "receivers")):
+        _as_the_collector(outcome, otlp, named["exporters"])
     _processors(_used(pipelines, "processors"), named["processors"], outcome)
     _routes(pipelines, outcome)
     _unused(pipelines, named, outcome)
     _service(root, outcome)
     if otlp:
         outcome.config["otlp"] = otlp
+    exporters = named["exporters"]
+    origins["remote_write"] = [
+        node
+        for name in _used(pipelines, "exporters")
+        if _is_remote(name) and (node := exporters.get(name))
+    ]
+    return origins
+
+
+def _as_the_collector(outcome: Outcome, otlp: Tree, exporters: Mapping[str, Node]) -> None:
+    """What its translation does otherwise than Prometheus', whose defaults ours are."""
+    otlp["label_name_preserve_multiple_underscores"] = False
+    if "promote_scope_metadata" not in otlp:
+        otlp["promote_scope_metadata"] = True
+        for name, node in exporters.items():
+            if _is_remote(name):
+                text = (
+                    "otlp.promote_scope_metadata adds otel_scope_* labels as later collectors do; "
+                    "earlier ones send a series otel_scope_info: switch it off there"
+                )
+                outcome.note(Kind.DIFFERS, node.place, node.path, text)
+
+
+def _is_remote(name: str) -> bool:
+    return name.partition("/")[0] == "prometheusremotewrite"
 
 
 def _named(root: Node, section: str) -> dict[str, Node]:
@@ -91,150 +129,37 @@ def _check_names(pipeline: Pipeline, named: Mapping[str, Mapping[str, Node]]) ->
                 raise where.wrong(f"pipeline {pipeline.name} names {name[:80]!r}, not in {section}")
 
 
-def _receivers(names: list[str], nodes: Mapping[str, Node], outcome: Outcome) -> None:
-    for name in names:
-        kind, node = name.partition("/")[0], nodes.get(name)
-        if node is None:
-            continue
-        if kind == "otlp":
-            _otlp(node, outcome)
-        elif kind == "prometheus":
-            _prometheus(node, outcome)
-        else:
-            text = f"there is no receiver {kind[:80]} here"
-            outcome.note(Kind.LOST, node.place, node.path, text, LOOK)
-
-
-def _otlp(node: Node, outcome: Outcome) -> None:
-    protocols = node.get("protocols")
-    if protocols is None:
-        raise node.wrong("has no protocols")
-    walk = Walk(outcome, {}, LOOK)
-    for key, value in protocols.entries():
-        if key not in ("grpc", "http"):
-            outcome.note(Kind.LOST, value.place, value.path, "unknown protocol", LOOK)
-            continue
-        endpoint = value.get("endpoint")
-        port = 4317 if key == "grpc" else 4318
-        address = walk.text(endpoint) if endpoint else f"localhost:{port}"
-        outcome.add_flag(f"otlp.{key}ListenAddr", address, value.place, value.path)
-        walk.over(value, server_rules(outcome))
-    walk.over(node, {"protocols": lambda _: None})
-
-
-def server_rules(outcome: Outcome) -> Rules:
-    """The keys of a protocol of an otlp receiver."""
-
-    def flag(name: str, suffix: str = "") -> Callable[[Node], None]:
-        def add(node: Node) -> None:
-            outcome.add_flag(name, node.text() + suffix, node.place, node.path)
-
-        return add
-
-    def switch(name: str, then: Callable[[Node], None]) -> Callable[[Node], None]:
-        """A file that means something only where its switch is on."""
-
-        def add(node: Node) -> None:
-            outcome.add_flag(name, "true", node.place, node.path)
-            then(node)
-
-        return add
-
-    tls: Rules = {
-        "cert_file": switch("otlp.tls", flag("otlp.tlsCertFile")),
-        "key_file": flag("otlp.tlsKeyFile"),
-        "client_ca_file": switch("otlp.mtls", flag("otlp.mtlsCAFile")),
-        "min_version": Lost("-tlsMinVersion is for all listeners"),
-        "reload_interval": Differs("files are read again when they change"),
-    }
-    return {
-        "endpoint": lambda _: None,
-        "transport": Same("tcp"),
-        "tls": lambda node: Walk(outcome, {}, LOOK).over(node, tls),
-        "auth": Lost("-otlp.httpAuth.* or -otlp.bearerToken: one user or token for what is pushed"),
-        "max_recv_msg_size_mib": flag("opentelemetry.maxRequestSize", "MiB"),
-        "max_request_body_size": flag("opentelemetry.maxRequestSize"),
-        "max_concurrent_streams": Differs("the server has its own bounds"),
-        "read_buffer_size": Differs("the server has its own bounds"),
-        "write_buffer_size": Differs("the server has its own bounds"),
-        "keepalive": Differs("the server has its own bounds"),
-        "include_metadata": Differs("headers of pushes are not kept"),
-        "compression_algorithms": Differs("gzip, and what the format has"),
-        "cors": Lost("browsers cannot push here"),
-        "metrics_url_path": Differs("/v1/metrics"),
-        "traces_url_path": Differs("only metrics are taken"),
-        "logs_url_path": Differs("only metrics are taken"),
-    }
-
-
-def prometheus_rules(outcome: Outcome) -> Rules:
-    """The keys of a prometheus receiver."""
-    return {
-        "config": lambda each: _scrape_config(each, outcome),
-        "trim_metric_suffixes": Differs("names are sent as they were scraped"),
-        "use_start_time_metric": Differs("start_timestamps of a job reads `_created` lines"),
-        "start_time_metric_regex": Differs("start_timestamps of a job reads `_created` lines"),
-        "report_extra_scrape_metrics": Differs("-promscrape.vmagentReportSeries adds some"),
-        "target_allocator": Lost("targets are not shared out among agents"),
-        "api_server": Differs("the agent's own pages have /api/v1/targets"),
-    }
-
-
-def _prometheus(node: Node, outcome: Outcome) -> None:
-    Walk(outcome, {}, LOOK).over(node, prometheus_rules(outcome))
-
-
-def _scrape_config(node: Node, outcome: Outcome) -> None:
-    """A prometheus.yml within the file; `$$` stands for `$`."""
-    walk = Walk(outcome, {}, LOOK)
-    for key, value in node.entries():
-        if key == "scrape_configs":
-            _add_jobs(walk.value(value), value, outcome)
-        elif key == "global":
-            before = outcome.config.setdefault("global", {})
-            found = walk.value(value)
-            if before and before != found:
-                raise value.wrong("two prometheus receivers have different global sections")
-            before.update(found)
-            outcome.note(Kind.SAME, value.place, value.path, "global")
-        elif key == "scrape_config_files":
-            outcome.config.setdefault(key, []).extend(walk.value(value))
-            outcome.note(Kind.SAME, value.place, value.path, key)
-        else:
-            outcome.note(Kind.LOST, value.place, value.path, "of no use to an agent", LOOK)
-
-
-def _add_jobs(jobs: object, node: Node, outcome: Outcome) -> None:
-    kept: list[Tree] = outcome.config.setdefault("scrape_configs", [])
-    names = {job["job_name"] for job in kept}
-    for job, each in zip(jobs if isinstance(jobs, list) else (), node.items(), strict=False):
-        name = job.get("job_name") if isinstance(job, dict) else None
-        if name is None:
-            raise each.wrong("a job without job_name")
-        if name in names:
-            raise each.wrong(f"job {str(name)[:80]!r} stands in two receivers: rename one")
-        names.add(name)
-        kept.append(job)
-        outcome.note(Kind.SAME, each.place, f"job {name}", "scrape_configs")
-
-
 def _exporters(
     names: list[str], named: Mapping[str, Mapping[str, Node]], outcome: Outcome, otlp: Tree
 ) -> None:
+    readers: list[RemoteReader] = []
     for name in names:
         node = named["exporters"].get(name)
         kind = name.partition("/")[0]
         if node is None:
             continue
-        if kind == "prometheusremotewrite":
-            reader = RemoteReader(outcome, named["extensions"], otlp)
-            outcome.config.setdefault("remote_write", []).append(reader.read(name, node))
+        if _is_remote(name):
+            readers.append(RemoteReader(outcome, named["extensions"], otlp))
+            outcome.config.setdefault("remote_write", []).append(readers[-1].read(name, node))
         elif kind in ("debug", "logging", "nop"):
             text = "promferry tap shows samples as they pass"
             outcome.note(Kind.DIFFERS, node.place, node.path, text)
         else:
             text = f"there is no exporter {kind[:80]} here; only remote write is sent"
             outcome.note(Kind.LOST, node.place, node.path, text, LOOK)
+    _external_labels(readers, outcome)
+
+
+def _external_labels(readers: list[RemoteReader], outcome: Outcome) -> None:
+    """Those of the configuration where it has one remote and none of its own; else by rules."""
+    of_scrapes = outcome.config.get("global", {}).get("external_labels")
+    if len(readers) == 1 and readers[0].external and not of_scrapes:
+        written = {name: text.replace("$", "$$") for name, text in readers[0].external.items()}
+        shared = {**outcome.config.pop("global", {}), "external_labels": written}
+        outcome.config = {"global": shared, **outcome.config}
+        return
+    for reader in readers:
+        reader.add_external_labels()
 
 
 def _processors(names: list[str], nodes: Mapping[str, Node], outcome: Outcome) -> None:
@@ -269,33 +194,40 @@ def _batch(node: Node, outcome: Outcome) -> None:
             remote.setdefault("queue_config", {}).setdefault(key, value)
 
 
+def _limit(name: str, suffix: str) -> Callable[[Outcome, Node], None]:
+    def add(outcome: Outcome, value: Node) -> None:
+        outcome.flags.append(f"-{name}={value.text()}{suffix}")
+        text = f"-{name}; pushers wait or are answered 503, scrapes go on"
+        outcome.note(Kind.DIFFERS, value.place, value.path, text)
+
+    return add
+
+
+_BOUNDED = "bounded memory is always kept to"
+MEMORY = {
+    "limit_mib": _limit("memory.allowedBytes", "MiB"),
+    "limit_percentage": _limit("memory.allowedPercent", ""),
+    "check_interval": None,
+    "spike_limit_mib": None,
+    "spike_limit_percentage": None,
+    "min_gc_interval_when_soft_limited": None,
+    "min_gc_interval_when_hard_limited": None,
+}
+
+
 def _memory(node: Node, outcome: Outcome) -> None:
-    def flag(name: str, suffix: str) -> Callable[[Node], None]:
-        def add(value: Node) -> None:
-            outcome.flags.append(f"-{name}={value.text()}{suffix}")
-            text = f"-{name}; pushers wait or are answered 503, scrapes go on"
-            outcome.note(Kind.DIFFERS, value.place, value.path, text)
-
-        return add
-
-    own = Differs("bounded memory is always kept to")
     rules: Rules = {
-        "limit_mib": flag("memory.allowedBytes", "MiB"),
-        "limit_percentage": flag("memory.allowedPercent", ""),
-        "check_interval": own,
-        "spike_limit_mib": own,
-        "spike_limit_percentage": own,
+        key: partial(add, outcome) if add else Differs(_BOUNDED) for key, add in MEMORY.items()
     }
     Walk(outcome, {}, LOOK).over(node, rules)
-    outcome.note(Kind.SAME, node.place, node.path, "bounded memory is always kept to")
+    outcome.note(Kind.SAME, node.place, node.path, _BOUNDED)
 
 
 def _routes(pipelines: list[Pipeline], outcome: Outcome) -> None:
     """Every remote gets everything: pipelines that keep sources apart lose that."""
-    exporters = set(_used(pipelines, "exporters"))
-    receivers = set(_used(pipelines, "receivers"))
+    remotes = {name for name in _used(pipelines, "exporters") if _is_remote(name)}
     for each in pipelines:
-        if set(each.exporters) != exporters or set(each.receivers) != receivers:
+        if not remotes.issubset(each.exporters):
             text = "every remote gets all series here; write_relabel_configs can keep some from one"
             outcome.note(Kind.LOST, each.node.place, each.node.path, text, LOOK)
 

@@ -4,48 +4,23 @@ Takes the exporter's node and those of the extensions; gives an entry of `remote
 Source: the exporter's and the extensions' documented keys, reference/peers.md.
 """
 
+import re
 from collections.abc import Mapping
 
 import attrs
 
+from agent.convert.collector_auth import AUTHENTICATORS, LOOK, TLS, flag
 from agent.convert.note import Kind
 from agent.convert.outcome import Outcome, Tree
 from agent.convert.reading import Node
 from agent.convert.table import Differs, Lost, Rules, Same, To, Walk, put, seconds
 
-LOOK = "docs/migrate-from-otel-collector.md"
-
-_VERSIONS = {"1.0": "TLS10", "1.1": "TLS11", "1.2": "TLS12", "1.3": "TLS13"}
+_SERVICE_ATTRIBUTES = ("service.name", "service.namespace", "service.instance.id")
+_NO_LABEL = re.compile(r"[^a-zA-Z0-9_]")
 _CONNECTIONS = "one kept connection for each lane"
 _QUEUE = "the queue is on disk, bounded in bytes by max_disk_usage_per_url"
 
 
-def version(node: Node) -> str:
-    return _VERSIONS.get(node.text(), node.text())
-
-
-def flag(node: Node) -> bool:
-    return node.is_true()
-
-
-TLS: Rules = {
-    "ca_file": To("tls_config.ca_file"),
-    "cert_file": To("tls_config.cert_file"),
-    "key_file": To("tls_config.key_file"),
-    "ca_pem": To("tls_config.ca"),
-    "cert_pem": To("tls_config.cert"),
-    "key_pem": To("tls_config.key"),
-    "server_name_override": To("tls_config.server_name"),
-    "insecure_skip_verify": To("tls_config.insecure_skip_verify", flag),
-    "min_version": To("tls_config.min_version", version),
-    "max_version": To("tls_config.max_version", version),
-    "insecure": Differs("http or https in the URL decides"),
-    "reload_interval": Differs("files are read again when they change"),
-    "include_system_ca_certs_pool": Lost("ca_file is the only pool where it is given"),
-    "cipher_suites": Lost("the system's OpenSSL decides"),
-    "curve_preferences": Lost("the system's OpenSSL decides"),
-    "tpm": Lost("keys in a TPM are not read"),
-}
 RETRY: Rules = {
     "enabled": Differs("what is not delivered is always kept and tried again"),
     "initial_interval": To("queue_config.min_backoff", seconds),
@@ -71,6 +46,7 @@ class RemoteReader:
     extensions: Mapping[str, Node]
     otlp: Tree
     tree: Tree = attrs.field(factory=dict)
+    external: dict[str, str] = attrs.field(factory=dict)
 
     @property
     def walk(self) -> Walk:
@@ -99,9 +75,7 @@ class RemoteReader:
             "proxy_url": To("proxy_url"),
             "tls": lambda node: walk.over(node, TLS),
             "auth": self._auth,
-            "external_labels": To(
-                "label", differs="where a series has the label already, this value wins"
-            ),
+            "external_labels": self._external_labels,
             "resource_to_telemetry_conversion": self._resource,
             "target_info": self._target_info,
             "namespace": self._namespace,
@@ -118,7 +92,7 @@ class RemoteReader:
             "compression": Same("snappy, as remote write has it"),
             "compression_params": Differs("snappy has no levels"),
             "export_created_metric": Differs("start timestamps are sent by remote write 2.0"),
-            "disable_scope_info": Differs("scopes are told by otlp.promote_scope_metadata"),
+            "disable_scope_info": self._scopes,
             "read_buffer_size": Same(_CONNECTIONS),
             "write_buffer_size": Same(_CONNECTIONS),
             "max_idle_conns": Same(_CONNECTIONS),
@@ -162,23 +136,53 @@ class RemoteReader:
         rules: Rules = {
             "enabled": self._promote,
             "clear_after_copy": Differs("target_info is made of identifying attributes only"),
-            "exclude_service_attributes": Differs("otlp.ignore_resource_attributes can do it"),
+            "exclude_service_attributes": self._exclude,
         }
         self.walk.over(node, rules)
+        if not self.otlp.get("promote_all_resource_attributes"):
+            self.otlp.pop("ignore_resource_attributes", None)
+
+    def _exclude(self, node: Node) -> None:
+        if node.is_true():
+            self.otlp["ignore_resource_attributes"] = list(_SERVICE_ATTRIBUTES)
+        text = "otlp.ignore_resource_attributes, which is for all remotes"
+        self.outcome.note(Kind.SAME, node.place, node.path, text)
+
+    def _scopes(self, node: Node) -> None:
+        self.otlp["promote_scope_metadata"] = not node.is_true()
+        text = "otlp.promote_scope_metadata, which is for all remotes"
+        self.outcome.note(Kind.SAME, node.place, node.path, text)
+
+    def _external_labels(self, node: Node) -> None:
+        for key, value in node.entries():
+            self.external[_NO_LABEL.sub("_", key)] = self.walk.text(value)
+        text = "labels that a series does not have get these values"
+        self.outcome.note(Kind.SAME, node.place, node.path, text)
+
+    def add_external_labels(self) -> None:
+        """As rules of this remote, where the configuration's own labels cannot do it."""
+        for name, value in self.external.items():
+            self._add_rule({"source_labels": [name], "regex": "^$", "target_label": name,
+                            "replacement": value.replace("$", "$$")})  # fmt: skip
 
     def _promote(self, node: Node) -> None:
         if node.is_true():
             self.otlp["promote_all_resource_attributes"] = True
-        text = "otlp.promote_all_resource_attributes, which is for all remotes"
-        self.outcome.note(Kind.SAME, node.place, node.path, text)
+        text = (
+            "otlp.promote_all_resource_attributes, which is for all remotes; where a point has "
+            "the label already, its own value stays"
+        )
+        self.outcome.note(Kind.DIFFERS, node.place, node.path, text)
 
     def _target_info(self, node: Node) -> None:
         def enabled(value: Node) -> None:
             if value.is_true():
                 self.outcome.note(Kind.SAME, value.place, value.path, "target_info is sent")
                 return
-            self._add_rule({"source_labels": ["__name__"], "regex": "target_info",
-                            "action": "drop"})  # fmt: skip
+            rules = self.tree.setdefault("write_relabel_configs", [])
+            # First: a namespace would rename it.
+            rules.insert(0, {"source_labels": ["__name__"], "regex": "target_info",
+                             "action": "drop"})  # fmt: skip
             text = "write_relabel_configs drop target_info"
             self.outcome.note(Kind.SAME, value.place, value.path, text)
 
@@ -221,76 +225,3 @@ class RemoteReader:
                 continue
             self.outcome.note(Kind.SAME, value.place, value.path, f"{kind}: see its keys")
             AUTHENTICATORS[kind](self.walk, extension)
-
-
-def _basic(walk: Walk, node: Node) -> None:
-    inner: Rules = {
-        "username": To("basic_auth.username", walk.text),
-        "password": To("basic_auth.password", walk.text),
-        "username_file": To("basic_auth.username_file"),
-        "password_file": To("basic_auth.password_file"),
-    }
-    server = Lost("htpasswd is for receivers: --web.config.file has users for the agent's pages")
-    walk.over(node, {"client_auth": lambda each: walk.over(each, inner), "htpasswd": server})
-
-
-def _bearer(walk: Walk, node: Node) -> None:
-    rules: Rules = {
-        "scheme": To("authorization.type", walk.text),
-        "token": To("authorization.credentials", walk.text),
-        "filename": To("authorization.credentials_file"),
-        "tokens": Lost("several tokens are for receivers"),
-        "header": Lost("the header is Authorization; another one can stand in headers"),
-    }
-    walk.over(node, rules)
-
-
-def _oauth2(walk: Walk, node: Node) -> None:
-    inner = Walk(walk.outcome, walk.tree.setdefault("oauth2", {}), LOOK)
-    rules: Rules = {
-        "client_id": To("client_id", walk.text),
-        "client_secret": To("client_secret", walk.text),
-        "client_secret_file": To("client_secret_file"),
-        "client_id_file": Lost("write client_id itself, or %{NAME}"),
-        "token_url": To("token_url"),
-        "scopes": To("scopes"),
-        "endpoint_params": To("endpoint_params"),
-        "tls": lambda each: inner.over(each, TLS),
-        "timeout": Differs("remote_timeout bounds it"),
-        "expiry_buffer": Differs("tokens are renewed in time"),
-    }
-    inner.over(node, rules)
-
-
-def _sigv4(walk: Walk, node: Node) -> None:
-    role: Rules = {
-        "arn": To("sigv4.role_arn"),
-        "sts_region": Differs("the region of sigv4 is asked"),
-        "session_name": Differs("a session has promferry's name"),
-    }
-    rules: Rules = {
-        "region": To("sigv4.region"),
-        "service": To("sigv4.service_name"),
-        "assume_role": lambda each: walk.over(each, role),
-    }
-    walk.over(node, rules)
-
-
-def _headers(walk: Walk, node: Node) -> None:
-    for header in found.items() if (found := node.get("headers")) else ():
-        key, value = header.get("key"), header.get("value")
-        if key is None or value is None:
-            text = "only headers with a constant value can be sent"
-            walk.outcome.note(Kind.LOST, header.place, header.path, text, LOOK)
-            continue
-        walk.tree.setdefault("headers", {})[key.text()] = walk.text(value)
-        walk.outcome.note(Kind.SAME, header.place, header.path, "headers")
-
-
-AUTHENTICATORS = {
-    "basicauth": _basic,
-    "bearertokenauth": _bearer,
-    "oauth2client": _oauth2,
-    "sigv4auth": _sigv4,
-    "headers_setter": _headers,
-}

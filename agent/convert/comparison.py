@@ -17,10 +17,21 @@ def key_of(labels: Labels) -> Key:
     return tuple(sorted(labels.items()))
 
 
+def printable(text: str, limit: int) -> str:
+    """Cut, and without what would move about on a terminal."""
+    return "".join(each if each.isprintable() else "?" for each in text[:limit])
+
+
 def spell(labels: Labels | Key) -> str:
     """As in a selector, cut to what a line bears."""
     pairs = labels.items() if isinstance(labels, Mapping) else labels
-    text = "{" + ", ".join(f'{name}="{value[:60]}"' for name, value in sorted(pairs)) + "}"
+    text = (
+        "{"
+        + ", ".join(
+            f'{printable(name, 60)}="{printable(value, 60)}"' for name, value in sorted(pairs)
+        )
+        + "}"
+    )
     return text if len(text) <= 300 else text[:297] + "..."
 
 
@@ -67,7 +78,7 @@ class Comparison:
         here = {each.name: each for each in ours}
         for name in sorted(there.keys() | here.keys()):
             old, new = there.get(name), here.get(name)
-            told = f"target {name[1][:200]} of job {name[0][:80]}"
+            told = f"target {printable(name[1], 200)} of job {printable(name[0], 80)}"
             if old is None or new is None:
                 self.lines.append(f"{told}: only {'here' if old is None else 'there'}")
                 continue
@@ -88,7 +99,8 @@ class Comparison:
 
 def _differing(old: Labels, new: Labels) -> list[str]:
     return [
-        f"label {name}: {old.get(name, '')[:80]!r} there, {new.get(name, '')[:80]!r} here"
+        f"label {printable(name, 60)}: "
+        f"{old.get(name, '')[:80]!r} there, {new.get(name, '')[:80]!r} here"
         for name in sorted(old.keys() | new.keys())
         if old.get(name, "") != new.get(name, "")
     ]

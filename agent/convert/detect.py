@@ -7,14 +7,15 @@ Invariant: what is recognised is told by content, not by the file's name.
 import re
 from collections.abc import Sequence
 
-from agent.config.errors import ConfigErrors, Problems
-from agent.config.options import LoadOptions
-from agent.config.sections import read_sections
+from agent.config.errors import ConfigErrors
 from agent.convert import collector, command_line, grafana
-from agent.convert.note import Kind
+from agent.convert.accept import accept_made, accept_verbatim
+from agent.convert.command import Command
+from agent.convert.containers import of_compose, of_kubernetes
 from agent.convert.outcome import Outcome
-from agent.convert.reading import EMPTY, Node, documents, fail, read_text
-from agent.convert.words import Command, of_compose, of_kubernetes, of_shell, of_systemd
+from agent.convert.reading import EMPTY, Node, documents, fail, held_text, read_text
+from agent.convert.units import of_systemd
+from agent.convert.words import of_shell
 
 KINDS = ("collector", "vmagent", "prometheus", "grafana-agent")
 KNOWN = (
@@ -56,27 +57,20 @@ def _of_yaml(roots: Sequence[Node], text: str, only: str, outcome: Outcome) -> O
         return _of_command(_one(of_kubernetes(roots), only, outcome.source), outcome)
     if root.get("services"):
         return _of_command(_one(of_compose(root), only, outcome.source), outcome)
+    return _of_configuration(root, text, outcome)
+
+
+def _of_configuration(root: Node, text: str, outcome: Outcome) -> Outcome:
     if root.get("service") or root.get("receivers"):
-        collector.convert(root, outcome)
+        accept_made(outcome, collector.convert(root, outcome))
     elif root.get("metrics") or (root.get("prometheus") and not root.get("scrape_configs")):
-        grafana.convert(root, outcome)
-    elif any(root.get(key) for key in ("scrape_configs", "global", "remote_write")):
-        _keep(outcome, text, root.node.source.name)
+        accept_made(outcome, grafana.convert(root, outcome))
+    elif any(root.get(key) for key in ("scrape_configs", "global", "remote_write",
+                                       "scrape_config_files")):  # fmt: skip
+        accept_verbatim(outcome, root.node.source.name, text, root)
     else:
         raise root.wrong(f"nothing known in it; it must be {KNOWN}")
     return outcome
-
-
-def _keep(outcome: Outcome, text: str, name: str) -> None:
-    """A prometheus.yml is taken over as it stands; what promferry says of it is the report."""
-    problems = Problems()
-    options = LoadOptions(read_file=lambda _: text.encode(), list_files=lambda _: ())
-    read_sections(name, options, problems)
-    for mistakes, kind in ((problems.errors, Kind.LOST), (problems.warnings, Kind.DIFFERS)):
-        for each in mistakes:
-            outcome.note(kind, f"{each.file}:{each.line}", each.path or "file", each.message)
-    outcome.verbatim = text
-    outcome.note(Kind.SAME, f"{name}:1", "file", "a prometheus.yml: taken over as it stands")
 
 
 def _one(found: Sequence[Command], only: str, file: str) -> Command:
@@ -92,13 +86,28 @@ def _one(found: Sequence[Command], only: str, file: str) -> Command:
 
 
 def _of_command(command: Command, outcome: Outcome) -> Outcome:
+    command = command.filled()
+    held = command.around.files.get(command_line.config_of(command).rpartition("/")[2])
     if command.program in ("grafana", "otelcol"):
+        if held is not None:
+            return _of_held(held, outcome)
         place = command.words[0].place if command.words else outcome.source
         file, _, line = place.rpartition(":")
         raise fail(file, int(line) if line.isdigit() else 0,
                    "convert the configuration that it names, not its command line")  # fmt: skip
+    if held is not None:
+        _of_held(held, outcome)
     command_line.convert(command, outcome)
     return outcome
+
+
+def _of_held(held: Node, outcome: Outcome) -> Outcome:
+    """A configuration that stands as a text in the file, with the lines of the file."""
+    text = held_text(held)
+    roots = [Node(root) for root in documents(held.node.source.name, text) if not root.is_null]
+    if not roots or not roots[0].is_mapping:
+        raise held.wrong("holds no configuration")
+    return _of_configuration(roots[0], text, outcome)
 
 
 __all__ = ["KNOWN", "ConfigErrors", "convert", "convert_words"]

@@ -43,6 +43,10 @@ _ANSWERS = {
     "prometheus": "every answer 4xx but 429 drops data there; here 401, 403, 404 and 407 are held "
     "until they let it in, 413 is split (the key answers of remote_write)",
 }
+_PUSHES = (
+    "remote write (/api/v1/write) and OpenTelemetry are taken here; there also /api/v1/import*, "
+    "/write of Influx, /datadog, /newrelic and others"
+)
 _PORTS = {
     "vmagent": "the label instance has :80 or :443 there",
     "prometheus": "the label instance has :80 or :443 there before Prometheus 3",
@@ -130,6 +134,7 @@ def _external_labels(subject: _Subject) -> Iterator[ConfigError]:
     clashes = sorted(set(labels) & _labels_of_jobs(subject))
     shown = f" ({', '.join(clashes)[:80]} clash)" if clashes else ""
     place = subject.sections.root.here.at("global").at("external_labels")
+    yield place.problem("added to pushed series too; there to scraped ones only")
     yield place.problem(
         f"where a series has such a label{shown} it keeps its own here; later vmagents rename "
         "it exported_X and the external one wins"
@@ -198,6 +203,8 @@ def _defaults(subject: _Subject) -> Iterator[ConfigError]:
 
 def _sending(subject: _Subject) -> Iterator[ConfigError]:
     yield subject.flag("remoteWrite.url", _ANSWERS[subject.program])
+    if subject.is_vmagent:
+        yield subject.flag("httpListenAddr", _PUSHES)
     if subject.is_vmagent and not subject.values["sortLabels"]:
         yield subject.flag("sortLabels", "labels are always sorted here")
     message = "metadata is sent each minute here"

@@ -7,8 +7,10 @@ example of each page is a conversion that is really run.
 from collections.abc import Iterator
 from pathlib import Path
 
-from agent.convert.collector import BATCH, prometheus_rules, server_rules
-from agent.convert.collector_remote import AUTHENTICATORS, RETRY, TLS, WAL, RemoteReader
+from agent.convert.collector import BATCH
+from agent.convert.collector_auth import AUTHENTICATORS, TLS
+from agent.convert.collector_receivers import prometheus_rules, server_rules
+from agent.convert.collector_remote import RETRY, WAL, RemoteReader
 from agent.convert.detect import convert
 from agent.convert.differences import DEFAULTS
 from agent.convert.note import counts
@@ -95,7 +97,7 @@ def _collector() -> Iterator[str]:
         ("`retry_on_failure`", RETRY),
         ("`wal`", {"directory": Differs("`-remoteWrite.tmpDataPath`"), **WAL}),
         ("`otlp`: `grpc` and `http`", server_rules(outcome)),
-        ("`prometheus` receiver", prometheus_rules(outcome)),
+        ("`prometheus` receiver", prometheus_rules(outcome, [])),
         ("`batch`", BATCH),
     ):
         yield f"\n## {title}\n\n| key | what becomes of it |\n|---|---|\n"

@@ -21,27 +21,39 @@ MAX_SAMPLES = 10_000
 Timed = tuple[int, bytes, bytes]
 
 
+# More places than a person looks at; the rest is counted.
+MAX_DAMAGES = 100
+
+
 @attrs.define
 class Found:
-    """What a queue held. `damages`: what was skipped, a line for each.
+    """What a queue held. `damages`: what was skipped, a line for each of the first.
 
     `bytes_read` of `bytes_total` are done with; `on_step` hears of every step.
     """
 
     blocks: int = 0
     samples: int = 0
+    block_bytes: int = 0  # of the Blocks' bodies
     oldest_ms: int | None = None
     newest_ms: int | None = None
     damages: list[str] = attrs.field(factory=list)
+    damaged: int = 0  # all places
     left_out: int = 0  # samples that are not to be imported: older than asked
     dropped: int = 0  # samples whose series the remote's rules drop
     bytes_read: int = 0
     bytes_total: int = 0
     on_step: "Callable[[Found], None]" = attrs.field(default=lambda _: None, eq=False)
 
+    def damage(self, text: str) -> None:
+        self.damaged += 1
+        if len(self.damages) < MAX_DAMAGES:
+            self.damages.append(text)
+
     def count(self, block: Block) -> None:
         self.blocks += 1
         self.samples += block.sample_count
+        self.block_bytes += len(block.body)
         oldest, newest = self.oldest_ms, self.newest_ms
         self.oldest_ms = block.oldest_ms if oldest is None else min(oldest, block.oldest_ms)
         self.newest_ms = block.newest_ms if newest is None else max(newest, block.newest_ms)

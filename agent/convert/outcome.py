@@ -18,12 +18,14 @@ LOST, GOOD = 3, 0
 
 @attrs.define(kw_only=True)
 class Outcome:
-    """`verbatim`: the text of a configuration that is taken over as it stands."""
+    """`verbatim`: the text of a configuration that is taken over as it stands; `defaults`: what a
+    variable is where the environment does not set it."""
 
     source: str
     config: Tree = attrs.field(factory=dict)
     verbatim: str = ""
     flags: list[str] = attrs.field(factory=list)
+    defaults: dict[str, str] = attrs.field(factory=dict)
     notes: list[Note] = attrs.field(factory=list)
 
     def note(self, kind: Kind, place: str, what: str, text: str, look: str = "") -> None:
@@ -41,6 +43,14 @@ class Outcome:
         if (written := f"-{name}={value}") not in self.flags:
             self.flags.append(written)
         self.note(Kind.SAME, place, what, text or f"-{name}", "")
+
+    def add_default(self, name: str, value: str, place: str, what: str) -> None:
+        """Written into the script, since `%{NAME}` has none."""
+        if self.defaults.setdefault(name, value) != value:
+            text = f"another default of {name} stands elsewhere: set the variable"
+            self.note(Kind.LOST, place, what, text)
+            return
+        self.note(Kind.DIFFERS, place, what, f"the default of {name} is set by promferry.sh")
 
     @property
     def exit_code(self) -> int:
@@ -60,3 +70,11 @@ class Outcome:
         flags = [f"-promscrape.config={config_path}"] if self.config_text() else []
         parts = [shlex.quote(flag) for flag in (*flags, *self.flags)]
         return " \\\n  ".join(["promferry", *parts]) + "\n"
+
+    def script(self, config_path: str) -> str:
+        """What starts promferry, with what stands for variables that are not set."""
+        lines = [
+            f'[ -n "${{{name}:-}}" ] || export {name}={shlex.quote(value)}\n'
+            for name, value in self.defaults.items()
+        ]
+        return "".join(lines) + f"exec {self.command(config_path)}"

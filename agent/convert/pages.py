@@ -43,7 +43,10 @@ The example is a vmagent of systemd, `vmagent.service`, whose receiver was away 
 
    The report says by file and line what is the same, what differs and what is lost (exit code 0:
    nothing is lost; 3: read it). `new/promferry.sh` has the flags; it names the configuration
-   where it is. `new/prometheus.yml` is there too where FILE held the configuration itself.
+   where it is. `new/prometheus.yml` is there too where FILE held the configuration itself (a
+   ConfigMap, `configs` of docker-compose). Variables that FILE sets are filled in, flags among
+   them too (`-envflag.enable`); the others become `%{{NAME}}` and are named. Custom resources
+   (VMAgent) are not read: convert the Deployment that the operator made.
 3. Read what will be different: identity of series, timestamps, defaults, each by its flag or key.
 
    ```sh
@@ -254,7 +257,10 @@ The example is this `collector.yml`, in the directory that the Collector runs in
 
    This writes `prometheus.yml` and `promferry.sh`, never over files that are there. The report
    says by file and line what is the same, what differs and what is lost (exit code 0: nothing is
-   lost; 3: read it). References such as `${{env:NAME}}` become `%{{NAME}}`.
+   lost; 3: read it). References such as `${{env:NAME}}` become `%{{NAME}}`; what stands for one
+   that is not set (`:-`) goes into `promferry.sh`. Kinds of discovery that promferry does not have
+   are left out by name. Pushes become the series that later collectors make of them, scopes as
+   labels `otel_scope_*` included.
 3. See that all is well; certificates, passwords and places to write to are looked at:
 
    ```sh

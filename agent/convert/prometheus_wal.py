@@ -65,8 +65,8 @@ def find_log(path: Path) -> Path:
 
 
 def is_log(path: Path) -> bool:
-    """Whether there is anything to read. Raises OSError."""
-    return any(_segments(find_log(path)))
+    """Whether there are segments. Raises OSError."""
+    return any(_segments(path))
 
 
 def blocks(
@@ -88,9 +88,9 @@ def _samples(log: Path, found: Found, since_ms: int, final: Final) -> Iterator[T
             elif kind == _SAMPLES:
                 yield from _newer(record, labels, found, since_ms)
             elif kind in _HISTOGRAMS:
-                found.damages.append("a record of native histograms: not read by this version")
+                found.damage("a record of native histograms: not read by this version")
         except (IndexError, struct.error, UnicodeDecodeError):
-            found.damages.append(f"a record of kind {record[:1].hex()} that ends early; skipped")
+            found.damage(f"a record of kind {record[:1].hex()} that ends early; skipped")
 
 
 def _newer(
@@ -108,7 +108,7 @@ def _newer(
         else:
             yield time_ms, of, value
     if unknown:
-        found.damages.append(f"{unknown} samples of series that are not in the log; skipped")
+        found.damage(f"{unknown} samples of series that are not in the log; skipped")
 
 
 def _segments(log: Path) -> Iterator[Path]:
@@ -153,7 +153,7 @@ def _of_page(page: bytes, name: str, number: int, found: Found) -> Iterator[tupl
         data = page[at + _HEAD.size : at + _HEAD.size + length]
         if kind & 7 > _LAST or len(data) < length or crc32c(data) != checksum:
             place = number * _PAGE + at
-            found.damages.append(f"{name} at {place}: damaged; the rest of the page is skipped")
+            found.damage(f"{name} at {place}: damaged; the rest of the page is skipped")
             return
         yield kind, data
         at += _HEAD.size + length
@@ -162,6 +162,8 @@ def _of_page(page: bytes, name: str, number: int, found: Found) -> Iterator[tupl
 def _inflated(data: bytes, flags: int, name: str, found: Found) -> bytes | None:
     try:
         if flags & _SNAPPY:
+            if _unsigned(data, 0)[0] > _MAX_RECORD_BYTES:
+                raise ValueError("larger than any record")
             return bytes(snappy.uncompress(data))
         if flags & _ZSTD:
             import zstandard  # late: a choice since Prometheus 2.45
@@ -169,7 +171,7 @@ def _inflated(data: bytes, flags: int, name: str, found: Found) -> bytes | None:
             decompressor = zstandard.ZstdDecompressor()
             return decompressor.decompress(data, max_output_size=_MAX_RECORD_BYTES)
     except Exception as exc:  # cramjam raises its own types, none of them documented
-        found.damages.append(f"{name}: a record that does not unpack ({exc}); skipped")
+        found.damage(f"{name}: a record that does not unpack ({exc}); skipped")
         return None
     return data
 

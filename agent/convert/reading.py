@@ -80,6 +80,13 @@ def template_error(file: str, line: int, text: str) -> ConfigErrors:
     )
 
 
+def held_text(node: "Node") -> str:
+    """A text that is a file of its own, behind as many empty lines as stand before it."""
+    assert isinstance(node.node, tree.Scalar)
+    # The text of a block begins on the line below its `|`.
+    return "\n" * (node.node.line - (not node.node.text.count("\n"))) + node.text()
+
+
 @attrs.frozen
 class Node:
     """A node with its path: what readers walk over."""

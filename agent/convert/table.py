@@ -104,10 +104,12 @@ class Walk:
 
     def _filled(self, value: Any, node: Node) -> Any:
         if isinstance(value, str):
-            text, lost = rewritten(value, COLLECTOR)
+            text, lost, defaults = rewritten(value, COLLECTOR)
             for name in lost:
-                told = f"the default or expression of ${{{name}}} cannot be kept: set the variable"
+                told = f"the expression of ${{{name}}} cannot be kept: set the variable"
                 self.outcome.note(Kind.LOST, node.place, node.path, told)
+            for name, default in defaults.items():
+                self.outcome.add_default(name, default, node.place, node.path)
             return text
         if isinstance(value, dict):
             return {key: self._filled(item, node) for key, item in value.items()}

@@ -35,10 +35,15 @@ _MOST_LABELS = 200_000
 
 def find_queues(path: Path) -> list[Path]:
     """The queues below a data path; the path itself if it is one."""
-    if any(_CHUNK.fullmatch(each.name) for each in path.iterdir()) or _info(path).is_file():
+    if _is_queue(path):
         return [path]
     folder = path / FOLDER if (path / FOLDER).is_dir() else path
-    return sorted(each for each in folder.iterdir() if each.is_dir() and _info(each).exists())
+    return sorted(each for each in folder.iterdir() if each.is_dir() and _is_queue(each))
+
+
+def _is_queue(path: Path) -> bool:
+    """By its chunks, too: metainfo.json may be lost."""
+    return _info(path).is_file() or any(_CHUNK.fullmatch(each.name) for each in path.iterdir())
 
 
 def _info(path: Path) -> Path:
@@ -62,7 +67,7 @@ def read_bounds(path: Path, found: Found) -> Bounds:
         reason = "its offsets contradict each other"
     except (OSError, ValueError, KeyError, TypeError) as exc:
         reason = f"{type(exc).__name__}"
-    found.damages.append(f"metainfo.json: {reason}: everything is taken for unsent")
+    found.damage(f"metainfo.json: {reason}: everything is taken for unsent")
     return Bounds()
 
 
@@ -140,7 +145,7 @@ def _records(chunk: Path, bounds: Bounds, found: Found) -> Iterator[_Record]:
             file.seek(at)
             length = int.from_bytes(file.read(8), "big")
             if not 0 < length <= _MAX_RECORD_BYTES or at + 8 + length > end:
-                found.damages.append(
+                found.damage(
                     f"{chunk.name} at {at}: no record of {length} bytes fits there; the rest of "
                     f"this file, {end - at} bytes, is skipped"
                 )
@@ -159,7 +164,7 @@ def _samples(record: _Record, labels: _Labels, found: Found) -> list[Timed]:
             for _ in range(count)
         ]
     except (DecodeError, WireError, UnicodeDecodeError) as exc:
-        found.damages.append(f"{record.place}: {exc}; skipped")
+        found.damage(f"{record.place}: {exc}; skipped")
         return []
     values = request.values.tobytes()
     return [

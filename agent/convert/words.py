@@ -1,6 +1,6 @@
-"""Command lines out of the files that hold them: shell, systemd, docker-compose, Kubernetes.
+"""Command lines out of shell texts, the way a shell would part them.
 
-Takes texts or nodes; gives `Command`s, each word with its place. Raises ConfigErrors.
+Takes texts; gives `Command`s, each word with its place. Raises ConfigErrors.
 Invariant: a word keeps what was written, but for references to variables, which become `%{NAME}`.
 """
 
@@ -10,73 +10,88 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from agent.convert.environment import KUBERNETES, SHELL, rewritten
-from agent.convert.reading import TEMPLATE, Node, fail, template_error
+from agent.convert.command import Around, Command, Word, program_of
+from agent.convert.environment import SHELL, rewritten
+from agent.convert.reading import TEMPLATE, fail, template_error
 
-# What a word must be called to be taken for the program; the tail of an image's name counts.
-PROGRAMS = {
-    "vmagent": "vmagent",
-    "vmagent-prod": "vmagent",
-    "prometheus": "prometheus",
-    "agent": "grafana",
-    "grafana-agent": "grafana",
-    "otelcol": "otelcol",
-    "otelcol-contrib": "otelcol",
-    "opentelemetry-collector": "otelcol",
-    "opentelemetry-collector-contrib": "otelcol",
-}
-_END = ";"
-_ENDS = frozenset({_END, "&&", "||", "|", "&", ">", ">>", "2>&1", "2>"})
-_PREFIX = re.compile(r"^[-@:+!|]*")
-_VARIABLE_WORD = re.compile(r"\$\{?([A-Za-z_]\w*)\}?")
-
-
-@attrs.frozen
-class Word:
-    text: str
-    place: str
-    lost: tuple[str, ...] = ()
-
-
-@attrs.frozen
-class Command:
-    """`program` is a value of PROGRAMS, "" where only flags were given; `name` tells it apart."""
-
-    program: str
-    words: tuple[Word, ...]
-    name: str = ""
-
-
-def program_of(text: str) -> str:
-    base = text.rpartition("/")[2].partition("@")[0].partition(":")[0]
-    return PROGRAMS.get(base, "")
+END = ";"
+_ENDS = frozenset({END, "&&", "||", "|", "&"})
+_REDIRECTION = re.compile(r"([0-9&]?>{1,2}|<)(.*)")
+_VARIABLE_WORD = re.compile(r"\$\{?([A-Za-z_]\w*)\}?|\$[@*]|\"\$@\"")
+_EXPRESSION = re.compile(r"\$\([^)]*\)?|`[^`]*`?")
+_ASSIGNMENT = re.compile(r"([A-Za-z_]\w*)=(.*)", re.DOTALL)
+_SHELLS = frozenset({"sh", "bash", "ash", "dash"})
+# Options of `docker run`, `sudo` and their like whose value may bear the program's name.
+_NAMING = frozenset(
+    [
+        "-v",
+        "--volume",
+        "--mount",
+        "--name",
+        "--hostname",
+        "-h",
+        "--network",
+        "--net",
+        "--network-alias",
+        "-u",
+        "--user",
+        "-g",
+        "--group",
+        "-a",
+        "-t",
+        "-C",
+        "--container",
+        "--label",
+        "-l",
+        "--uid",
+        "--unit",
+    ]
+)
 
 
 def of_shell(file: str, text: str) -> list[Command]:
     """Every call of a known agent; a text of flags alone is one call."""
-    lines = list(_shell_words(file, text.splitlines(), 1))
-    found = list(_commands(lines, ""))
-    words = [word for word in lines if word.text != _END]
+    lines = list(shell_words(file, text.splitlines(), 1))
+    found = list(commands(lines, ""))
+    words = [word for word in lines if word.text != END]
     if not found and words and all(word.text.startswith("-") for word in words):
         found = [Command("", tuple(words))]
     return found
 
 
-def _commands(words: Sequence[Word], name: str) -> Iterator[Command]:
+def commands(words: Sequence[Word], name: str, around: Around | None = None) -> Iterator[Command]:
+    """The calls of known agents among words, also those within `sh -c '...'`."""
+    variables = dict(around.variables) if around else {}
     at = 0
     while at < len(words):
-        program = program_of(words[at].text)
+        word, before = words[at], words[at - 1].text if at else END
         at += 1
-        if not program:
-            continue
-        taken = []
-        while at < len(words) and words[at].text not in _ENDS:
-            taken.append(words[at])
-            at += 1
-        yield Command(program, tuple(taken), name)
+        if before in (*_ENDS, "export", "env") and (given := _ASSIGNMENT.fullmatch(word.text)):
+            variables[given[1]] = Word(given[2], word.place, word.lost, word.defaults)
+            words = [*words[: at - 1], Word(END, word.place), *words[at:]]
+        elif before == "-c" and at > 2 and words[at - 3].text.rpartition("/")[2] in _SHELLS:
+            file, _, line = word.place.rpartition(":")
+            inner = list(shell_words(file, word.text.splitlines(), int(line)))
+            yield from commands(inner, name, around)
+        elif program := "" if before in _NAMING else program_of(word.text):
+            taken = []
+            while at < len(words) and words[at].text not in _ENDS:
+                taken.append(words[at])
+                at += 1
+            found = attrs.evolve(around or Around(), variables=dict(variables))
+            yield Command(program, tuple(_without_redirections(taken)), name, found)
 
 
-def _shell_words(file: str, lines: Sequence[str], first: int) -> Iterator[Word]:
+def _without_redirections(words: Sequence[Word]) -> Iterator[Word]:
+    is_path = False
+    for word in words:
+        redirection = _REDIRECTION.fullmatch(word.text)
+        if redirection is None and not is_path:
+            yield word
+        is_path = redirection is not None and not redirection[2]
+
+
+def shell_words(file: str, lines: Sequence[str], first: int) -> Iterator[Word]:
     """A quoted text may go over several lines; `\\` at the end of a line joins."""
     pending, begun = "", first
     for number, line in enumerate(lines, start=first):
@@ -89,104 +104,25 @@ def _shell_words(file: str, lines: Sequence[str], first: int) -> Iterator[Word]:
             pending += "\n"
             continue
         for part in parts:
-            yield _word(part, f"{file}:{begun}", SHELL)
+            is_end = part.endswith(END) and len(part) > 1
+            yield word_of(part.removesuffix(END) if is_end else part, f"{file}:{begun}", SHELL)
+            if is_end:
+                yield Word(END, f"{file}:{begun}")
         pending = ""
         if parts and not line.endswith("\\"):
-            yield Word(_END, f"{file}:{begun}")
+            yield Word(END, f"{file}:{begun}")
     if pending:
         raise fail(file, begun, "a quotation mark is not closed", text=pending.strip()[:80])
 
 
-def _word(text: str, place: str, references: re.Pattern[str]) -> Word:
+def word_of(text: str, place: str, references: re.Pattern[str]) -> Word:
+    """Raises ConfigErrors for a template that nobody filled in."""
     if found := TEMPLATE.match(text.partition("=")[2] or text):
         file, _, line = place.rpartition(":")
         raise template_error(file, int(line), found[0])
-    if _VARIABLE_WORD.fullmatch(text):
+    if references is SHELL and _VARIABLE_WORD.fullmatch(text):
         return Word(text, place, (text,))
-    return Word(*_filled(text, references, place))
-
-
-def _filled(text: str, references: re.Pattern[str], place: str) -> tuple[str, str, tuple[str, ...]]:
-    filled, lost = rewritten(text, references)
-    return filled, place, lost
-
-
-def of_systemd(file: str, text: str) -> list[Command]:
-    """The ExecStart lines of a unit."""
-    lines = text.splitlines()
-    found: list[Command] = []
-    at = 0
-    while at < len(lines):
-        start = at
-        while lines[at].endswith("\\") and at + 1 < len(lines):
-            at += 1
-        at += 1
-        key, equals, rest = lines[start].strip().partition("=")
-        if key.strip() != "ExecStart" or not equals or not rest.strip():
-            continue
-        block = [_PREFIX.sub("", rest.strip()), *lines[start + 1 : at]]
-        found += _commands(list(_shell_words(file, block, start + 1)), "")
-    return found
-
-
-def of_compose(root: Node) -> list[Command]:
-    """The services that run a known agent."""
-    found = []
-    services = root.get("services")
-    for name, node in services.entries() if services else ():
-        image = node.get("image")
-        program = program_of(image.text()) if image else ""
-        words = list(_container_words(node, ("entrypoint", "command"), SHELL))
-        if called := list(_commands(words, name)):
-            found += called
-        elif program:
-            found.append(Command(program, tuple(words), name))
-    return found
-
-
-def _container_words(
-    node: Node, keys: Sequence[str], references: re.Pattern[str]
-) -> Iterator[Word]:
-    for key in keys:
-        value = node.get(key)
-        if value is None:
-            continue
-        is_line = not value.is_mapping and next(value.items(), value).node is value.node
-        for item in value.items():
-            if is_line:
-                file, _, line = item.place.rpartition(":")
-                words = _shell_words(file, item.text().splitlines(), int(line))
-                yield from (word for word in words if word.text != _END)
-            else:
-                yield _word(item.text(), item.place, references)
-
-
-def of_kubernetes(roots: Sequence[Node]) -> list[Command]:
-    """The containers that run a known agent, in manifests of any kind."""
-    found = []
-    for root in roots:
-        name = root.get("metadata", "name")
-        for container in _containers(root, 0):
-            image = container.get("image")
-            words = list(_container_words(container, ("command", "args"), KUBERNETES))
-            called = list(_commands(words, name.text() if name else ""))
-            program = program_of(image.text()) if image else ""
-            if called:
-                found += called
-            elif program:
-                found.append(Command(program, tuple(words), name.text() if name else ""))
-    return found
-
-
-def _containers(node: Node, depth: int) -> Iterator[Node]:
-    """Those below any `containers`, wherever a kind has its pods."""
-    if depth > 12 or not node.is_mapping:
-        return
-    for key, value in node.entries():
-        if key == "containers":
-            yield from (item for item in value.items() if item.is_mapping)
-        elif key == "items" and not value.is_mapping:
-            for item in value.items():
-                yield from _containers(item, depth + 1)
-        else:
-            yield from _containers(value, depth + 1)
+    filled, lost, defaults = rewritten(text, references)
+    if references is SHELL:
+        lost += tuple(found[0] for found in _EXPRESSION.finditer(text))
+    return Word(filled, place, lost, defaults)

@@ -69,6 +69,8 @@ def test_check_says_what_will_be_different(
         ":4:19: scrape_configs[0].static_configs: targets without a port (localhost)",
         "relabel_configs: hashmod is MD5",
         "external_labels: ",
+        "external_labels: added to pushed series too; there to scraped ones only",
+        "-httpListenAddr: remote write (/api/v1/write) and OpenTelemetry are taken here; there",
         "(job clash)",
         "honor_timestamps: not given",
         "-promscrape.lenientParse",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.convert.comparison import Comparison, Seen, key_of, without_external
+from agent.convert.comparison import Comparison, Seen, key_of, spell, without_external
 
 
 def test_what_differs_is_named_and_what_is_the_same_counted() -> None:
@@ -41,3 +41,7 @@ def test_external_labels_are_not_the_targets(
 ) -> None:
     theirs, ours = [Seen("a", "http://x/", there)], [Seen("a", "http://x/", here)]
     assert [each.labels for each in without_external(theirs, {"site": "a"}, ours)] == [left]
+
+
+def test_nothing_moves_about_on_a_terminal() -> None:
+    assert spell({"a\x1b": "\x07" * 70}) == '{a?="' + "?" * 60 + '"}'

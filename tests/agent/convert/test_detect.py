@@ -70,7 +70,7 @@ def test_instances_of_grafana_agent_run_together() -> None:
         ),
         pytest.param(
             b"services: {v: {image: vmagent, command: '-remoteWrite.url=${URL:-x}'}}\n",
-            "-remoteWrite.url=%{URL}", ["-remoteWrite.url=%{URL}"], id="compose's with a default",
+            "-remoteWrite.url=%{URL}", [], id="compose's with a default",
         ),
         pytest.param(b"vmagent -remoteWrite.url=a $ARGS\n", "-remoteWrite.url=a", ["$ARGS"],
                      id="a word that may be many"),
@@ -95,3 +95,18 @@ service:
     assert [remote["name"] for remote in outcome.config["remote_write"]] == ["a", "b"]
     lost = [note.place for note in outcome.notes if "every remote gets all" in note.text]
     assert lost == ["c.yml:5", "c.yml:6"]
+
+
+TWO = b"""\
+services:
+  edge: {image: vmagent, command: [-remoteWrite.url=http://a/w], environment: {A: '1'}}
+  core: {image: vmagent, command: [-remoteWrite.url=http://b/w, '-remoteWrite.label=a=%{A}']}
+"""
+
+
+def test_one_of_several_is_chosen_by_name() -> None:
+    outcome = convert("c.yml", TWO, only="core")
+    # What another service sets is none of its business.
+    assert outcome.flags == ["-remoteWrite.url=http://b/w", "-remoteWrite.label=a=%{A}"]
+    with pytest.raises(ConfigErrors, match="it has core, edge"):
+        convert("c.yml", TWO, only="other")

@@ -15,9 +15,9 @@ from pushqueue.wire.message import Sample, WireSeries, write_v1
 CHUNK = "0000000000000000"
 
 
-def body(number: int) -> bytes:
+def body(number: int, text: str = "1") -> bytes:
     value = Sample(struct.pack("<d", number), 1000 * number)
-    series = WireSeries(labels=(("b", "1"), ("__name__", f"t{number}")), samples=(value,))
+    series = WireSeries(labels=(("b", text), ("__name__", f"t{number}")), samples=(value,))
     return bytes(snappy.compress(b"".join(write_v1([series]))))
 
 
@@ -26,7 +26,7 @@ def record(data: bytes) -> bytes:
 
 
 def queue(path: Path, data: bytes, *, reader: int = 0, writer: int | None = None) -> Path:
-    path.mkdir(exist_ok=True)
+    path.mkdir(parents=True, exist_ok=True)
     (path / CHUNK).write_bytes(data)
     end = len(data) if writer is None else writer
     told = {"Name": "1:x", "ReaderOffset": reader, "WriterOffset": end}
@@ -64,6 +64,12 @@ def test_a_queue_of_vmagent(tmp_path: Path, data: bytes, expected: list[str], da
 def test_what_was_read_is_not_taken_again(tmp_path: Path) -> None:
     told, _ = names(queue(tmp_path, b"".join(GOOD), reader=len(GOOD[0])))
     assert told == ["t2", "t3"]
+
+
+def test_a_queue_is_found_by_its_chunks_too(tmp_path: Path) -> None:
+    path = queue(tmp_path / "persistent-queue" / "1_AB", GOOD[0])
+    (path / "metainfo.json").unlink()
+    assert vmagent_queue.find_queues(tmp_path) == [path]
 
 
 def test_a_lost_metainfo_loses_nothing(tmp_path: Path) -> None:

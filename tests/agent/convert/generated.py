@@ -8,8 +8,10 @@ from typing import Any
 
 import yaml
 
-from agent.convert.collector import BATCH, prometheus_rules, server_rules
-from agent.convert.collector_remote import RETRY, TLS, WAL, RemoteReader
+from agent.convert.collector import BATCH
+from agent.convert.collector_auth import TLS
+from agent.convert.collector_receivers import prometheus_rules, server_rules
+from agent.convert.collector_remote import RETRY, WAL, RemoteReader
 from agent.convert.outcome import Outcome
 from agent.flags.flag import Flag, Kind
 from agent.flags.table import TABLE
@@ -102,7 +104,7 @@ def collector() -> Iterator[tuple[str, str]]:
         if key not in _SKIP:
             otlp = {"protocols": {"grpc": {key: _TEXTS.get(key, "localhost:1")}}}
             yield f"otlp {key}", _collector(otlp=otlp)
-    for key in prometheus_rules(outcome):
+    for key in prometheus_rules(outcome, []):
         if key != "config":
             yield f"prometheus {key}", _collector(scrapes={key: "x"})
     for key in BATCH:

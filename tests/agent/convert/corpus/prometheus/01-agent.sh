@@ -1,0 +1,1 @@
+prometheus --agent --config.file=prometheus.yml --storage.agent.path=/var/lib/prometheus

@@ -1,0 +1,1 @@
+prometheus --agent --config.file=p.yml --storage.agent.pth=/x --log.level=loud stray

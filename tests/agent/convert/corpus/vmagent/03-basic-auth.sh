@@ -1,0 +1,1 @@
+nohup ./vmagent -remoteWrite.url=https://metrics.example.com/insert/0/prometheus/api/v1/write -remoteWrite.basicAuth.username=edge -remoteWrite.basicAuth.passwordFile=/run/secrets/edge -remoteWrite.tlsCAFile=/etc/ssl/own-ca.pem -promscrape.config scrape.yml -remoteWrite.flushInterval 2s &

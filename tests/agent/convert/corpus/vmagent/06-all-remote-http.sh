@@ -1,0 +1,11 @@
+vmagent -remoteWrite.url=https://a.example.com/w -remoteWrite.url=https://b.example.com/w \
+  -remoteWrite.name=a,b -remoteWrite.showURL \
+  -remoteWrite.sendTimeout=30s,10s -remoteWrite.tlsHandshakeTimeout=5s \
+  -remoteWrite.headers='X-Scope-OrgID: team^^X-Extra: 1','X-Scope-OrgID: other' \
+  -remoteWrite.basicAuth.usernameFile=/run/secrets/user, \
+  -remoteWrite.basicAuth.password=first, \
+  -remoteWrite.bearerToken=,second \
+  -remoteWrite.proxyURL=http://proxy.example.com:3128 \
+  -remoteWrite.tlsInsecureSkipVerify=false,true \
+  -remoteWrite.tlsCertFile=/etc/tls/client.pem -remoteWrite.tlsKeyFile=/etc/tls/client.key \
+  -remoteWrite.tlsServerName=metrics.example.com

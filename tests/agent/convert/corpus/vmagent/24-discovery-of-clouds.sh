@@ -1,0 +1,11 @@
+vmagent -promscrape.config=scrape.yml -remoteWrite.url=http://vm:8428/api/v1/write \
+  -promscrape.azureSDCheckInterval=1m -promscrape.digitaloceanSDCheckInterval=2m -promscrape.ec2SDCheckInterval=2m \
+  -promscrape.gceSDCheckInterval=2m -promscrape.hetznerSDCheckInterval=2m -promscrape.linodeSDCheckInterval=2m \
+  -promscrape.consulSDCheckInterval=10s -promscrape.consulagentSDCheckInterval=10s -promscrape.dnsSDCheckInterval=10s \
+  -promscrape.dockerSDCheckInterval=10s -promscrape.dockerswarmSDCheckInterval=10s -promscrape.eurekaSDCheckInterval=10s \
+  -promscrape.kubernetesSDCheckInterval=10s -promscrape.kumaSDCheckInterval=10s -promscrape.marathonSDCheckInterval=10s \
+  -promscrape.nomadSDCheckInterval=10s -promscrape.openstackSDCheckInterval=10s -promscrape.ovhcloudSDCheckInterval=10s \
+  -promscrape.puppetdbSDCheckInterval=10s -promscrape.vultrSDCheckInterval=10s -promscrape.yandexcloudSDCheckInterval=10s \
+  -promscrape.discovery.concurrency=50 -promscrape.discovery.concurrentWaitTime=30s -promscrape.consul.waitTime=1m \
+  -promscrape.nomad.waitTime=1m -promscrape.kubernetes.apiServerTimeout=10m -promscrape.kubernetes.useHTTP2Client \
+  -promscrape.kubernetes.attachNodeMetadataAll -promscrape.kubernetes.attachNamespaceMetadataAll
