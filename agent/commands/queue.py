@@ -59,7 +59,8 @@ Without -yes nothing is written: it says how many samples there are, and from wh
   -all          everything that Prometheus' log has
   -remote=NAME  the remote, where there are several
   -yes          do it
-  -force        also if it was imported already, or if the queue holds something newer
+  -force        also if it was imported already, or if the queue holds something newer; an import
+                that was cut off goes on where it was without it
 
 promferry queue import -from=vmagent /var/lib/vmagent -yes \\
   -remoteWrite.url=http://127.0.0.1:8428/api/v1/write -remoteWrite.tmpDataPath=/var/lib/promferry
