@@ -11,6 +11,7 @@ import attrs
 
 from series.fields import DELIMITED, FIXED64, VARINT, fields, signed64
 from series.histogram import BucketSpan, Histogram, ResetHint
+from series.soundness import check, check_schema
 from series.stale import STALE_NAN_BYTES
 from series.wire import WireError, read_varint
 
@@ -145,13 +146,9 @@ def _doubles(data: bytes, at: int, end: int) -> tuple[float, ...]:
 
 def why_not(histogram: Histogram) -> str:
     """What makes it none that a receiver could take, "" if nothing does."""
-    for sign, spans, buckets in (
-        ("positive", histogram.positive_spans, histogram.positive_buckets),
-        ("negative", histogram.negative_spans, histogram.negative_buckets),
-    ):
-        wanted = sum([span.length for span in spans])
-        if wanted != len(buckets):
-            return f"its {sign} spans hold {wanted} buckets, and {len(buckets)} are given"
-        if any(span.offset < 0 for span in spans[1:]):
-            return f"a {sign} span begins inside the one before it"
+    try:
+        check(histogram)
+        check_schema(histogram)
+    except ValueError as exc:
+        return str(exc)
     return ""

@@ -194,6 +194,10 @@ class Gathering:
 
     def put(self, series: WireSeries, key: object, *, is_v2: bool) -> None:
         """A series of any shape; what is wrong with it costs it alone."""
+        if series.wrong:
+            self.reject(series.labels, series.wrong)
+            if not series.labels:
+                return
         entry: Entry | str | None = self.entries.get(key)
         if entry is None:
             entry = self.known.learn(key, series.labels, self.extra)
@@ -201,7 +205,9 @@ class Gathering:
             self.reject(series.labels, entry)
             return
         read = [read_histogram(each) for each in series.histograms]
-        wrong = next((text for each in read if (text := why_not(each.histogram))), "")
+        wrong = next(
+            (text for each in read if not each.is_stale and (text := why_not(each.histogram))), ""
+        )
         if not wrong and is_v2:
             wrong = _mixed(series)
         stamps = [one.timestamp_ms for one in series.samples] + [one.timestamp_ms for one in read]

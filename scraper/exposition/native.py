@@ -10,10 +10,10 @@ from math import floor, log2
 
 import attrs
 
-from scraper.exposition.buckets import Counts, absolute, encoded, indices, spans_of
 from scraper.exposition.errors import BucketLimitError, ExpositionError
-from scraper.exposition.soundness import MAX_SCHEMA, MIN_SCHEMA, check_schema
+from series.buckets import Counts, absolute, encoded, indices, spans_of
 from series.histogram import CUSTOM_BUCKETS_SCHEMA, BucketSpan, Histogram
+from series.soundness import MAX_SCHEMA, MIN_SCHEMA, check_schema
 
 
 @attrs.frozen

@@ -147,7 +147,7 @@ def protos_histogram(data: bytes) -> Any:
         pytest.param(series("a", 1.0, labels={"": "x"}), "no name", id="a label without a name"),
         pytest.param(
             series("a", histograms=[{**HISTOGRAM, "positive_deltas": [1]}]),
-            "spans hold 2",
+            "spans need 2",
             id="spans and buckets disagree",
         ),
     ],

@@ -34,7 +34,7 @@ async def answer_remote_write(intake: Intake, request: Request) -> Response:
         return await respond_text(request, f"{exc.message}\n", status=exc.status, headers=headers)
     headers = _counts(written) if is_v2 else {}
     if written.rejected and is_v2:
-        text = f"{written.rejected} series are not taken: {'; '.join(written.reasons)}"
+        text = f"{written.rejected} series are not taken, or not whole: {'; '.join(written.reasons)}"
         return await respond_text(
             request, f"{text[:_TOLD_CHARACTERS]}\n", status=400, headers=headers
         )
