@@ -1,0 +1,96 @@
+"""What cannot be taken now is answered by 429 or 503 with a time, and is taken when sent again."""
+
+import http.client
+import random
+import socket
+import string
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Self
+
+from tests.conformance.receiver.case import HEADERS_1
+from tests.conformance.receiver.message import body_of, message_1, sent
+from tests.durability.far_end import METRIC, FarEnd
+from tests.integration.agent import Agent
+from tests.integration.gate import Gate
+from tests.integration.process import wait_until
+
+Answer = tuple[int, str | None]
+
+
+def numbered(number: int, bulk: int = 0) -> bytes:
+    """One sample that is counted, beside `bulk` series that do not compress."""
+    dice = random.Random(number)
+    text = ["".join(dice.choices(string.ascii_letters, k=100)) for _ in range(bulk)]
+    series = [sent("bulk", 1.0, labels={"text": one}) for one in text]
+    now_ms = time.time_ns() // 1_000_000
+    return body_of(message_1([sent(METRIC, float(number)), *series], now_ms))
+
+
+class Pusher:
+    """Pushes to an agent that was started for it."""
+
+    def __init__(self, path: Path, url: str, flags: Sequence[str]) -> None:
+        self.agent = Agent(path, "{}\n", [f"-remoteWrite.url={url}", *flags])
+
+    def __enter__(self) -> Self:
+        self.agent.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.agent.process.kill()
+
+    def push(self, body: bytes) -> Answer:
+        with closing(http.client.HTTPConnection("127.0.0.1", self.agent.port, timeout=10)) as link:
+            link.request("POST", "/api/v1/write", body, HEADERS_1)
+            answer = link.getresponse()
+            answer.read()
+            return answer.status, answer.getheader("Retry-After")
+
+
+def test_a_full_memory_is_429_and_what_was_taken_arrives(tmp_path: Path) -> None:
+    flags = [
+        "-remoteWrite.disableOnDiskQueue",
+        "-memory.allowedBytes=4MiB",  # of which a queue has 1 MiB
+        "-remoteWrite.flushInterval=50ms",
+        "-remoteWrite.retryMinInterval=100ms",
+        "-remoteWrite.retryMaxInterval=200ms",
+    ]
+    with FarEnd() as far_end, Gate(far_end.port) as gate:
+        gate.shut()
+        url = f"http://127.0.0.1:{gate.port}/api/v1/write"
+        with Pusher(tmp_path, url, flags) as pusher:
+            taken, refused = set(), -1
+            for number in range(200):
+                status, retry_after = pusher.push(numbered(number, bulk=500))
+                if status == 429:
+                    assert retry_after is not None
+                    assert int(retry_after) > 0
+                    refused = number
+                    break
+                assert status == 204
+                taken.add(number)
+            assert refused > 0, "it was never full"
+            gate.open()
+            body = numbered(refused, bulk=500)
+            wait_until(lambda: pusher.push(body)[0] == 204, "room for what was refused")
+            wanted = {*taken, refused}
+            wait_until(lambda: wanted <= far_end.arrivals().keys(), f"all of {len(wanted)}")
+
+
+def test_too_many_at_once_is_503_and_the_next_is_taken(tmp_path: Path) -> None:
+    flags = ["-maxConcurrentInserts=1", "-insert.maxQueueDuration=100ms"]
+    with (
+        FarEnd() as far_end,
+        Pusher(tmp_path, f"http://127.0.0.1:{far_end.port}/api/v1/write", flags) as pusher,
+    ):
+        head = b"POST /api/v1/write HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n"
+        address = ("127.0.0.1", pusher.agent.port)
+        with closing(socket.create_connection(address)) as half_open:
+            half_open.sendall(head + b"x")
+            wait_until(lambda: pusher.push(numbered(1))[0] == 503, "the place is taken")
+            status, retry_after = pusher.push(numbered(1))
+            assert (status, retry_after) == (503, "5")
+        wait_until(lambda: pusher.push(numbered(2))[0] == 204, "the place is free")
