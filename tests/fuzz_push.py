@@ -411,7 +411,7 @@ async def one_input(doors: Doors, chance: random.Random) -> tuple[str, str]:
     """The kind of one more input, and how it ended. Raises what broke the law."""
     weights = [WEIGHTS.get(kind, 1) for kind in KINDS[:-1]]
     (kind,) = chance.choices(KINDS, [*weights, 0.5])
-    started_s = time.perf_counter()
+    started_s = time.process_time()  # others may have the processor meanwhile
     try:
         if kind == REQUEST:
             end = await doors.request(chance)
@@ -421,7 +421,7 @@ async def one_input(doors: Doors, chance: random.Random) -> tuple[str, str]:
             end = CASES[kind](chance)
     except Exception as exc:
         raise AssertionError(f"{kind}: {exc!r}") from exc
-    if time.perf_counter() - started_s > SLOW_S:
+    if time.process_time() - started_s > SLOW_S:
         raise AssertionError(f"slow: {kind}")
     return kind, end
 
