@@ -9,6 +9,7 @@ Imported on the first connection only.
 """
 
 import contextlib
+import sys
 from collections.abc import Mapping
 from math import inf
 from typing import Any
@@ -36,6 +37,8 @@ def protocol_config(limits: ServerLimits) -> Config:
     config.accesslog = config.errorlog = None
     config.include_server_header = False
     config.h11_max_incomplete_size = limits.max_header_bytes
+    # A goodbye after so many requests would take the answers of those under way with it.
+    config.keep_alive_max_requests = sys.maxsize
     return config
 
 
