@@ -7,14 +7,18 @@ that cannot be read costs itself alone.
 Imported when a listener speaks HTTP/2: h2 and hpack are 2.3 MiB.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from h2.errors import ErrorCodes
 from h2.events import RequestReceived
 from hypercorn.events import Event, RawData
 from hypercorn.protocol import ProtocolWrapper
+from hypercorn.protocol.events import Event as StreamEvent
+from hypercorn.protocol.events import Trailers
 from hypercorn.protocol.h2 import H2Protocol
 from hypercorn.protocol.h11 import H2CProtocolRequiredError, H2ProtocolAssumedError
+from priority.priority import MissingStreamError
 
 
 class _Gone:
@@ -45,6 +49,19 @@ class _Http2(H2Protocol):
             self.connection.reset_stream(request.stream_id, ErrorCodes.PROTOCOL_ERROR)
             return
         await super()._create_stream(request)
+
+    async def stream_send(self, event: StreamEvent) -> None:
+        await super().stream_send(event)
+        if isinstance(event, Trailers):
+            # They end the stream. hypercorn forgets it when its sending task has nothing better to
+            # do, which is never while calls keep coming; at a thousand the connection would end.
+            self.stream_buffers.pop(event.stream_id, None)
+            with suppress(MissingStreamError):
+                self.priority.remove_stream(event.stream_id)
+
+    async def _send_data(self, stream_id: int) -> None:
+        with suppress(KeyError):  # forgotten meanwhile
+            await super()._send_data(stream_id)
 
 
 class Http2Protocol(ProtocolWrapper):

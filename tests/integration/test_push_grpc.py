@@ -104,7 +104,6 @@ def export(channel: grpc.Channel) -> Any:
 
 
 def test_a_thousand_calls_on_one_connection_and_then_some(station: Station) -> None:
-    """More than hypercorn takes on one connection: it says goodbye, and no call is lost."""
     count = 1100
     with station.channel() as channel:
         call = export(channel)
