@@ -183,6 +183,8 @@ class Gathering:
         self.before = Entry(Template((b"",)), 0, b"")  # of the first one
         self.floats = [Rows() for _ in range(GROUPS)]
         self._others: dict[tuple[int, bool, bool], Rows] = {}  # group, native, markers
+        # Of series without a sample, as Prometheus sends them: beside the sample, not in it.
+        self._lone: list[tuple[Entry, tuple[WireExemplar, ...]]] = []
         self.samples = self.histograms = self.exemplars = self.rejected = 0
         self._reasons: list[str] = []
         self.metadata: dict[str, Metadata] = {}
@@ -217,25 +219,43 @@ class Gathering:
             self.reject(series.labels, wrong)
             return
         template, group = entry.template, entry.group
-        rows = self.floats[group]
+        rows = None
         for sample in series.samples:
-            into = self._other(group, False, True) if sample.value == STALE_NAN_BYTES else rows
-            into.put(template, sample.timestamp_ms, sample.value, sample.start_ms)
+            is_marker = sample.value == STALE_NAN_BYTES
+            rows = self._other(group, False, True) if is_marker else self.floats[group]
+            rows.put(template, sample.timestamp_ms, sample.value, sample.start_ms)
         for one in read:
             rows = self._other(group, True, one.is_stale)
             rows.put(template, one.timestamp_ms, _ANYTHING, one.start_ms)
             rows.histograms.append(ENDED if one.is_stale else one.histogram)
         self.samples += len(series.samples)
         self.histograms += len(read)
-        if series.exemplars and rows.templates:
-            self.exemplars += len(series.exemplars)
-            beside = tuple([_exemplar(each) for each in series.exemplars])
-            rows.exemplars[len(rows.templates) - 1] = beside
+        if series.exemplars and rows is not None:
+            self._put_beside(rows, len(rows.templates) - 1, series.exemplars)
+        elif series.exemplars:
+            self._lone.append((entry, series.exemplars))
         if series.type or series.help or series.unit:
             self._tell(series)
 
     def _other(self, group: int, is_native: bool, is_markers: bool) -> Rows:
         return self._others.setdefault((group, is_native, is_markers), Rows())
+
+    def _put_beside(self, rows: Rows, at: int, given: tuple[WireExemplar, ...]) -> None:
+        self.exemplars += len(given)
+        more = tuple([_exemplar(each) for each in given])
+        rows.exemplars[at] = (*rows.exemplars.get(at, ()), *more)
+
+    def _put_lone(self) -> None:
+        """Each beside the last sample of its series."""
+        places: dict[Template, tuple[Rows, int]] = {}
+        for rows in (*self.floats, *self._others.values()) if self._lone else ():
+            places |= {template: (rows, at) for at, template in enumerate(rows.templates)}
+        for entry, given in self._lone:
+            place = places.get(entry.template)
+            if place is None:
+                self.reject(entry.template.labels(), "an exemplar without a sample in its request")
+            else:
+                self._put_beside(*place, given)
 
     def _tell(self, series: WireSeries) -> None:
         name = dict(series.labels)[METRIC_NAME]
@@ -244,6 +264,7 @@ class Gathering:
         self.metadata.setdefault(name, Metadata(name, kind, series.help, series.unit))
 
     def finish(self) -> Written:
+        self._put_lone()
         return Written(
             batches=tuple(self._batches()),
             samples=self.samples,
@@ -264,10 +285,13 @@ class Gathering:
 
 
 def _mixed(series: WireSeries) -> str:
-    """Prometheus refuses such series of 2.0, and the specification forbids them."""
+    """Prometheus refuses such series of 2.0, and the specification forbids them.
+
+    Exemplars alone it forbids too, and Prometheus sends them: its samples are series of their own.
+    """
     if series.samples and series.histograms:
         return "samples and histograms in one series"
-    if not (series.samples or series.histograms):
+    if not (series.samples or series.histograms or series.exemplars):
         return "neither samples nor histograms in it"
     return ""
 

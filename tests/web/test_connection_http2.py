@@ -115,25 +115,6 @@ async def test_an_answer_before_the_body_ends_harms_nobody(clock: MockClock) -> 
         assert answered == {stream, other}
 
 
-async def test_calls_without_a_pause_leave_nothing_behind(clock: MockClock) -> None:
-    """As exporters make them: there is always one under way, and each ends in trailers."""
-
-    async def trailing(scope: Scope, receive: Receive, send: Send) -> None:
-        await trio.sleep(0.015)
-        await send({"type": "http.response.start", "status": 200, "headers": [], "trailers": True})
-        await send({"type": "http.response.body", "body": b"taken"})
-        await send({"type": "http.response.trailers", "headers": [(b"grpc-status", b"0")]})
-
-    count = 1100  # of 1000 that are not forgotten the connection would end
-    async with connected(trailing, LIMITS, http2=True) as client:
-        caller = Caller(client)
-        for _ in range(count):
-            await caller.call(headers=[*HEADERS, ("te", "trailers")])
-            await trio.sleep(0.01)
-        ended = [e for e in await caller.read_until_closed() if isinstance(e, StreamEnded)]
-    assert len(ended) == count
-
-
 async def test_pings_are_answered_and_keep_no_idle_connection(clock: MockClock) -> None:
     async with connected(greet, LIMITS, http2=True) as client:
         caller = Caller(client)

@@ -169,12 +169,17 @@ def _span(span: Any) -> tuple[int, int]:
 def check_beside(heard: Heard) -> None:
     """Exemplars and metadata."""
     wanted = [
-        (dict(each.labels), _bits(each.value), heard.now_ms + each.at_ms)
+        (
+            dict(one.labels)["__name__"],
+            dict(each.labels),
+            _bits(each.value),
+            heard.now_ms + each.at_ms,
+        )
         for one in heard.case.good
         for each in one.exemplars
     ]
     got = [
-        (labels, _bits(value), at_ms)
+        (row.name, labels, _bits(value), at_ms)
         for row in heard.rows
         for labels, value, at_ms in row.exemplars
     ]

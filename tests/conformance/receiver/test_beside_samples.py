@@ -109,6 +109,15 @@ CASES += [
         ),
     ),
     Case(
+        sentence="an exemplar as a series of its own, as Prometheus sends it",
+        series=(
+            sent("up", 2.0),
+            sent("traced_total", 1.0),
+            sent("traced_total", exemplars=(Exemplar(TRACE, 42.0),)),
+            sent("down", 3.0),
+        ),
+    ),
+    Case(
         sentence="metadata without a sample",
         series=(sent("orphan", type=1, help="Orphaned", is_bad=True), sent("up", 1.0)),
     ),
@@ -130,6 +139,15 @@ CASES += [
         ),
     ),
     Case(sentence="an exemplar", series=(traced("latency", 0.05, SPAN),), version=1),
+    Case(
+        sentence="an exemplar as a series of its own",
+        series=(
+            sent("traced_total", 1.0),
+            sent("up", 2.0),
+            sent("traced_total", exemplars=(Exemplar(TRACE, 42.0),)),
+        ),
+        version=1,
+    ),
 ]
 
 
