@@ -1,57 +1,17 @@
 """What cannot be taken now is answered by 429 or 503 with a time, and is taken when sent again."""
 
-import http.client
-import random
 import socket
-import string
-import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import Self
 
 import pytest
 
-from tests.conformance.receiver.case import HEADERS_1
-from tests.conformance.receiver.message import body_of, message_1, sent
-from tests.durability.far_end import METRIC, FarEnd
+from tests.durability.far_end import FarEnd
 from tests.durability.faulty_disk import FaultyDisk
-from tests.integration.agent import Agent
 from tests.integration.gate import Gate
+from tests.integration.numbered_pushes import Pusher, numbered
 from tests.integration.process import wait_until
-
-Answer = tuple[int, str | None]
-
-
-def numbered(number: int, bulk: int = 0) -> bytes:
-    """One sample that is counted, beside `bulk` series that do not compress."""
-    dice = random.Random(number)
-    text = ["".join(dice.choices(string.ascii_letters, k=100)) for _ in range(bulk)]
-    series = [sent("bulk", 1.0, labels={"text": one}) for one in text]
-    now_ms = time.time_ns() // 1_000_000
-    return body_of(message_1([sent(METRIC, float(number)), *series], now_ms))
-
-
-class Pusher:
-    """Pushes to an agent that was started for it."""
-
-    def __init__(self, path: Path, url: str, flags: Sequence[str]) -> None:
-        self.agent = Agent(path, "{}\n", [f"-remoteWrite.url={url}", *flags])
-
-    def __enter__(self) -> Self:
-        self.agent.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.agent.process.kill()
-
-    def push(self, body: bytes) -> Answer:
-        with closing(http.client.HTTPConnection("127.0.0.1", self.agent.port, timeout=10)) as link:
-            link.request("POST", "/api/v1/write", body, HEADERS_1)
-            answer = link.getresponse()
-            answer.read()
-            return answer.status, answer.getheader("Retry-After")
 
 
 def test_a_full_memory_is_429_and_what_was_taken_arrives(tmp_path: Path) -> None:
