@@ -2,7 +2,6 @@
 
 import gzip
 import socket
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -24,9 +23,8 @@ from opentelemetry.sdk.resources import Resource
 
 from tests.integration.agent import Agent
 from tests.integration.certs import Certificates
-from tests.integration.gate import Gate
-from tests.integration.peers import VictoriaMetrics, program, victoria_metrics
-from tests.integration.process import Process, free_port, wait_until
+from tests.integration.peers import VictoriaMetrics, victoria_metrics
+from tests.integration.process import free_port, wait_until
 
 CONFIG = "global: {external_labels: {site: edge}}\n"
 
@@ -109,109 +107,6 @@ def test_an_sdk_pushes_unchanged(tmp_path: Path, receiver: VictoriaMetrics, kind
         assert info.labels["host_name"] == "h"
         assert receiver.samples('shop_request_duration_seconds_bucket{le="+Inf"}')
     finally:
-        agent.process.stop()
-
-
-def test_an_outage_costs_no_point(tmp_path: Path, receiver: VictoriaMetrics) -> None:
-    """The three-line swap: the SDK goes on, the remote is away meanwhile."""
-    http, rpc = free_port(), free_port()
-    with Gate(receiver.port) as gate:
-        url = f"http://127.0.0.1:{gate.port}/api/v1/write"
-        agent = Agent(tmp_path / "agent", CONFIG, flags_for(url, http, rpc))
-        agent.start()
-        try:
-            resource = Resource({"service.name": "shop", "service.instance.id": "a-1"})
-            exporter = GrpcExporter(f"127.0.0.1:{rpc}", insecure=True)
-            reader = PeriodicExportingMetricReader(exporter, export_interval_millis=3_600_000)
-            provider = MeterProvider(metric_readers=[reader], resource=resource)
-            counter = provider.get_meter("m").create_counter("ticks")
-            for tick in range(12):
-                if tick == 4:
-                    gate.shut()
-                if tick == 8:
-                    gate.open()
-                counter.add(1)
-                assert provider.force_flush()
-                time.sleep(0.02)
-            wait_until(lambda: last(receiver, "ticks_total") == 12.0, "12 points")
-            (ticks,) = receiver.samples("ticks_total")
-            assert sorted(set(ticks.values())) == [float(n) for n in range(1, 13)]
-            provider.shutdown()
-        finally:
-            agent.process.stop()
-
-
-def test_promferry_to_promferry_by_version_two(tmp_path: Path, receiver: VictoriaMetrics) -> None:
-    inner = Agent(tmp_path / "inner", CONFIG, [f"-remoteWrite.url={receiver.url}"])
-    inner.start()
-    outer = Agent(
-        tmp_path / "outer",
-        f"""
-scrape_configs:
-  - job_name: inner
-    scrape_interval: 500ms
-    static_configs: [{{targets: ["127.0.0.1:{inner.port}"]}}]
-""",
-        [
-            f"-remoteWrite.url=http://127.0.0.1:{inner.port}/api/v1/write",
-            "-remoteWrite.protobufMessage=io.prometheus.write.v2.Request",
-        ],
-    )
-    outer.start()
-    try:
-        wait_until(lambda: count(receiver, 'up{job="inner"}') > 2, "up arrives")
-        (up,) = receiver.samples('up{job="inner"}')
-        assert up.labels["site"] == "edge"
-        metrics = inner.get("/metrics").text
-        assert 'vmagent_rows_inserted_total{type="promremotewrite"}' in metrics
-    finally:
-        outer.process.stop()
-        inner.process.stop()
-
-
-@pytest.mark.parametrize("peer", ["prometheus", "vmagent"])
-def test_a_peer_sends_through(tmp_path: Path, receiver: VictoriaMetrics, peer: str) -> None:
-    agent = Agent(tmp_path / "agent", CONFIG, [f"-remoteWrite.url={receiver.url}"])
-    agent.start()
-    url = f"http://127.0.0.1:{agent.port}/api/v1/write"
-    scrape = f"""
-scrape_configs:
-  - job_name: sender
-    scrape_interval: 500ms
-    static_configs: [{{targets: ["127.0.0.1:{agent.port}"]}}]
-"""
-    port = free_port()
-    config = tmp_path / "peer.yml"
-    if peer == "prometheus":
-        config.write_text(f"global: {{}}\nremote_write: [{{url: '{url}'}}]\n{scrape}")
-        argv = [
-            program("prometheus"),
-            f"--config.file={config}",
-            "--enable-feature=agent",
-            f"--storage.agent.path={tmp_path / 'wal'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ]
-    else:
-        config.write_text(scrape)
-        argv = [
-            program("vmagent"),
-            f"-promscrape.config={config}",
-            f"-remoteWrite.url={url}",
-            f"-remoteWrite.tmpDataPath={tmp_path / 'vm'}",
-            f"-httpListenAddr=127.0.0.1:{port}",
-        ]
-    process = Process(argv, tmp_path / "peer.log")
-    process.start()
-    try:
-        wait_until(
-            lambda: count(receiver, 'up{job="sender"}') > 2,
-            "up arrives",
-            timeout_s=30,
-        )
-        (up,) = receiver.samples('up{job="sender"}')
-        assert up.labels["site"] == "edge"
-    finally:
-        process.stop()
         agent.process.stop()
 
 

@@ -3,10 +3,13 @@
 All share one agent with VictoriaMetrics behind it; a target of its own is scraped meanwhile.
 """
 
+import gzip
+import http.client
 import socket
 import time
+import urllib.parse
 from collections.abc import Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_C
 
 from series.wire import delimited
 from tests.integration.agent import Agent
+from tests.integration.ask import ask
 from tests.integration.peers import VictoriaMetrics
 from tests.integration.process import free_port, wait_until
 
@@ -31,6 +35,7 @@ EXPORT = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
 MIB = 2**20
 MAX_REQUEST = 17 * MIB
 # A field that no version of the protocol has, to make a message as large as one likes.
+SENDERS = 4
 PADDING = b"\xa2\x06"
 
 
@@ -64,6 +69,14 @@ scrape_configs:
 
     def points(self, name: str) -> int:
         return sum(len(one.samples) for one in self.receiver.samples(name))
+
+    def counted(self, query: str) -> int:
+        """Of all series of the last minutes."""
+        url = f"http://127.0.0.1:{self.receiver.port}"
+        ask(f"{url}/internal/force_flush")
+        told = urllib.parse.urlencode({"query": query, "nocache": 1, "latency_offset": "1ms"})
+        found = ask(f"{url}/api/v1/query?{told}").json()["data"]["result"]
+        return int(found[0]["value"][1]) if found else 0
 
     def ups(self) -> list[float]:
         return [
@@ -201,6 +214,46 @@ def test_half_open_calls_and_a_thousand_idle_connections_disturb_nothing(
         assert station.agent.metric("process_resident_memory_bytes") < before + 150 * MIB
     with station.channel() as channel:
         assert export(channel)(points_of("after", 1), timeout=10) == b""
+
+
+def load(station: Station, name: str, *, requests: int, points: int) -> None:
+    """As telemetrygen makes it: several senders at once, each over a connection of its own."""
+
+    def by_grpc(sender: int) -> None:
+        with station.channel() as channel:
+            call = export(channel)
+            for at in range(sender, requests, SENDERS):
+                numbers = range(at * points, (at + 1) * points)
+                assert call(points_of(name, *numbers), timeout=60) == b""
+
+    def by_http(sender: int) -> None:
+        link = http.client.HTTPConnection("127.0.0.1", station.http, timeout=60)
+        headers = {"content-type": "application/x-protobuf", "content-encoding": "gzip"}
+        with closing(link):
+            for at in range(sender, requests, SENDERS):
+                numbers = range(at * points, (at + 1) * points)
+                body = gzip.compress(points_of(name, *numbers), compresslevel=1)
+                link.request("POST", "/v1/metrics", body, headers)
+                answer = link.getresponse()
+                assert (answer.status, answer.read()) == (200, b"")
+
+    with ThreadPoolExecutor(SENDERS) as pool:
+        work = [by_grpc if sender % 2 else by_http for sender in range(SENDERS)]
+        for done in [pool.submit(each, sender) for sender, each in enumerate(work)]:
+            done.result()
+    count = requests * points
+    # Every point is a series of its own.
+    selector = f"count({name})"
+    wait_until(lambda: station.counted(selector) == count, f"{count} points", timeout_s=60)
+
+
+def test_a_load_arrives_whole(station: Station) -> None:
+    load(station, "load", requests=40, points=250)
+
+
+@pytest.mark.long
+def test_half_a_million_points_arrive_whole(station: Station) -> None:
+    load(station, "long_load", requests=500, points=1000)
 
 
 def half_open_call() -> bytes:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conformance.sender.far_end import PROTOBUF, TEXT, FarEnd, Page
 from tests.integration.agent import Agent, command
-from tests.integration.peers import program
+from tests.integration.peers import VictoriaMetrics, program
 from tests.integration.process import Process, free_port, wait_until
 from tests.pushqueue.receiver_v2 import Row
 from tests.scraper.exposition.families import MetricFamily, delimited_families
@@ -26,6 +26,9 @@ remote_write:
     protobuf_message: io.prometheus.write.v2.Request
     send_exemplars: true
     send_native_histograms: true
+    queue_config: {{batch_send_deadline: 100ms}}
+  - name: victoria-metrics
+    url: "{url}"
     queue_config: {{batch_send_deadline: 100ms}}
 """
 _SCRAPE = """
@@ -57,8 +60,11 @@ def far_end() -> Iterator[FarEnd]:
 
 
 @pytest.fixture(scope="module")
-def inner(tmp_path_factory: pytest.TempPathFactory, far_end: FarEnd) -> Iterator[Agent]:
-    agent = Agent(tmp_path_factory.mktemp("inner"), _CONFIG.format(address=far_end.address))
+def inner(
+    tmp_path_factory: pytest.TempPathFactory, far_end: FarEnd, victoria_metrics: VictoriaMetrics
+) -> Iterator[Agent]:
+    config = _CONFIG.format(address=far_end.address, url=victoria_metrics.url)
+    agent = Agent(tmp_path_factory.mktemp("inner"), config)
     agent.start()
     try:
         yield agent
@@ -154,7 +160,7 @@ remote_write:
 
 @pytest.mark.parametrize("name", ["prometheus", "vmagent", "promferry"])
 def test_every_visit_of_a_sender_arrives_once(
-    name: str, tmp_path: Path, far_end: FarEnd, inner: Agent
+    name: str, tmp_path: Path, far_end: FarEnd, inner: Agent, victoria_metrics: VictoriaMetrics
 ) -> None:
     sender = Sender(name, tmp_path, far_end, f"http://127.0.0.1:{inner.port}/api/v1/write")
     is_text = name == "vmagent"  # 1.79 knows neither native histograms nor exemplars
@@ -173,6 +179,7 @@ def test_every_visit_of_a_sender_arrives_once(
             timeout_s=10,
             evidence=lambda: output() + inner.log(),
         )
+        wait_until(lambda: wanted <= stored(victoria_metrics, sender.job), "and stored")
     finally:
         sender.process.kill()
     rows = rows_of(far_end, sender.job)
@@ -197,6 +204,11 @@ def named(rows: list[Row], name: str) -> list[Row]:
 def counted(rows: list[Row]) -> list[int]:
     found = [row.value for row in named(rows, "visits_total")]
     return [int(value) for value in found if value is not None and value == value]
+
+
+def stored(receiver: VictoriaMetrics, job: str) -> set[int]:
+    found = receiver.samples(f'visits_total{{job="{job}",site="edge"}}')
+    return {int(value) for one in found for value in one.values() if value == value}
 
 
 def check_beside(rows: list[Row]) -> None:
