@@ -9,8 +9,10 @@ from typing import Any
 
 import attrs
 
+from series.coarser import reduced
 from series.fields import DELIMITED, FIXED64, VARINT, fields, signed64
 from series.histogram import BucketSpan, Histogram, ResetHint
+from series.soundness import MAX_SCHEMA, check, check_schema
 from series.stale import STALE_NAN_BYTES
 from series.wire import WireError, read_varint
 
@@ -143,15 +145,17 @@ def _doubles(data: bytes, at: int, end: int) -> tuple[float, ...]:
     return struct.unpack_from(f"<{count}d", data, at)
 
 
-def why_not(histogram: Histogram) -> str:
-    """What makes it none that a receiver could take, "" if nothing does."""
-    for sign, spans, buckets in (
-        ("positive", histogram.positive_spans, histogram.positive_buckets),
-        ("negative", histogram.negative_spans, histogram.negative_buckets),
-    ):
-        wanted = sum([span.length for span in spans])
-        if wanted != len(buckets):
-            return f"its {sign} spans hold {wanted} buckets, and {len(buckets)} are given"
-        if any(span.offset < 0 for span in spans[1:]):
-            return f"a {sign} span begins inside the one before it"
-    return ""
+def sound(read: ReadHistogram) -> ReadHistogram:
+    """As a receiver can take it: of a schema that all know. Raises ValueError with what is wrong.
+
+    A marker is known by its sum; the rest of it is of no interest.
+    """
+    if read.is_stale:
+        return read
+    histogram = read.histogram
+    check(histogram)
+    if histogram.schema > MAX_SCHEMA:
+        # Made coarser, as Prometheus does.
+        return attrs.evolve(read, histogram=reduced(histogram, MAX_SCHEMA))
+    check_schema(histogram)
+    return read

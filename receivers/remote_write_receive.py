@@ -6,8 +6,9 @@ Invariant: any bytes are read or raise DecodeError; the work is cut into steps o
 """
 
 from collections.abc import Generator
+from contextlib import suppress
 
-from pushqueue.wire.message import read_v1, read_v2
+from pushqueue.wire.message import SeriesError, read_v1, read_v2
 from receivers.errors import DecodeError
 from receivers.remote_write import read_metadata
 from receivers.remote_write_series import Gathering, KnownSeries, Written
@@ -44,8 +45,6 @@ class RemoteWriteReceiver:
                 yield from _Reader(message, gathering).read()
         except WireError as exc:
             raise DecodeError("protobuf", str(exc)) from exc
-        except UnicodeDecodeError as exc:
-            raise DecodeError("utf8", f"a text is not UTF-8: {exc.object[:80]!r}") from exc
         return gathering.finish()
 
 
@@ -61,7 +60,7 @@ def all_of(steps: Steps) -> Written:
 
 def _take_v2(message: bytes, gathering: Gathering, max_bytes: int) -> Generator[None, None, None]:
     left = UNFOLDS_TO * max_bytes
-    for count, series in enumerate(read_v2(message)):
+    for count, series in enumerate(read_v2(message, is_lenient=True)):
         left -= text_characters(series)
         if left < 0:
             limit = UNFOLDS_TO * max_bytes
@@ -92,17 +91,26 @@ class _Reader:
                 if key == _SERIES:
                     self._read_series(start, stop)
                 elif key == _METADATA:
-                    told = read_metadata(data, start, stop)
-                    self._gathering.metadata[told.family] = told
+                    self._read_metadata(start, stop)
                 at = stop
                 break
             odd += 1
             if odd % _STEP_SERIES == 0:
                 yield
 
+    def _read_metadata(self, start: int, stop: int) -> None:
+        # What is said beside samples never costs them.
+        with suppress(UnicodeDecodeError):
+            told = read_metadata(self._data, start, stop)
+            self._gathering.metadata[told.family] = told
+
     def _read_series(self, start: int, stop: int) -> None:
         data = self._data
-        series = next(read_v1(_framed(data[start:stop])))
+        try:
+            series = next(read_v1(_framed(data[start:stop])))
+        except SeriesError as exc:
+            self._gathering.reject((), str(exc))
+            return
         self._gathering.put(series, _raw_labels(data, start, stop), is_v2=False)
 
     def _read_usual(self, at: int, most: int) -> int:

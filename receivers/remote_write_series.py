@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 import attrs
 
 from pushqueue.wire.message import WireExemplar, WireSeries
-from receivers.native_wire import read_histogram, why_not
+from receivers.native_wire import read_histogram, sound
 from series.batch import Batch
 from series.exemplar import Exemplar
 from series.histogram import ENDED, Histogram
@@ -171,6 +171,9 @@ class Rows:
 
 
 _ANYTHING = bytes(8)
+# Prometheus refuses it of 2.0, and knows nothing of it in 1.0. Exemplars alone the specification
+# forbids too, but it sends them: of its samples each is a series of its own.
+_EMPTY = "neither samples nor histograms in it"
 
 
 class Gathering:
@@ -183,6 +186,8 @@ class Gathering:
         self.before = Entry(Template((b"",)), 0, b"")  # of the first one
         self.floats = [Rows() for _ in range(GROUPS)]
         self._others: dict[tuple[int, bool, bool], Rows] = {}  # group, native, markers
+        # Of series without a sample, as Prometheus sends them: beside the sample, not in it.
+        self._lone: list[tuple[Entry, tuple[WireExemplar, ...]]] = []
         self.samples = self.histograms = self.exemplars = self.rejected = 0
         self._reasons: list[str] = []
         self.metadata: dict[str, Metadata] = {}
@@ -194,16 +199,23 @@ class Gathering:
 
     def put(self, series: WireSeries, key: object, *, is_v2: bool) -> None:
         """A series of any shape; what is wrong with it costs it alone."""
+        if series.wrong:
+            self.reject(series.labels, series.wrong)
+            if not series.labels:
+                return
         entry: Entry | str | None = self.entries.get(key)
         if entry is None:
             entry = self.known.learn(key, series.labels, self.extra)
         if isinstance(entry, str):
             self.reject(series.labels, entry)
             return
+        is_empty = not (series.samples or series.histograms or series.exemplars)
+        wrong = _EMPTY if is_v2 and is_empty else ""
         read = [read_histogram(each) for each in series.histograms]
-        wrong = next((text for each in read if (text := why_not(each.histogram))), "")
-        if not wrong and is_v2:
-            wrong = _mixed(series)
+        try:
+            read = [sound(one) for one in read]
+        except ValueError as exc:
+            wrong = str(exc)
         stamps = [one.timestamp_ms for one in series.samples] + [one.timestamp_ms for one in read]
         if not wrong and any(abs(stamp_ms) > _MAX_MS for stamp_ms in stamps):
             wrong = "its timestamp is out of range"
@@ -211,25 +223,43 @@ class Gathering:
             self.reject(series.labels, wrong)
             return
         template, group = entry.template, entry.group
-        rows = self.floats[group]
+        rows = None
         for sample in series.samples:
-            into = self._other(group, False, True) if sample.value == STALE_NAN_BYTES else rows
-            into.put(template, sample.timestamp_ms, sample.value, sample.start_ms)
+            is_marker = sample.value == STALE_NAN_BYTES
+            rows = self._other(group, False, True) if is_marker else self.floats[group]
+            rows.put(template, sample.timestamp_ms, sample.value, sample.start_ms)
         for one in read:
             rows = self._other(group, True, one.is_stale)
             rows.put(template, one.timestamp_ms, _ANYTHING, one.start_ms)
             rows.histograms.append(ENDED if one.is_stale else one.histogram)
         self.samples += len(series.samples)
         self.histograms += len(read)
-        if series.exemplars and rows.templates:
-            self.exemplars += len(series.exemplars)
-            beside = tuple([_exemplar(each) for each in series.exemplars])
-            rows.exemplars[len(rows.templates) - 1] = beside
+        if series.exemplars and rows is not None:
+            self._put_beside(rows, len(rows.templates) - 1, series.exemplars)
+        elif series.exemplars:
+            self._lone.append((entry, series.exemplars))
         if series.type or series.help or series.unit:
             self._tell(series)
 
     def _other(self, group: int, is_native: bool, is_markers: bool) -> Rows:
         return self._others.setdefault((group, is_native, is_markers), Rows())
+
+    def _put_beside(self, rows: Rows, at: int, given: tuple[WireExemplar, ...]) -> None:
+        self.exemplars += len(given)
+        more = tuple([_exemplar(each) for each in given])
+        rows.exemplars[at] = (*rows.exemplars.get(at, ()), *more)
+
+    def _put_lone(self) -> None:
+        """Each beside the last sample of its series."""
+        places: dict[Template, tuple[Rows, int]] = {}
+        for rows in (*self.floats, *self._others.values()) if self._lone else ():
+            places |= {template: (rows, at) for at, template in enumerate(rows.templates)}
+        for entry, given in self._lone:
+            place = places.get(entry.template)
+            if place is None:
+                self.reject(entry.template.labels(), "an exemplar without a sample in its request")
+            else:
+                self._put_beside(*place, given)
 
     def _tell(self, series: WireSeries) -> None:
         name = dict(series.labels)[METRIC_NAME]
@@ -238,6 +268,7 @@ class Gathering:
         self.metadata.setdefault(name, Metadata(name, kind, series.help, series.unit))
 
     def finish(self) -> Written:
+        self._put_lone()
         return Written(
             batches=tuple(self._batches()),
             samples=self.samples,
@@ -255,15 +286,6 @@ class Gathering:
                 yield rows.batch(self.known, group, families, markers=False)
         for (group, _, is_markers), rows in self._others.items():
             yield rows.batch(self.known, group, families, markers=is_markers)
-
-
-def _mixed(series: WireSeries) -> str:
-    """Prometheus refuses such series of 2.0, and the specification forbids them."""
-    if series.samples and series.histograms:
-        return "samples and histograms in one series"
-    if not (series.samples or series.histograms):
-        return "neither samples nor histograms in it"
-    return ""
 
 
 def _exemplar(given: WireExemplar) -> Exemplar:

@@ -1,7 +1,9 @@
 """How many pushes are taken at once, and how much memory they may fill together.
 
-Takes wishes to push; gives a place for one at a time, or refuses when the wait is over.
-Invariant: at most `capacity` at a time, and at most `max_total_bytes` of decoded bodies held.
+Takes wishes to push; gives a turn to some at a time, or refuses when the wait is over.
+Invariant: at most `capacity` have their turn, and at most `max_total_bytes` of bodies are held. A
+body arrives before its turn comes, so that a client that does not go on sending costs nobody a
+turn; what arrives may hold all but what the largest request needs to be opened.
 Never: knows a format; receivers reserve what they are about to decode.
 """
 
@@ -33,11 +35,21 @@ class Place:
     def __init__(self, admission: "Admission") -> None:
         self._admission = admission
         self.held_bytes = 0
+        self.has_turn = False
 
-    async def reserve(self, size: int) -> None:
+    async def reserve(self, size: int, *, is_arriving: bool = False) -> None:
         """Before `size` more bytes are held. Raises AdmissionError."""
-        await self._admission.wait_bytes(size)
+        await self._admission.wait_bytes(size, is_arriving=is_arriving)
         self.held_bytes += size
+
+    async def arrived(self, size: int) -> None:
+        """For so many more bytes of the body. Raises AdmissionError."""
+        await self.reserve(size, is_arriving=True)
+
+    async def wait_turn(self) -> None:
+        """Before anything is decoded. Raises AdmissionError."""
+        await self._admission.acquire(self)
+        self.has_turn = True
 
 
 class Admission:
@@ -62,18 +74,19 @@ class Admission:
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[Place]:
-        """Waits for a place. Raises AdmissionError."""
+        """Gives back in the end all that was reserved."""
         place = Place(self)
-        await self._acquire(place)
         try:
             yield place
         finally:
-            self._places.release_on_behalf_of(place)
+            if place.has_turn:
+                self._places.release_on_behalf_of(place)
             self._held_bytes -= place.held_bytes
             self._freed.set()
             self._freed = trio.Event()
 
-    async def _acquire(self, place: Place) -> None:
+    async def acquire(self, place: Place) -> None:
+        """Waits for a turn. Raises AdmissionError."""
         if self._places.available_tokens == 0:
             self._reached += 1
         with trio.move_on_after(self._max_wait_s) as waiting:
@@ -85,10 +98,13 @@ class Admission:
                 f"{self._max_wait_s:g} s; send fewer at a time or raise -maxConcurrentInserts"
             )
 
-    async def wait_bytes(self, size: int) -> None:
+    async def wait_bytes(self, size: int, *, is_arriving: bool = False) -> None:
         """Counts `size` bytes as held, as soon as there is room. Raises AdmissionError."""
+        most = self._max_total_bytes
+        if is_arriving:
+            most = max(self.max_request_bytes, most - self.max_request_bytes)
         with trio.move_on_after(self._max_wait_s) as waiting:
-            while self._held_bytes + size > self._max_total_bytes:
+            while self._held_bytes + size > most:
                 await self._freed.wait()
         if waiting.cancelled_caught:
             self._timed_out += 1

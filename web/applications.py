@@ -8,6 +8,7 @@ request, when it may be the application's own task that puts.
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
+from math import inf
 from typing import Any
 
 import trio
@@ -27,12 +28,23 @@ class ClientGone(OSError):
 class Applications:
     """Starts `app` in the connection's nursery, once for each request.
 
-    `is_deaf` tells that the client has gone or does not read, so that a stream must end.
+    `is_deaf` tells that the client has gone or does not read, so that a stream must end. Over
+    HTTP/2 a client may read and yet take nothing (a window of 0): after `patience_s` with one
+    message `give_up` is called.
     """
 
-    def __init__(self, nursery: trio.Nursery, is_deaf: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        nursery: trio.Nursery,
+        is_deaf: Callable[[], bool],
+        *,
+        patience_s: float = inf,
+        give_up: Callable[[], None] = lambda: None,
+    ) -> None:
         self._nursery = nursery
         self._is_deaf = is_deaf
+        self._patience_s = patience_s
+        self._give_up = give_up
 
     async def spawn_app(
         self,
@@ -72,7 +84,7 @@ class Applications:
                 return {"type": "http.disconnect"}
 
         async def send(message: Message) -> None:
-            await put_out(message)
+            await self._put_out(put_out, message)
             if self._is_deaf():
                 raise ClientGone("the client has gone or does not read")
 
@@ -84,4 +96,12 @@ class Applications:
                     logger.exception(
                         "a page failed: %s %.80s", scope.get("method"), scope.get("path")
                     )
-        await put_out(None)  # answers 500 if nothing was answered
+        await self._put_out(put_out, None)  # answers 500 if nothing was answered
+
+    async def _put_out(
+        self, put_out: Callable[[Message | None], Awaitable[None]], message: Message | None
+    ) -> None:
+        with trio.move_on_after(self._patience_s) as waiting:
+            await put_out(message)
+        if waiting.cancelled_caught:
+            self._give_up()

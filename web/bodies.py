@@ -4,13 +4,24 @@ Takes the request; gives the bytes, or an HTTP error that says what was wrong.
 Invariant: holds at most `max_bytes`, waits at most `timeout_s` in all.
 """
 
+from collections.abc import Awaitable, Callable
+
 import trio
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 
-async def read_body(request: Request, *, max_bytes: int, timeout_s: float) -> bytes:
-    """The whole body. Raises HTTPException 413, 408, or 400 when the client breaks off."""
+async def read_body(
+    request: Request,
+    *,
+    max_bytes: int,
+    timeout_s: float,
+    arrived: Callable[[int], Awaitable[None]] | None = None,
+) -> bytes:
+    """The whole body. Raises HTTPException 413, 408, or 400 when the client breaks off.
+
+    `arrived` is called with the size of each piece, and may make the client wait.
+    """
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > max_bytes:
         raise _too_large(max_bytes)
@@ -20,9 +31,12 @@ async def read_body(request: Request, *, max_bytes: int, timeout_s: float) -> by
             message = await request.receive()
             if message["type"] == "http.disconnect":
                 raise HTTPException(400, "the client broke off before the end of the body")
-            body += message.get("body", b"")
-            if len(body) > max_bytes:
+            piece = message.get("body", b"")
+            if len(body) + len(piece) > max_bytes:
                 raise _too_large(max_bytes)
+            if arrived is not None and piece:
+                await arrived(len(piece))
+            body += piece
             if not message.get("more_body", False):
                 return bytes(body)
     raise HTTPException(408, f"the body was not complete after {timeout_s:g} s")

@@ -9,6 +9,7 @@ Imported on the first connection only.
 """
 
 import contextlib
+import sys
 from collections.abc import Mapping
 from math import inf
 from typing import Any
@@ -36,6 +37,8 @@ def protocol_config(limits: ServerLimits) -> Config:
     config.accesslog = config.errorlog = None
     config.include_server_header = False
     config.h11_max_incomplete_size = limits.max_header_bytes
+    # A goodbye after so many requests would take the answers of those under way with it.
+    config.keep_alive_max_requests = sys.maxsize
     return config
 
 
@@ -50,9 +53,9 @@ class Http1Protocol(_H11Protocol):  # type: ignore[misc]
 
 
 def _http2_protocol() -> Any:
-    from hypercorn.protocol import ProtocolWrapper  # late: see web.http1
+    from web.http2 import Http2Protocol  # late: see web.http1
 
-    return ProtocolWrapper
+    return Http2Protocol
 
 
 class Connection:
@@ -104,7 +107,13 @@ class Connection:
                     self._app,
                     self._config,
                     self._context,
-                    Applications(nursery, lambda: self._is_deaf),
+                    Applications(
+                        nursery,
+                        lambda: self._is_deaf,
+                        # Writing has its own deadlines where the protocol has no windows.
+                        patience_s=self._limits.write_timeout_s if self._http2 else inf,
+                        give_up=self._give_up,
+                    ),
                     ConnectionState(self._state),
                     bool(self._state.get("is_encrypted")),
                     self._client,
@@ -129,6 +138,7 @@ class Connection:
                 if not self._closing:  # else: lingering, see ServerLimits.linger_s
                     await take_turn()
                     await self._protocol.handle(RawData(bytes(data)))
+                    self._check_streams()
             is_half_closed = not self._closing
         await take_turn()  # clients that leave together are seen off one by one
         if is_half_closed:
@@ -148,6 +158,13 @@ class Connection:
                 self.requests += 1
             case Closed():
                 await self._close()
+
+    def _check_streams(self) -> None:
+        # A call that its client has reset (its deadline has passed) ends without an event; the
+        # connection would count as busy for ever.
+        is_noted = self.idle_since is not None or self._closing
+        if self._http2 and not is_noted and self._protocol.is_idle_http2:
+            self._became_idle()
 
     def _became_idle(self) -> None:
         self.idle_since = trio.current_time()
@@ -172,6 +189,10 @@ class Connection:
         # The client is gone or does not read: what it sends is of no interest either.
         self._reading.cancel()
         await self._protocol.handle(Closed())
+
+    def _give_up(self) -> None:
+        self.timed_out_writing = self._is_deaf = True
+        self._reading.cancel()
 
     async def _close(self) -> None:
         self._closing = True

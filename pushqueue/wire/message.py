@@ -20,6 +20,15 @@ from series.wire import WireError, delimited, read_varint, signed_varint, varint
 MAX_SYMBOLS = 1_000_000
 
 Pair = tuple[str, str]
+
+
+class SeriesError(WireError):
+    """A text or reference of one series that means nothing, in a message that is whole."""
+
+
+# A request's symbols; in place of one that is not UTF-8, why.
+Table = list[str | SeriesError]
+
 _SERIES_1, _SERIES_2 = 1 << 3 | DELIMITED, 5 << 3 | DELIMITED
 _SYMBOL = 4 << 3 | DELIMITED
 _D1, _D2, _D3, _D4, _D5 = (number << 3 | DELIMITED for number in range(1, 6))
@@ -61,6 +70,8 @@ class WireSeries:
     type: int = 0
     help: str = ""
     unit: str = ""
+    # Only of a lenient reader: what of it is left out; all of it if there are no labels.
+    wrong: str = ""
 
 
 def read_v1(message: bytes) -> Iterator[WireSeries]:
@@ -104,7 +115,7 @@ def _text(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError as exc:
-        raise WireError(f"not UTF-8: {data[:80]!r}") from exc
+        raise SeriesError(f"not UTF-8: {data[:80]!r}") from exc
 
 
 def _sample(data: bytes, at: int, end: int) -> Sample:
@@ -129,22 +140,34 @@ def _exemplar(data: bytes, at: int, end: int, labels: tuple[Pair, ...]) -> WireE
     return WireExemplar(labels, value, stamp_ms)
 
 
-def read_v2(message: bytes) -> Iterator[WireSeries]:
-    symbols: list[str] = []
+def read_v2(message: bytes, *, is_lenient: bool = False) -> Iterator[WireSeries]:
+    """`is_lenient`: bad references and texts cost their series, which says so, not the message."""
+    symbols: Table = []
     for key, start, stop in fields(message, 0, len(message)):
         if key == _SYMBOL:
             if len(symbols) >= MAX_SYMBOLS:
                 raise WireError(f"more than {MAX_SYMBOLS} symbols")
-            symbols.append(_text(message[start:stop]))
+            symbols.append(_symbol_text(message[start:stop], is_lenient))
     for key, start, stop in fields(message, 0, len(message)):
         if key == _SERIES_2:
-            yield _series_2(message, start, stop, symbols)
+            yield _series_2(message, start, stop, symbols, is_lenient)
 
 
-def _series_2(data: bytes, at: int, end: int, symbols: list[str]) -> WireSeries:
+def _symbol_text(data: bytes, is_lenient: bool) -> str | SeriesError:
+    try:
+        return _text(data)
+    except SeriesError as exc:
+        if not is_lenient:
+            raise
+        return exc
+
+
+def _series_2(data: bytes, at: int, end: int, symbols: Table, is_lenient: bool) -> WireSeries:
     references: list[int] = []
     samples, exemplars, histograms = [], [], []
-    said = (0, "", "")
+    metadata: list[tuple[int, int]] = []
+    labels: tuple[Pair, ...] = ()
+    said, wrong = (0, "", ""), ""
     for key, start, stop in fields(data, at, end):
         if key in (_D1, _V1):
             references += _numbers(data, start, stop)
@@ -153,22 +176,42 @@ def _series_2(data: bytes, at: int, end: int, symbols: list[str]) -> WireSeries:
         elif key == _D3:
             histograms.append(data[start:stop])
         elif key == _D4:
-            of: list[int] = []
-            for inner, one, two in fields(data, start, stop):
-                if inner in (_D1, _V1):
-                    of += _numbers(data, one, two)
-            exemplars.append(_exemplar(data, start, stop, _pairs(of, symbols)))
+            try:
+                exemplars.append(_exemplar_2(data, start, stop, symbols))
+            except SeriesError as exc:
+                wrong = _borne(exc, is_lenient)
         elif key == _D5:
+            metadata.append((start, stop))
+    try:
+        labels = _pairs(references, symbols)
+        for start, stop in metadata:
             said = _metadata(data, start, stop, symbols)
+    except SeriesError as exc:
+        wrong = _borne(exc, is_lenient)
     return WireSeries(
-        labels=_pairs(references, symbols),
+        labels=labels,
         samples=tuple(samples),
         histograms=tuple(histograms),
         exemplars=tuple(exemplars),
         type=said[0],
         help=said[1],
         unit=said[2],
+        wrong=wrong,
     )
+
+
+def _borne(exc: SeriesError, is_lenient: bool) -> str:
+    if not is_lenient:
+        raise exc
+    return str(exc)
+
+
+def _exemplar_2(data: bytes, at: int, end: int, symbols: Table) -> WireExemplar:
+    references: list[int] = []
+    for key, start, stop in fields(data, at, end):
+        if key in (_D1, _V1):
+            references += _numbers(data, start, stop)
+    return _exemplar(data, at, end, _pairs(references, symbols))
 
 
 def _numbers(data: bytes, at: int, end: int) -> list[int]:
@@ -182,20 +225,23 @@ def _numbers(data: bytes, at: int, end: int) -> list[int]:
     return numbers
 
 
-def _pairs(references: list[int], symbols: list[str]) -> tuple[Pair, ...]:
+def _pairs(references: list[int], symbols: Table) -> tuple[Pair, ...]:
     if len(references) % 2:
-        raise WireError(f"an odd number of label references: {len(references)}")
+        raise SeriesError(f"an odd number of label references: {len(references)}")
     texts = [_symbol(reference, symbols) for reference in references]
     return tuple(zip(texts[::2], texts[1::2], strict=True))
 
 
-def _symbol(reference: int, symbols: list[str]) -> str:
+def _symbol(reference: int, symbols: Table) -> str:
     if reference >= len(symbols):
-        raise WireError(f"reference {reference} is beyond the {len(symbols)} symbols")
-    return symbols[reference]
+        raise SeriesError(f"reference {reference} is beyond the {len(symbols)} symbols")
+    text = symbols[reference]
+    if isinstance(text, SeriesError):
+        raise text
+    return text
 
 
-def _metadata(data: bytes, at: int, end: int, symbols: list[str]) -> tuple[int, str, str]:
+def _metadata(data: bytes, at: int, end: int, symbols: Table) -> tuple[int, str, str]:
     numbers = {_V1: 0, _V3: 0, _V4: 0}
     for key, start, _ in fields(data, at, end):
         if key in numbers:

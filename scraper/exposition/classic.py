@@ -12,8 +12,8 @@ from math import inf, isfinite
 
 import attrs
 
-from scraper.exposition.buckets import packed
 from scraper.exposition.page import Page
+from series.buckets import packed
 from series.histogram import CUSTOM_BUCKETS_SCHEMA, Histogram, ResetHint
 
 # A span costs as much as two empty buckets.

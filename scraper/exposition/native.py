@@ -10,10 +10,10 @@ from math import floor, log2
 
 import attrs
 
-from scraper.exposition.buckets import Counts, absolute, encoded, indices, spans_of
 from scraper.exposition.errors import BucketLimitError, ExpositionError
-from scraper.exposition.soundness import MAX_SCHEMA, MIN_SCHEMA, check_schema
-from series.histogram import CUSTOM_BUCKETS_SCHEMA, BucketSpan, Histogram
+from series.coarser import reduced
+from series.histogram import CUSTOM_BUCKETS_SCHEMA, Histogram
+from series.soundness import MAX_SCHEMA, MIN_SCHEMA, check_schema
 
 
 @attrs.frozen
@@ -70,29 +70,3 @@ def _limited(histogram: Histogram, limits: Resolution) -> Histogram:
 
 def bucket_count(histogram: Histogram) -> int:
     return len(histogram.positive_buckets) + len(histogram.negative_buckets)
-
-
-def reduced(histogram: Histogram, schema: int) -> Histogram:
-    """The same with a lower schema: 2**difference buckets become one."""
-    shift, is_float = histogram.schema - schema, histogram.is_float
-    positive = _merged(histogram.positive_spans, histogram.positive_buckets, shift, is_float)
-    negative = _merged(histogram.negative_spans, histogram.negative_buckets, shift, is_float)
-    return attrs.evolve(
-        histogram,
-        schema=schema,
-        positive_spans=positive[0],
-        positive_buckets=positive[1],
-        negative_spans=negative[0],
-        negative_buckets=negative[1],
-    )
-
-
-def _merged(
-    spans: Sequence[BucketSpan], counts: Counts, shift: int, is_float: bool
-) -> tuple[tuple[BucketSpan, ...], Counts]:
-    merged: dict[int, float] = {}
-    for index, count in zip(indices(spans), absolute(counts, is_float), strict=True):
-        # Bucket i ends at base**i: a multiple of 2**shift stays the last of its group.
-        target = ((index - 1) >> shift) + 1
-        merged[target] = merged.get(target, 0) + count
-    return spans_of(merged), encoded(list(merged.values()), is_float)

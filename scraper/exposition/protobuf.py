@@ -14,18 +14,18 @@ from math import inf
 
 import attrs
 
-from scraper.exposition.buckets import compacted
 from scraper.exposition.errors import ExpositionError
 from scraper.exposition.numbers import NO_TIMESTAMP
 from scraper.exposition.openmetrics import EOF_LINE
 from scraper.exposition.page import Page
-from scraper.exposition.soundness import check
 from scraper.exposition.spelling import escaped, series_text, spelt
 from scraper.exposition.text import parse_series
 from scraper.exposition.walk import Series
+from series.buckets import compacted
 from series.exemplar import Exemplar
 from series.histogram import CUSTOM_BUCKETS_SCHEMA, BucketSpan, Histogram, ResetHint
 from series.labels import canonical
+from series.soundness import check
 from series.stale import CANONICAL_NAN
 from series.wire import WireError, read_varint
 

@@ -2,7 +2,6 @@
 
 import gzip
 import socket
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -24,17 +23,10 @@ from opentelemetry.sdk.resources import Resource
 
 from tests.integration.agent import Agent
 from tests.integration.certs import Certificates
-from tests.integration.gate import Gate
-from tests.integration.peers import VictoriaMetrics, program, victoria_metrics
-from tests.integration.process import Process, free_port, wait_until
+from tests.integration.peers import VictoriaMetrics
+from tests.integration.process import free_port, wait_until
 
 CONFIG = "global: {external_labels: {site: edge}}\n"
-
-
-@pytest.fixture
-def receiver(tmp_path: Path) -> Iterator[VictoriaMetrics]:
-    with victoria_metrics(tmp_path) as running:
-        yield running
 
 
 def flags_for(url: str, http_port: int, grpc_port: int) -> list[str]:
@@ -46,18 +38,14 @@ def flags_for(url: str, http_port: int, grpc_port: int) -> list[str]:
     ]
 
 
-def count(receiver: VictoriaMetrics, selector: str) -> int:
-    return sum(len(one.samples) for one in receiver.samples(selector))
-
-
 def last(receiver: VictoriaMetrics, selector: str) -> float | None:
     found = receiver.samples(selector)
     return found[0].values()[-1] if found else None
 
 
-def export(exporter: MetricExporter, counts: int) -> None:
+def export(exporter: MetricExporter, counts: int, name: str) -> None:
     """An application of which nothing changes but where it sends: three instruments, counted on."""
-    resource = Resource({"service.name": "shop", "service.instance.id": "a-1", "host.name": "h"})
+    resource = Resource({"service.name": name, "service.instance.id": "a-1", "host.name": "h"})
     reader = PeriodicExportingMetricReader(exporter, export_interval_millis=3_600_000)
     provider = MeterProvider(metric_readers=[reader], resource=resource)
     meter = provider.get_meter("shop", "1.0")
@@ -75,144 +63,63 @@ def _observation(value: float) -> Observation:
     return Observation(value)
 
 
+@pytest.fixture(scope="module")
+def ports() -> tuple[int, int]:
+    """HTTP's and gRPC's."""
+    return free_port(), free_port()
+
+
+@pytest.fixture(scope="module")
+def agent(
+    tmp_path_factory: pytest.TempPathFactory,
+    victoria_metrics: VictoriaMetrics,
+    ports: tuple[int, int],
+) -> Iterator[Agent]:
+    flags = flags_for(victoria_metrics.url, *ports)
+    running = Agent(tmp_path_factory.mktemp("agent"), CONFIG, flags)
+    running.start()
+    for port in ports:
+        running.process.wait_port(port)
+    try:
+        yield running
+    finally:
+        running.process.kill()
+
+
 @pytest.mark.parametrize("kind", ["http", "http gzip", "grpc", "grpc gzip", "main listener"])
-def test_an_sdk_pushes_unchanged(tmp_path: Path, receiver: VictoriaMetrics, kind: str) -> None:
-    http, rpc = free_port(), free_port()
-    agent = Agent(tmp_path / "agent", CONFIG, flags_for(receiver.url, http, rpc))
-    agent.start()
-    try:
-        exporters: dict[str, Callable[[], MetricExporter]] = {
-            "http": lambda: HttpExporter(f"http://127.0.0.1:{http}/v1/metrics"),
-            "http gzip": lambda: HttpExporter(
-                f"http://127.0.0.1:{http}/v1/metrics", compression=Compression.Gzip
-            ),
-            "grpc": lambda: GrpcExporter(f"127.0.0.1:{rpc}", insecure=True),
-            "grpc gzip": lambda: GrpcExporter(
-                f"127.0.0.1:{rpc}", insecure=True, compression=grpc.Compression.Gzip
-            ),
-            "main listener": lambda: HttpExporter(
-                f"http://127.0.0.1:{agent.port}/opentelemetry/v1/metrics"
-            ),
-        }
-        export(exporters[kind](), 3)
-        wait_until(lambda: last(receiver, "shop_orders_total") == 3.0, "3 orders")
-        (orders,) = receiver.samples("shop_orders_total")
-        assert orders.labels == {
-            "__name__": "shop_orders_total",
-            "http_method": "GET",
-            "instance": "a-1",
-            "job": "shop",
-            "site": "edge",
-        }
-        assert receiver.samples("shop_stock")[0].values()[-1] == 7.0
-        (info,) = receiver.samples("target_info")
-        assert info.labels["host_name"] == "h"
-        assert receiver.samples('shop_request_duration_seconds_bucket{le="+Inf"}')
-    finally:
-        agent.process.stop()
-
-
-def test_an_outage_costs_no_point(tmp_path: Path, receiver: VictoriaMetrics) -> None:
-    """The three-line swap: the SDK goes on, the remote is away meanwhile."""
-    http, rpc = free_port(), free_port()
-    with Gate(receiver.port) as gate:
-        url = f"http://127.0.0.1:{gate.port}/api/v1/write"
-        agent = Agent(tmp_path / "agent", CONFIG, flags_for(url, http, rpc))
-        agent.start()
-        try:
-            resource = Resource({"service.name": "shop", "service.instance.id": "a-1"})
-            exporter = GrpcExporter(f"127.0.0.1:{rpc}", insecure=True)
-            reader = PeriodicExportingMetricReader(exporter, export_interval_millis=3_600_000)
-            provider = MeterProvider(metric_readers=[reader], resource=resource)
-            counter = provider.get_meter("m").create_counter("ticks")
-            for tick in range(12):
-                if tick == 4:
-                    gate.shut()
-                if tick == 8:
-                    gate.open()
-                counter.add(1)
-                assert provider.force_flush()
-                time.sleep(0.02)
-            wait_until(lambda: last(receiver, "ticks_total") == 12.0, "12 points")
-            (ticks,) = receiver.samples("ticks_total")
-            assert sorted(set(ticks.values())) == [float(n) for n in range(1, 13)]
-            provider.shutdown()
-        finally:
-            agent.process.stop()
-
-
-def test_promferry_to_promferry_by_version_two(tmp_path: Path, receiver: VictoriaMetrics) -> None:
-    inner = Agent(tmp_path / "inner", CONFIG, [f"-remoteWrite.url={receiver.url}"])
-    inner.start()
-    outer = Agent(
-        tmp_path / "outer",
-        f"""
-scrape_configs:
-  - job_name: inner
-    scrape_interval: 500ms
-    static_configs: [{{targets: ["127.0.0.1:{inner.port}"]}}]
-""",
-        [
-            f"-remoteWrite.url=http://127.0.0.1:{inner.port}/api/v1/write",
-            "-remoteWrite.protobufMessage=io.prometheus.write.v2.Request",
-        ],
-    )
-    outer.start()
-    try:
-        wait_until(lambda: count(receiver, 'up{job="inner"}') > 2, "up arrives")
-        (up,) = receiver.samples('up{job="inner"}')
-        assert up.labels["site"] == "edge"
-        metrics = inner.get("/metrics").text
-        assert 'vmagent_rows_inserted_total{type="promremotewrite"}' in metrics
-    finally:
-        outer.process.stop()
-        inner.process.stop()
-
-
-@pytest.mark.parametrize("peer", ["prometheus", "vmagent"])
-def test_a_peer_sends_through(tmp_path: Path, receiver: VictoriaMetrics, peer: str) -> None:
-    agent = Agent(tmp_path / "agent", CONFIG, [f"-remoteWrite.url={receiver.url}"])
-    agent.start()
-    url = f"http://127.0.0.1:{agent.port}/api/v1/write"
-    scrape = f"""
-scrape_configs:
-  - job_name: sender
-    scrape_interval: 500ms
-    static_configs: [{{targets: ["127.0.0.1:{agent.port}"]}}]
-"""
-    port = free_port()
-    config = tmp_path / "peer.yml"
-    if peer == "prometheus":
-        config.write_text(f"global: {{}}\nremote_write: [{{url: '{url}'}}]\n{scrape}")
-        argv = [
-            program("prometheus"),
-            f"--config.file={config}",
-            "--enable-feature=agent",
-            f"--storage.agent.path={tmp_path / 'wal'}",
-            f"--web.listen-address=127.0.0.1:{port}",
-        ]
-    else:
-        config.write_text(scrape)
-        argv = [
-            program("vmagent"),
-            f"-promscrape.config={config}",
-            f"-remoteWrite.url={url}",
-            f"-remoteWrite.tmpDataPath={tmp_path / 'vm'}",
-            f"-httpListenAddr=127.0.0.1:{port}",
-        ]
-    process = Process(argv, tmp_path / "peer.log")
-    process.start()
-    try:
-        wait_until(
-            lambda: count(receiver, 'up{job="sender"}') > 2,
-            "up arrives",
-            timeout_s=30,
-        )
-        (up,) = receiver.samples('up{job="sender"}')
-        assert up.labels["site"] == "edge"
-    finally:
-        process.stop()
-        agent.process.stop()
+def test_an_sdk_pushes_unchanged(
+    agent: Agent, victoria_metrics: VictoriaMetrics, ports: tuple[int, int], kind: str
+) -> None:
+    http, rpc = ports
+    exporters: dict[str, Callable[[], MetricExporter]] = {
+        "http": lambda: HttpExporter(f"http://127.0.0.1:{http}/v1/metrics"),
+        "http gzip": lambda: HttpExporter(
+            f"http://127.0.0.1:{http}/v1/metrics", compression=Compression.Gzip
+        ),
+        "grpc": lambda: GrpcExporter(f"127.0.0.1:{rpc}", insecure=True),
+        "grpc gzip": lambda: GrpcExporter(
+            f"127.0.0.1:{rpc}", insecure=True, compression=grpc.Compression.Gzip
+        ),
+        "main listener": lambda: HttpExporter(
+            f"http://127.0.0.1:{agent.port}/opentelemetry/v1/metrics"
+        ),
+    }
+    job = f"shop by {kind}"
+    export(exporters[kind](), 3, job)
+    receiver, of_job = victoria_metrics, f'job="{job}"'
+    wait_until(lambda: last(receiver, f"shop_orders_total{{{of_job}}}") == 3.0, "3 orders")
+    (orders,) = receiver.samples(f"shop_orders_total{{{of_job}}}")
+    assert orders.labels == {
+        "__name__": "shop_orders_total",
+        "http_method": "GET",
+        "instance": "a-1",
+        "job": job,
+        "site": "edge",
+    }
+    assert receiver.samples(f"shop_stock{{{of_job}}}")[0].values()[-1] == 7.0
+    (info,) = receiver.samples(f"target_info{{{of_job}}}")
+    assert info.labels["host_name"] == "h"
+    assert receiver.samples(f'shop_request_duration_seconds_bucket{{{of_job},le="+Inf"}}')
 
 
 @pytest.mark.parametrize(
@@ -243,6 +150,7 @@ def test_grpc_by_tls(
     ]
     agent = Agent(tmp_path / "agent", CONFIG, flags)
     agent.start()
+    agent.process.wait_port(port)
     try:
         pair = certificates.client if with_certificate else None
         channel = grpc.secure_channel(
@@ -267,11 +175,15 @@ def test_grpc_by_tls(
         agent.process.stop()
 
 
-def test_what_is_large_or_broken_does_no_harm(tmp_path: Path, receiver: VictoriaMetrics) -> None:
+def test_what_is_large_or_broken_does_no_harm(
+    tmp_path: Path, victoria_metrics: VictoriaMetrics
+) -> None:
     """Half-open calls, endless heads, bombs, a thousand idle connections; pushes go on."""
     http, rpc = free_port(), free_port()
-    agent = Agent(tmp_path / "agent", CONFIG, flags_for(receiver.url, http, rpc))
+    agent = Agent(tmp_path / "agent", CONFIG, flags_for(victoria_metrics.url, http, rpc))
     agent.start()
+    for port in (http, rpc):
+        agent.process.wait_port(port)
     held: list[socket.socket] = []
     try:
         for at in range(1000):
@@ -280,7 +192,8 @@ def test_what_is_large_or_broken_does_no_harm(tmp_path: Path, receiver: Victoria
                 one.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04" + bytes(5))
             elif at % 3 == 1:
                 one.sendall(
-                    b"POST /v1/metrics HTTP/1.1\r\nhost: x\r\ncontent-length: 99999\r\n\r\n"
+                    b"POST /v1/metrics HTTP/1.1\r\nhost: x\r\ncontent-length: 99999\r\n"
+                    b"content-type: application/x-protobuf\r\n\r\n"
                 )
             held.append(one)
         bomb = gzip.compress(bytes(200 * 2**20))
@@ -291,8 +204,9 @@ def test_what_is_large_or_broken_does_no_harm(tmp_path: Path, receiver: Victoria
             urllib.request.urlopen(request, timeout=30)
         assert caught.value.code == 413
         caught.value.close()
-        export(HttpExporter(f"http://127.0.0.1:{agent.port}/v1/metrics"), 1)
-        wait_until(lambda: last(receiver, "shop_orders_total") == 1.0, "an order")
+        export(HttpExporter(f"http://127.0.0.1:{agent.port}/v1/metrics"), 1, "shop in need")
+        selector = 'shop_orders_total{job="shop in need"}'
+        wait_until(lambda: last(victoria_metrics, selector) == 1.0, "an order")
         assert agent.metric("process_resident_memory_bytes") < 400 * 2**20
         assert 'reason="too_large"' in agent.get("/metrics").text
     finally:

@@ -147,7 +147,7 @@ def protos_histogram(data: bytes) -> Any:
         pytest.param(series("a", 1.0, labels={"": "x"}), "no name", id="a label without a name"),
         pytest.param(
             series("a", histograms=[{**HISTOGRAM, "positive_deltas": [1]}]),
-            "spans hold 2",
+            "spans need 2",
             id="spans and buckets disagree",
         ),
     ],
@@ -214,9 +214,9 @@ SYMBOLS = ["", "__name__", "up", "help", "job", "j"]
                 "samples": [{"value": 1.0, "timestamp": NOW_MS}],
                 "histograms": [{"count_int": 0, "timestamp": NOW_MS}],
             },
-            0,
             1,
-            id="samples and histograms",
+            0,
+            id="samples and histograms, which senders must not mix",
         ),
         pytest.param(
             {"labels_refs": [4, 5], "samples": [{"value": 1.0, "timestamp": NOW_MS}]},

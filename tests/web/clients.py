@@ -47,7 +47,11 @@ class Client:
 
 @asynccontextmanager
 async def connected(
-    app: AsgiApp, limits: ServerLimits | None = None, *, lockstep: bool = False
+    app: AsgiApp,
+    limits: ServerLimits | None = None,
+    *,
+    lockstep: bool = False,
+    http2: bool = False,
 ) -> AsyncIterator[Client]:
     """A client of `app`. At the end the client leaves and the connection must end as well.
 
@@ -63,6 +67,7 @@ async def connected(
         context=Worker(),
         client=("127.0.0.1", 1),
         server=("127.0.0.1", 2),
+        http2=http2,
     )
     async with trio.open_nursery() as nursery:
         nursery.start_soon(connection.run)

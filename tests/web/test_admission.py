@@ -16,7 +16,8 @@ async def test_so_many_are_taken_at_once(autojump_clock: trio.testing.MockClock)
 
     async def push() -> None:
         nonlocal at_once
-        async with door.place():
+        async with door.place() as place:
+            await place.wait_turn()
             at_once = max(at_once, door.statistics().current)
             await trio.sleep(1)
 
@@ -31,13 +32,25 @@ async def test_so_many_are_taken_at_once(autojump_clock: trio.testing.MockClock)
 
 async def test_who_waits_too_long_is_refused(autojump_clock: trio.testing.MockClock) -> None:
     door = admission(capacity=1)
-    async with door.place():
+    async with door.place() as first, door.place() as second:
+        await first.wait_turn()
         with pytest.raises(AdmissionError, match="raise -maxConcurrentInserts"):
-            async with door.place():
-                raise AssertionError("let in")
+            await second.wait_turn()
     assert door.statistics().limit_timeout_total == 1
-    async with door.place():
-        pass
+    async with door.place() as third:
+        await third.wait_turn()
+
+
+async def test_what_arrives_leaves_room_to_open_a_body(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    door = admission()
+    async with door.place() as slow, door.place() as other, door.place() as ready:
+        await slow.arrived(100)
+        with pytest.raises(AdmissionError, match="memory"):
+            await other.arrived(1)
+        await ready.wait_turn()  # nobody else has one
+        await ready.reserve(50)
 
 
 async def test_decoded_bytes_are_bounded_together(autojump_clock: trio.testing.MockClock) -> None:

@@ -102,15 +102,11 @@ class Intake:
             raise PushError(found.status, "queue_full", found.reason, found.retry_after_s)
 
     async def body(self, request: Request, place: Place, max_bytes: int) -> bytes:
-        """The body as it came."""
-        announced = request.headers.get("content-length", "")
-        size = int(announced) if announced.isdecimal() and len(announced) < 18 else max_bytes
-        # Without a length (chunks, HTTP/2) it is counted when it is there.
-        if announced:
-            await place.reserve(min(size, max_bytes))
-        body = await read_body(request, max_bytes=max_bytes, timeout_s=BODY_TIMEOUT_S)
-        if not announced:
-            await place.reserve(len(body))
+        """The body as it came, all of it there; its turn has come as well."""
+        body = await read_body(
+            request, max_bytes=max_bytes, timeout_s=BODY_TIMEOUT_S, arrived=place.arrived
+        )
+        await place.wait_turn()
         return body
 
     async def opened(self, body: bytes, encoding: str, place: Place, max_bytes: int) -> bytes:

@@ -8,7 +8,7 @@ alone; 1.0 is told nothing of it, 2.0 gets 400 with the counts of what was writt
 from starlette.requests import Request
 from starlette.responses import Response
 
-from receivers.remote_write import proto_of
+from receivers.remote_write import encoding_of, proto_of
 from receivers.remote_write_series import Written
 from receivers.remote_write_v2 import PROTO_2
 from web.push.intake import Intake, PushError, all_steps, extra_labels
@@ -34,7 +34,8 @@ async def answer_remote_write(intake: Intake, request: Request) -> Response:
         return await respond_text(request, f"{exc.message}\n", status=exc.status, headers=headers)
     headers = _counts(written) if is_v2 else {}
     if written.rejected and is_v2:
-        text = f"{written.rejected} series are not taken: {'; '.join(written.reasons)}"
+        why = "; ".join(written.reasons)
+        text = f"{written.rejected} series are not taken, or not whole: {why}"
         return await respond_text(
             request, f"{text[:_TOLD_CHARACTERS]}\n", status=400, headers=headers
         )
@@ -47,7 +48,7 @@ async def _take(intake: Intake, request: Request) -> tuple[Written, bool]:
         proto = proto_of(request.headers.get("content-type", ""))
         extra = extra_labels(request)
         body = await intake.body(request, place, largest)
-        encoding = request.headers.get("content-encoding", "").strip().lower() or "snappy"
+        encoding = encoding_of(request.headers.get("content-encoding", ""))
         data = await intake.opened(body, encoding, place, largest)
         receiver = intake.receivers().remote_write
         written = await all_steps(receiver.take(data, proto=proto, max_bytes=largest, extra=extra))

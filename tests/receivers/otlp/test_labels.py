@@ -56,6 +56,12 @@ def test_names_stay_without_escaping(attribute: str) -> None:
     assert label_name(attribute, Translation(strategy=Strategy.UNCHANGED)) == attribute
 
 
+@pytest.mark.parametrize("attribute", ["", "__"])
+def test_nothing_but_underscores_is_no_name_without_escaping_either(attribute: str) -> None:
+    with pytest.raises(NamingError):
+        label_name(attribute, Translation(strategy=Strategy.UNCHANGED))
+
+
 @pytest.mark.parametrize(
     ("attributes", "wanted"),
     [

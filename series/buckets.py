@@ -3,7 +3,7 @@
 Takes spans and counts; gives counts by index, and the spans of such counts.
 Source: native histogram specification; `Compact` of Prometheus for what is left out.
 Invariant: spans and counts match in number and no offset but the first is negative
-(`exposition.soundness` checks it first).
+(`series.soundness` checks it first).
 """
 
 from collections.abc import Iterator, Mapping, Sequence

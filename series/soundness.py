@@ -1,15 +1,16 @@
 """Whether a native histogram is one.
 
-Takes a histogram as a target exposed it; raises ValueError with what contradicts itself.
-Source: `Validate` of Prometheus' histograms, which its agent runs on every scrape: a bad one fails
-the scrape. Not checked for float histograms: whether buckets and count agree (rounding).
+Takes a histogram as it was exposed or pushed; raises ValueError with what contradicts itself.
+Source: `Validate` of Prometheus' histograms, which it runs on every scrape, where a bad one fails
+the scrape, and on every remote write, where it is refused. Not checked for float histograms:
+whether buckets and count agree (rounding).
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
 from math import inf, isnan
 
-from scraper.exposition.buckets import Counts, absolute
+from series.buckets import Counts, absolute
 from series.histogram import CUSTOM_BUCKETS_SCHEMA, BucketSpan, Histogram
 
 MIN_SCHEMA, MAX_SCHEMA = -4, 8

@@ -5,8 +5,8 @@ from math import inf, nan
 import attrs
 import pytest
 
-from scraper.exposition.soundness import check, check_schema
 from series.histogram import BucketSpan, Histogram
+from series.soundness import check, check_schema
 
 GOOD = Histogram(
     schema=3,
