@@ -45,8 +45,6 @@ logger = logging.getLogger("promferry.scraper")
 
 # How long the last scrapes took, for the page: so many, four bytes each.
 RECENT = 30
-# How long a target's first page may wait for those of others: one of 100 000 series takes 3 s.
-FIRST_PAGE_WAIT_S = 5.0
 
 Result = TypeVar("Result")
 ClientFactory = Callable[[Target, JobSetup], Client]
@@ -105,7 +103,6 @@ class Surroundings:
     failures: FailureLog = attrs.field(factory=FailureLog)
     watch: Watch = attrs.field(factory=Watch)
     crowd: Crowd = attrs.field(factory=Crowd)
-    first_pages: trio.Lock = attrs.field(factory=trio.Lock)
     seed: int = 0  # of this host, so that two agents do not scrape at the same time
 
 
@@ -198,7 +195,7 @@ class TargetLoop:
         self._body_bytes = 0
         try:
             body, format_ = await self._fetch()
-            rendered = await self._render(body, timestamp_ms, format_)
+            rendered = await drive(self._scrape.render(body, timestamp_ms, format_))
         except FAILURES as exc:
             self._note_failure(exc)
             batches = self._scrape.fail(timestamp_ms)
@@ -232,22 +229,6 @@ class TargetLoop:
         del self._recent_s[:-RECENT]
         self._spread(outcome)
         self._around.sink.put_nowait((*batches, *self._scrape.report(outcome, timestamp_ms)))
-
-    async def _render(self, body: bytes, timestamp_ms: int, format_: Format) -> Rendered:
-        """First pages of targets one after the other: the first is walked, those that look like it
-        are compared with it. In turns all that came together were walked: 82 of 1000, and 14 MiB
-        of memory that never came back (bench/compare.py --shape cold1000)."""
-        steps = self._scrape.render(body, timestamp_ms, format_)
-        if self._health != "unknown":
-            return await drive(steps)
-        lock = self._around.first_pages
-        with trio.move_on_after(FIRST_PAGE_WAIT_S) as waiting:  # whatever another's page is
-            await lock.acquire()
-        try:
-            return await drive(steps)
-        finally:
-            if not waiting.cancelled_caught:
-                lock.release()
 
     def _show(self, rendered: Rendered, timestamp_ms: int) -> None:
         """To those who watch scrapes."""

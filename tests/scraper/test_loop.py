@@ -2,13 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import trio
 from trio.testing import MockClock
 
-from scraper.exposition.walk import Walk
 from scraper.manager import Manager
 from scraper.setup import JobSetup
 from scraper.status import TargetStatus
@@ -315,26 +313,6 @@ async def test_a_failure_is_noted_in_the_log_of_the_job(
     fields = json.loads(path.read_text())
     assert fields["msg"] == "server returned HTTP status 503 Service Unavailable"
     assert (fields["job_name"], fields["target"]) == ("j", "http://h:1/metrics")
-
-
-async def test_of_equal_first_pages_that_come_together_one_is_walked(
-    fleet: Fleet, autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    walked: list[bytes] = []
-
-    def walk(body: bytes, *rest: Any, **options: Any) -> Walk:
-        walked.append(body)
-        return Walk(body, *rest, **options)
-
-    monkeypatch.setattr("scraper.exposition.reader.Walk", walk)
-    addresses = [f"h:{number}" for number in range(20)]
-    for address in addresses:
-        fleet.scripts[address] = page("".join(f"a{number} 1\n" for number in range(500)))
-    job = job_of(*addresses, scrape_align_interval_s=10.0)
-    await fleet.nursery.start(fleet.manager().run, [job], {})
-    await fleet.wait_puts(20)
-    assert len({stamp for _, _, stamp in fleet.of("up")}) == 1
-    assert len(walked) == 1
 
 
 async def test_an_aligned_target_is_scraped_at_its_offset(
