@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -77,6 +77,30 @@ def race(
                 window = _watch(pid, seconds)
                 delivered = _prove(nginx, shape) if is_proven else None
             return _result(name, shape, nginx, window, delivered)
+
+
+def window_of(
+    name: str,
+    contender: Contender,
+    shape: Shape,
+    *,
+    warmup_s: float,
+    seconds: float,
+    beside: Callable[[int], float],
+) -> tuple[Result, float]:
+    """A race without a proof, and by how much `beside` of nginx's process grew in the window."""
+    with tempfile.TemporaryDirectory(prefix="promferry-race-") as temporary:
+        course = _lay_course(Path(temporary), shape)
+        with web.serve(
+            course.directory / "nginx", course.addresses, course.push_port, shape
+        ) as nginx:
+            with _running(contender, course) as pid:
+                time.sleep(warmup_s)
+                before = beside(nginx.process.pid)
+                window = _watch(pid, seconds)
+                grown = beside(nginx.process.pid) - before
+            time.sleep(0.3)  # until nginx has written its logs
+            return _result(name, shape, nginx, window, None), grown
 
 
 def _race_cold(name: str, contender: Contender, course: Course, nginx: web.Web) -> Result:
