@@ -5,12 +5,13 @@ Invariant: holds at most `max_bytes`, waits at most `timeout_s` in all.
 """
 
 import trio
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
+
+from web.answer import HttpError
+from web.request import Request
 
 
 async def read_body(request: Request, *, max_bytes: int, timeout_s: float) -> bytes:
-    """The whole body. Raises HTTPException 413, 408, or 400 when the client breaks off."""
+    """The whole body. Raises HttpError 413, 408, or 400 when the client breaks off."""
     announced = request.headers.get("content-length", "0")
     if announced.isdecimal() and int(announced) > max_bytes:
         raise _too_large(max_bytes)
@@ -19,14 +20,14 @@ async def read_body(request: Request, *, max_bytes: int, timeout_s: float) -> by
         while True:
             message = await request.receive()
             if message["type"] == "http.disconnect":
-                raise HTTPException(400, "the client broke off before the end of the body")
+                raise HttpError(400, "the client broke off before the end of the body")
             body += message.get("body", b"")
             if len(body) > max_bytes:
                 raise _too_large(max_bytes)
             if not message.get("more_body", False):
                 return bytes(body)
-    raise HTTPException(408, f"the body was not complete after {timeout_s:g} s")
+    raise HttpError(408, f"the body was not complete after {timeout_s:g} s")
 
 
-def _too_large(max_bytes: int) -> HTTPException:
-    return HTTPException(413, f"the body is larger than {max_bytes} bytes; send smaller requests")
+def _too_large(max_bytes: int) -> HttpError:
+    return HttpError(413, f"the body is larger than {max_bytes} bytes; send smaller requests")

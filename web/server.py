@@ -2,7 +2,7 @@
 
 Takes a function that builds an ASGI application, and addresses; serves until cancelled. The HTTP
 machinery is imported and the application built when the first client says something (DESIGN
-sections 4 and 7), in a thread: an agent whose pages nobody looks at does not pay 9 MiB for them,
+sections 4 and 7), in a thread: an agent whose pages nobody looks at does not pay 6 MiB for them,
 though a monitor may try every minute whether the port is open.
 Invariant: cancelling `run` ends every connection within `limits.stop_grace_s`.
 Never: knows what is served.
