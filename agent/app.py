@@ -217,7 +217,7 @@ class App:
         return (*scraped, *self._pushes.families.all())
 
     def _build_pages(self) -> "AsgiApp":
-        # Late, by the first visitor: Starlette and hypercorn take 9 MiB.
+        # Late, by the first visitor: pages and hypercorn take 6 MiB.
         from web.app import create_app
 
         app = create_app(

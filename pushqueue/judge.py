@@ -6,7 +6,6 @@ Never: sleeps, counts, looks at the body of an answer (remote-write 1.0: MUST NO
 
 import enum
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import assert_never
 
 import attrs
@@ -128,6 +127,8 @@ def parse_retry_after(text: str | None, now_ms: int) -> float | None:
 def _seconds_until(date: str, now_ms: int) -> float:
     if now_ms < PLAUSIBLE_MS:
         return 0.0
+    from email.utils import parsedate_to_datetime  # late: few remotes answer by a date
+
     try:
         return parsedate_to_datetime(date).timestamp() - now_ms / 1000
     except (ValueError, OverflowError):

@@ -4,7 +4,6 @@ Takes a rule and the scheme of label names; raises RuleError naming the key at f
 two disagree, what Prometheus accepts is accepted (a `keep` without source_labels, say).
 """
 
-import difflib
 import json
 from collections.abc import Callable, Mapping
 
@@ -37,7 +36,9 @@ def _check_action(rule: RelabelRule) -> None:
     if not rule.action:
         raise RuleError("relabel action cannot be empty", key="action")
     if rule.action not in ACTIONS:
-        near = difflib.get_close_matches(rule.action, ACTIONS, n=1)
+        from difflib import get_close_matches  # late: only a mistake needs it
+
+        near = get_close_matches(rule.action, ACTIONS, n=1)
         hint = f'; did you mean "{near[0]}"?' if near else f"; known: {', '.join(ACTIONS)}"
         raise RuleError(f"unknown relabel action {quoted(rule.action)}{hint}", key="action")
 

@@ -172,6 +172,9 @@ class Pool:
         setup = self._wanted
         self._follow_discoveries(setup, nursery)
         await self._wait_first_sets()
+        # What was published by now is built below, and not once more for having been published.
+        if setup is self._wanted and not self._stop:
+            self._changed = trio.Event()
         self._set = await self._build(setup)
         self.setup = setup
         await self._follow_targets(nursery)

@@ -6,15 +6,10 @@ Never: reads anything but through `Views` and the request.
 """
 
 import time
-from collections.abc import Awaitable, Callable
-
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
+from collections.abc import Callable
 
 from web.access import Access
+from web.answer import HttpError, Response
 from web.api.envelope import ApiError
 from web.api.handlers import ApiHandlers, api_error, api_unavailable
 from web.asgi import AsgiApp
@@ -26,13 +21,13 @@ from web.pages.handlers import ENTRIES, PageHandlers
 from web.pages.root import not_found
 from web.push.handlers import PushHandlers
 from web.push.intake import Intake
+from web.request import Request
 from web.responses import respond, respond_text
+from web.router import Handler, Route, Router
 from web.static import MEDIA_TYPES, asset
 from web.views import ReloadResult, Views
 
 __all__ = ["ReloadResult", "Views", "create_app"]
-
-Handler = Callable[[Request], Awaitable[Response]]
 
 
 def create_app(
@@ -53,15 +48,15 @@ def create_app(
         Route(one.path, _handler(one.handler, api, pages, pushes), methods=list(one.methods))
         for one in ENDPOINTS
     ]
-    app = Starlette(
-        routes=[
+    app = Router(
+        [
             *routes,
             *(Route(path, api_unavailable, methods=["GET", "POST"]) for path in UNAVAILABLE),
             Route("/robots.txt", robots),
             Route("/static/{name}", static_file),
         ],
-        exception_handlers={
-            HTTPException: _http_error,
+        {
+            HttpError: _http_error,
             ApiError: api_error,
             Exception: _failed,
         },
@@ -82,21 +77,21 @@ async def robots(request: Request) -> Response:
 async def static_file(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in MEDIA_TYPES:
-        raise HTTPException(404)
+        raise HttpError(404)
     # The address changes with the content (web.static), so a browser may keep it for a year.
     headers = {"cache-control": "public, max-age=31536000, immutable"}
     return await respond(request, [asset(name)], MEDIA_TYPES[name], headers=headers)
 
 
 async def _http_error(request: Request, exc: Exception) -> Response:
-    assert isinstance(exc, HTTPException)
+    assert isinstance(exc, HttpError)
     if exc.status_code == 404:
-        return await respond_text(request, not_found(request.url.path, ENTRIES), status=404)
+        return await respond_text(request, not_found(request.path, ENTRIES), status=404)
     return await respond_text(
         request, f"{exc.detail}\n", status=exc.status_code, headers=exc.headers
     )
 
 
 async def _failed(request: Request, exc: Exception) -> Response:
-    # Starlette raises it again after this answer, and web.applications logs it.
+    # The router raises it again after this answer, and web.applications logs it.
     return await respond_text(request, "this page failed; the agent's log says why\n", status=500)

@@ -7,8 +7,9 @@ Invariant: holds at most `max_bytes`, waits at most `timeout_s` in all.
 from collections.abc import Awaitable, Callable
 
 import trio
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
+
+from web.answer import HttpError
+from web.request import Request
 
 
 async def read_body(
@@ -18,7 +19,7 @@ async def read_body(
     timeout_s: float,
     arrived: Callable[[int], Awaitable[None]] | None = None,
 ) -> bytes:
-    """The whole body. Raises HTTPException 413, 408, or 400 when the client breaks off.
+    """The whole body. Raises HttpError 413, 408, or 400 when the client breaks off.
 
     `arrived` is called with the size of each piece, and may make the client wait.
     """
@@ -30,7 +31,7 @@ async def read_body(
         while True:
             message = await request.receive()
             if message["type"] == "http.disconnect":
-                raise HTTPException(400, "the client broke off before the end of the body")
+                raise HttpError(400, "the client broke off before the end of the body")
             piece = message.get("body", b"")
             if len(body) + len(piece) > max_bytes:
                 raise _too_large(max_bytes)
@@ -39,8 +40,8 @@ async def read_body(
             body += piece
             if not message.get("more_body", False):
                 return bytes(body)
-    raise HTTPException(408, f"the body was not complete after {timeout_s:g} s")
+    raise HttpError(408, f"the body was not complete after {timeout_s:g} s")
 
 
-def _too_large(max_bytes: int) -> HTTPException:
-    return HTTPException(413, f"the body is larger than {max_bytes} bytes; send smaller requests")
+def _too_large(max_bytes: int) -> HttpError:
+    return HttpError(413, f"the body is larger than {max_bytes} bytes; send smaller requests")

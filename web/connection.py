@@ -5,7 +5,7 @@ ends it. hypercorn's own `TCPServer` is not used: it shields its writes (a clien
 reading cannot be ended), its hand-over to the application blocks for ever when the application
 finishes before it has read the body, and its read time-out also ends waiting clients.
 Invariant: every await here ends by a deadline, by the application's end or by cancellation.
-Imported on the first connection only.
+Imported by the first question only.
 """
 
 import contextlib

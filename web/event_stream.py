@@ -10,13 +10,13 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, TypeVar
 
 import trio
-from starlette.responses import Response
 
+from web.answer import Response
 from web.asgi import Receive, Scope, Send
 from web.responses import COMMON_HEADERS
 from web.turns import take_turn
 
-EVENTS = "text/event-stream"
+EVENTS = "text/event-stream; charset=utf-8"
 Piece = TypeVar("Piece")
 
 

@@ -8,15 +8,14 @@ import re
 from collections.abc import Mapping
 
 import trio
-from starlette.datastructures import Headers, MutableHeaders, QueryParams
-from starlette.requests import Request
-from starlette.responses import Response
 
 from web.access import Access, Asked, judge
+from web.answer import Response
 from web.asgi import AsgiApp, Message, Receive, Scope, Send
 from web.counts import OTHER, PathCounts
 from web.endpoints import BY_PATH
 from web.front_settings import FrontSettings
+from web.request import Headers, Query, Request
 from web.responses import respond_text
 
 # vmagent answers the same pages under this path too, as Prometheus behind a proxy does.
@@ -73,11 +72,11 @@ class Front:
         if not path:
             # Pages link relatively, so the prefix alone would lead them astray.
             return Response(status_code=308, headers={"location": f"{self._settings.path_prefix}/"})
-        headers = Headers(scope=scope)
+        headers = Headers(scope["headers"])
         state = scope.get("state", {})
         asked = Asked(
             path=path,
-            auth_key=QueryParams(scope["query_string"]).get("authKey", ""),
+            auth_key=Query(scope["query_string"]).get("authKey", ""),
             headers=headers,
             client=scope["client"][0] if scope.get("client") else None,
             has_certificate=bool(state.get("has_certificate")),
@@ -89,11 +88,13 @@ class Front:
         return await respond_text(request, text, status=denial.status, headers=denial.headers)
 
     def _add_headers(self, message: Message, state: Mapping[str, float]) -> None:
-        headers = MutableHeaders(raw=list(message["headers"]))
-        for name, value in self._settings.headers.items():
-            headers[name] = value
+        own = {
+            name.lower().encode("latin-1"): value.encode("latin-1")
+            for name, value in self._settings.headers.items()
+        }
         opened_at = state.get("opened_at", float("inf"))
         is_old = trio.current_time() - opened_at > self._settings.max_connection_s
         if is_old or not self._settings.keeps_alive:
-            headers["connection"] = "close"
-        message["headers"] = headers.raw
+            own[b"connection"] = b"close"
+        kept = [row for row in message["headers"] if row[0] not in own]
+        message["headers"] = [*kept, *own.items()]

@@ -10,23 +10,21 @@ from functools import partial
 
 import attrs
 import trio
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from receivers.arrivals import ArrivalBook
 from receivers.errors import DecodeError
 from receivers.remote_write import KnownLabels, WriteRequest, decode, proto_of
 from receivers.remote_write_v2 import PROTO_2
 from receivers.window import Window
+from web.answer import HttpError, Response
 from web.api.received import series_json
 from web.app import static_file
 from web.bodies import read_body
 from web.pages.frame import page
 from web.pages.received import MAX_ROWS, received_html
+from web.request import Request
 from web.responses import HTML, JSON, METRICS, respond, respond_text
+from web.router import Route, Router
 
 PATHS = (
     "/api/v1/write",
@@ -48,15 +46,15 @@ _LINKS = (("./", "Series"), ("./api/v1/series", "JSON"), ("./metrics", "Metrics"
 
 def create_receiver_app(
     window: Window, book: ArrivalBook, *, wall_s: Callable[[], float] = time.time
-) -> Starlette:
+) -> Router:
     pages = _Pages(window, book, wall_s)
     writes = [
         Route(path, pages.write if method == "POST" else pages.probe, methods=[method])
         for path in PATHS
         for method in ("POST", "GET")
     ]
-    return Starlette(
-        routes=[
+    return Router(
+        [
             *writes,
             Route("/", pages.root),
             Route("/api/v1/series", pages.series),
@@ -64,7 +62,7 @@ def create_receiver_app(
             Route("/-/healthy", pages.healthy),
             Route("/static/{name}", static_file),
         ],
-        exception_handlers={HTTPException: _http_error},
+        {HttpError: _http_error},
     )
 
 
@@ -83,7 +81,7 @@ class _Pages:
         sender = sender_of(request)
         try:
             written, wire_bytes = await self._take(request)
-        except (DecodeError, HTTPException) as exc:
+        except (DecodeError, HttpError) as exc:
             return await self._refuse(request, sender, exc)
         self._window.put(written, sender=sender, now_ms=self._now_ms())
         arrivals = self._book.of(sender)
@@ -98,7 +96,7 @@ class _Pages:
     async def probe(self, request: Request) -> Response:
         """Senders that know VictoriaMetrics ask whether zstd is taken."""
         if "get_vm_proto_version" not in request.query_params:
-            raise HTTPException(405, "POST remote write here")
+            raise HttpError(405, "POST remote write here")
         return await respond_text(request, "1")
 
     async def _take(self, request: Request) -> tuple[WriteRequest, int]:
@@ -106,7 +104,7 @@ class _Pages:
         with trio.move_on_after(WRITER_WAIT_S) as waiting:
             await self._writers.acquire()
         if waiting.cancelled_caught:
-            raise HTTPException(503, "too many senders at once", {"retry-after": "5"})
+            raise HttpError(503, "too many senders at once", {"retry-after": "5"})
         try:
             body = await read_body(request, max_bytes=MAX_BODY_BYTES, timeout_s=BODY_TIMEOUT_S)
             return await self._decode(request, body), len(body)
@@ -126,7 +124,7 @@ class _Pages:
         return read() if len(body) < THREAD_FROM_BYTES else await trio.to_thread.run_sync(read)
 
     async def _refuse(
-        self, request: Request, sender: str, exc: DecodeError | HTTPException
+        self, request: Request, sender: str, exc: DecodeError | HttpError
     ) -> Response:
         status = exc.status if isinstance(exc, DecodeError) else exc.status_code
         reason = str(exc) if isinstance(exc, DecodeError) else str(exc.detail)
@@ -185,7 +183,7 @@ def _metrics(window: Window) -> Iterator[str]:
 
 
 async def _http_error(request: Request, exc: Exception) -> Response:
-    assert isinstance(exc, HTTPException)
+    assert isinstance(exc, HttpError)
     text = f"{exc.detail}\n"
     if exc.status_code == 404:
         text = f"nothing here; POST remote write to {PATHS[0]}, look at / for what arrived\n"

@@ -8,10 +8,9 @@ import zlib
 from collections.abc import Iterable, Mapping
 from time import perf_counter
 
-from starlette.requests import Request
-from starlette.responses import Response
-
+from web.answer import Response
 from web.pages.frame import CONTENT_SECURITY_POLICY
+from web.request import Request
 from web.turns import take_turn
 
 STEP_S = 0.003  # DESIGN section 4, Threads: any step over a body yields every 3 ms

@@ -1,15 +1,17 @@
 """The listening side: plain trio listeners, a bound on connections, a stop that nobody can hold up.
 
 Takes a function that builds an ASGI application, and addresses; serves until cancelled. The HTTP
-machinery is imported and the application built when the first connection comes (DESIGN sections
-4 and 7), in a thread: an agent whose pages nobody looks at does not pay 9 MiB for them.
+machinery is imported and the application built when the first client says something (DESIGN
+sections 4 and 7), in a thread: an agent whose pages nobody looks at does not pay 6 MiB for them,
+though a monitor may try every minute whether the port is open.
 Invariant: cancelling `run` ends every connection within `limits.stop_grace_s`.
 Never: knows what is served.
 """
 
 import logging
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +81,7 @@ class Server:
         self._connect: Callable[..., Connection] | None = None
         self._terminate: Callable[[], Awaitable[None]] | None = None
         self._connections: dict[Connection, None] = {}
-        self._handshakes: dict[trio.CancelScope, None] = {}  # oldest first
+        self._openings: dict[trio.CancelScope, None] = {}  # nothing asked yet; oldest first
         self._waiting = 0
         self._refusals = 0
         self._total = self._evicted = self._refused = self._failed = 0
@@ -131,6 +133,8 @@ class Server:
             async with trio.open_nursery() as nursery:
                 task_status.started(nursery)
                 await stopping.wait()
+                for scope in tuple(self._openings):
+                    scope.cancel()
                 if self._terminate is not None:
                     await self._terminate()
                 for connection in tuple(self._connections):
@@ -139,8 +143,8 @@ class Server:
     def statistics(self) -> ServerStatistics:
         alive = tuple(self._connections)
         return ServerStatistics(
-            connections=len(alive),
-            connections_idle=sum(one.idle_since is not None for one in alive),
+            connections=len(alive) + len(self._openings),
+            connections_idle=len(self._openings) + sum(one.idle_since is not None for one in alive),
             connections_total=self._total,
             evicted_total=self._evicted,
             refused_total=self._refused,
@@ -158,7 +162,8 @@ class Server:
             if not await self._has_room():
                 await self._refuse(stream, speaks_tls=contexts is not None)
             elif contexts is None:
-                await self._run_connection(stream, stream, {})
+                if self._connect is not None or await self._wait_first_word(stream.socket):
+                    await self._run_connection(stream, stream, {})
             else:
                 await self._run_encrypted(stream, contexts)
         except Exception as exc:
@@ -168,20 +173,33 @@ class Server:
         finally:
             await trio.aclose_forcefully(stream)
 
+    @contextmanager
+    def _opening(self) -> Iterator[None]:
+        """A client that has not asked anything: it makes room for others, and ends with a stop."""
+        with trio.CancelScope() as scope:
+            self._openings[scope] = None
+            try:
+                yield
+            finally:
+                del self._openings[scope]
+
+    async def _wait_first_word(self, sock: trio.socket.SocketType) -> bool:
+        """Nothing is loaded for who says nothing; False for who goes, or waits for too long."""
+        with self._opening(), trio.move_on_after(self._limits.idle_timeout_s), suppress(OSError):
+            return bool(await sock.recv(1, socket.MSG_PEEK))
+        return False
+
     async def _run_encrypted(self, stream: trio.SocketStream, contexts: "Contexts") -> None:
         from web.tls_stream import TlsStream  # late: TLS is only for who asks for it
 
         encrypted = TlsStream(stream, await contexts.current())
         may_enter = False
-        with trio.CancelScope() as scope:
-            self._handshakes[scope] = None
+        with self._opening():
             try:
                 certificate = await encrypted.handshake()
                 may_enter = certificate is None or contexts.may_enter(certificate)
             except (trio.BrokenResourceError, trio.ClosedResourceError, trio.TooSlowError):
                 pass
-            finally:
-                del self._handshakes[scope]
         if not may_enter:
             self._handshakes_failed += 1
             return
@@ -212,17 +230,17 @@ class Server:
             self._written_bytes += connection.written_bytes
 
     async def _has_room(self) -> bool:
-        taken = len(self._connections) + len(self._handshakes) + self._waiting
+        taken = len(self._connections) + len(self._openings) + self._waiting
         if taken < self._limits.max_connections:
             return True
         idle = [one for one in self._connections if one.idle_since is not None]
-        if not idle and not self._handshakes:
+        if not idle and not self._openings:
             return False
-        # Idle connections, slow headers and handshakes among them, never keep anybody out.
+        # Idle connections, slow headers, handshakes and the silent among them, keep nobody out.
         if idle:
             min(idle, key=lambda one: one.idle_since or 0.0).end_if_idle()
         else:
-            next(iter(self._handshakes)).cancel()
+            next(iter(self._openings)).cancel()
         self._evicted += 1
         await trio.lowlevel.checkpoint()
         return True

@@ -55,6 +55,7 @@ def _show_help(topic: str) -> int:
 def _run(values: Values) -> int:
     # Late: YAML and the settings of all rooms; `-version`, `-help` and mistakes do without.
     from agent.commands.loading import NO_REMOTE, build_start, log_settings
+    from agent.garbage import forget_sources
     from agent.push_settings import push_settings
     from agent.start import SettingsError
     from agent.web_settings import web_settings
@@ -75,6 +76,7 @@ def _run(values: Values) -> int:
         raise FlagErrors([FlagError(name="remoteWrite.url", reason=NO_REMOTE)])
     handler = set_up(logger_settings)
     _log_start(start.warnings, values)
+    forget_sources()
     from agent.app import serve  # late: trio and the whole pipeline
 
     looked = attrs.evolve(start, log_statistics=handler.statistics, log_tail=handler.tail)

@@ -26,19 +26,22 @@ class Arrivals:
         self._bodies = bodies
         self._looked: set[str] = set()
         self._series: set[int] = set()
+        self.last_s = 0.0  # when the last request came that brought a new series
 
     def series_count(self) -> int:
-        """Looks at new requests only."""
-        for path in self._bodies.iterdir():
-            if path.name in self._looked:
-                continue
+        """Looks at new requests only, in the order of their coming."""
+        new = [path for path in self._bodies.iterdir() if path.name not in self._looked]
+        for path in sorted(new, key=lambda path: path.stat().st_mtime):
             request = _decode(path.read_bytes())
             # One that is still being written is looked at again.
             if request is not None:
                 self._looked.add(path.name)
+                before = len(self._series)
                 self._series.update(
                     hash(encoded) for encoded in request.encoded if not _OWN.search(encoded)
                 )
+                if len(self._series) > before:
+                    self.last_s = max(self.last_s, path.stat().st_mtime)
         return len(self._series)
 
 

@@ -10,6 +10,7 @@ from race.run import Result
 # Title, and how to show a result under it.
 COLUMNS: tuple[tuple[str, Callable[[Result], str]], ...] = (
     ("agent", lambda result: result.agent),
+    ("s", lambda result: f"{result.seconds:.1f}"),
     ("CPU us/sample", lambda result: f"{result.us_per_sample:.2f}"),
     ("CPU %", lambda result: f"{100 * result.cpu_s / result.seconds:.1f}"),
     ("RSS MiB", lambda result: f"{result.resident_mib:.1f}"),

@@ -7,7 +7,7 @@ import os
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from race.shapes import Shape
 PUSH_DELAY_S = 7.0
 # Within that an agent delivers all once, or it is not fit for the race.
 COLD_LIMIT_S = 120.0
+COLD_LOOK_S = 1.0
 
 
 @attrs.frozen(kw_only=True)
@@ -78,19 +79,53 @@ def race(
             return _result(name, shape, nginx, window, delivered)
 
 
+def window_of(
+    name: str,
+    contender: Contender,
+    shape: Shape,
+    *,
+    warmup_s: float,
+    seconds: float,
+    beside: Callable[[int], float],
+) -> tuple[Result, float]:
+    """A race without a proof, and by how much `beside` of nginx's process grew in the window."""
+    with tempfile.TemporaryDirectory(prefix="promferry-race-") as temporary:
+        course = _lay_course(Path(temporary), shape)
+        with web.serve(
+            course.directory / "nginx", course.addresses, course.push_port, shape
+        ) as nginx:
+            with _running(contender, course) as pid:
+                time.sleep(warmup_s)
+                before = beside(nginx.process.pid)
+                window = _watch(pid, seconds)
+                grown = beside(nginx.process.pid) - before
+            time.sleep(0.3)  # until nginx has written its logs
+            return _result(name, shape, nginx, window, None), grown
+
+
 def _race_cold(name: str, contender: Contender, course: Course, nginx: web.Web) -> Result:
-    """From the start until each series was delivered; a sample is the first of its series."""
+    """From the start until each series was delivered; a sample is the first of its series.
+
+    What arrives is decoded late and rarely: the agent needs the processors now. What it had taken
+    when the last series came is looked up afterwards.
+    """
     shape = course.shape
     arrivals = proof.Arrivals(nginx.record_bodies())
     wanted = shape.targets * shape.series
     since = time.time()
+    seen: list[tuple[float, Usage]] = []
     with _running(contender, course) as pid:
-        while arrivals.series_count() < wanted:
+        look_at = since + shape.interval_s
+        while time.time() < look_at or arrivals.series_count() < wanted:
             if time.time() - since > COLD_LIMIT_S:
                 raise SystemExit(f"{name}: not all was delivered within {COLD_LIMIT_S:g} s")
-            time.sleep(0.2)
-        now = usage(pid)
-        window = _Window(since, time.time(), Usage(0.0, 0.0, 0.0), now, now.resident_mib)
+            look_at = max(look_at, time.time() + COLD_LOOK_S)
+            while time.time() < look_at:
+                seen.append((time.time(), usage(pid)))
+                time.sleep(0.1)
+        seen.append((time.time(), usage(pid)))
+    at, used = next(row for row in seen if row[0] >= arrivals.last_s)
+    window = _Window(since, at, Usage(0.0, 0.0, 0.0), used, used.resident_mib)
     result = _result(name, shape, nginx, window, None)
     return attrs.evolve(result, samples=wanted)
 

@@ -70,4 +70,13 @@ SHAPES = {
         interval_s=5,
         is_cold=True,
     ),
+    "cold1000": Shape(
+        what="1000 targets of 507 series each 5 s, from the start until all is delivered",
+        targets=1000,
+        interval_s=5,
+        is_cold=True,
+    ),
+    "flat20": Shape(what="20 targets of 507 series each 10 s", targets=20, interval_s=10),
+    "flat200": Shape(what="200 targets of 507 series each 10 s", targets=200, interval_s=10),
+    "million": Shape(what="2000 targets of 507 series each 10 s", targets=2000, interval_s=10),
 }

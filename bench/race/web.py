@@ -85,10 +85,11 @@ def _config(directory: Path, addresses: list[str], push_port: int, shape: Shape)
     return f"""
 daemon off;
 worker_processes 1;
-worker_rlimit_nofile 8192;
+worker_rlimit_nofile 16384;
 {"user root;" if os.getuid() == 0 else ""}
 pid {directory}/nginx.pid;
-events {{ worker_connections 4096; }}
+# Each listening address takes one, each connection, and each push a second to be thrown away.
+events {{ worker_connections 8192; }}
 http {{
     log_format traffic '$msec $status $request_length $bytes_sent';
     keepalive_requests 1000000;

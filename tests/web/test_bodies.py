@@ -1,11 +1,11 @@
 import pytest
 import trio
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 from trio.testing import MockClock
 
+from web.answer import HttpError
 from web.asgi import Message
 from web.bodies import read_body
+from web.request import Request
 
 
 def request(
@@ -48,7 +48,7 @@ async def test_the_pieces_of_a_body(clock: MockClock) -> None:
     ],
 )
 async def test_a_body_that_is_not_taken(clock: MockClock, asked: Request, status: int) -> None:
-    with pytest.raises(HTTPException) as caught:
+    with pytest.raises(HttpError) as caught:
         await read_body(asked, max_bytes=10, timeout_s=30)
     assert caught.value.status_code == status
     assert trio.current_time() <= 40

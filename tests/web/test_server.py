@@ -168,7 +168,7 @@ async def test_a_failed_address_closes_those_before_it() -> None:
             pass
 
 
-async def test_the_web_part_is_loaded_by_the_first_connection_in_a_thread() -> None:
+async def test_the_web_part_is_loaded_by_the_first_question_in_a_thread() -> None:
     threads: list[str] = []
 
     def build() -> AsgiApp:
@@ -178,12 +178,18 @@ async def test_the_web_part_is_loaded_by_the_first_connection_in_a_thread() -> N
     server = Server(build, addresses=["127.0.0.1:0"])
     async with trio.open_nursery() as nursery:
         (bound,) = await nursery.start(server.run)
+        silent = await connect(bound)
+        await _until(lambda: server.statistics().connections_idle == 1)
+        await (await connect(bound)).aclose()  # as who tries whether the port is open
+        await _until(lambda: server.statistics().connections_total == 2)
         assert threads == []
         async with trio.open_nursery() as clients:
             for _ in range(5):
                 clients.start_soon(_ask_once, bound)
         assert len(threads) == 1
         assert threads[0] != threading.main_thread().name
+        assert (await ask(silent)).endswith(b"hello /path")
+        await silent.aclose()
         nursery.cancel_scope.cancel()
 
 
@@ -294,6 +300,18 @@ async def _run_in(
         async with trio.open_nursery() as nursery:
             (bound,) = await nursery.start(server.run)
             task_status.started(bound)
+
+
+async def test_who_has_said_nothing_is_cut_at_once_by_a_stop() -> None:
+    server = Server(lambda: greet, addresses=["127.0.0.1:0"])
+    with trio.fail_after(1):  # the grace of requests under way is 2 s
+        async with trio.open_nursery() as nursery:
+            (bound,) = await nursery.start(server.run)
+            silent = await connect(bound)
+            await _until(lambda: server.statistics().connections == 1)
+            nursery.cancel_scope.cancel()
+    assert await read_all(silent) == b""
+    await silent.aclose()
 
 
 async def test_no_client_can_hold_up_a_stop() -> None:

@@ -3,9 +3,8 @@
 import json
 from collections.abc import Iterable, Iterator
 
-from starlette.requests import Request
-from starlette.responses import Response
-
+from web.answer import Response
+from web.request import Request
 from web.responses import JSON, respond
 
 STATUS_OF = {

@@ -7,14 +7,13 @@ import json
 import socket
 from collections.abc import Iterable
 
-from starlette.requests import Request
-from starlette.responses import Response
-
+from web.answer import Response
 from web.api import envelope, health, metadata, openapi, relabel_steps, remotes, status, tap
 from web.api.envelope import ApiError
 from web.api.targets import TargetQuery, targets_json
 from web.endpoints import ENDPOINTS
 from web.event_stream import EventStream
+from web.request import Request
 from web.responses import JSON, Pace, respond
 from web.views import TooManyError, Views
 

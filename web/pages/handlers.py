@@ -6,10 +6,7 @@ Never: reads anything but through `Views` and the request.
 from collections.abc import Callable, Iterable, Mapping
 from urllib.parse import parse_qsl
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-
+from web.answer import HttpError, Response
 from web.api.status import flags_text
 from web.api.tap import wish_of
 from web.api.targets import target_id
@@ -28,6 +25,7 @@ from web.pages.settings import config_html, flags_html
 from web.pages.tap import tap_html
 from web.pages.targets import SearchError, TargetFilter, targets_html, targets_plain
 from web.pages.whynot import whynot_html
+from web.request import Request
 from web.responses import HTML, METRICS, TEXT, respond, respond_text, wants_html
 from web.views import Views
 
@@ -106,7 +104,7 @@ class PageHandlers:
     async def cardinality(self, request: Request) -> Response:
         job, pools = request.query_params.get("job", ""), self._views.pools()
         if job and job not in pools:
-            raise HTTPException(404, f"there is no job {job[:80]!r}")
+            raise HttpError(404, f"there is no job {job[:80]!r}")
         found = await self._views.cardinality(job)
         content = cardinality_html(found, job, pools, self._views.history())
         return await _page(request, "Cardinality", content, "./cardinality")
@@ -115,7 +113,7 @@ class PageHandlers:
         try:
             wish = wish_of(request.query_params)
         except ValueError as exc:
-            raise HTTPException(400, str(exc)) from exc
+            raise HttpError(400, str(exc)) from exc
         names = [remote.name for remote in self._views.remotes()]
         return await _page(request, "Live tap", tap_html(wish, names), "./tap")
 
@@ -134,7 +132,7 @@ class PageHandlers:
         try:
             wanted = TargetFilter.of(request.query_params)
         except SearchError as exc:
-            raise HTTPException(400, str(exc)) from exc
+            raise HttpError(400, str(exc)) from exc
         targets = self._views.targets()
         if not wants_html(request):
             lines = targets_plain(targets, self._views.dropped(), wanted, self._now_ms())

@@ -8,12 +8,11 @@ Invariant: every call is answered by a status; the HTTP status is 200, as gRPC w
 import base64
 from urllib.parse import quote
 
-from starlette.requests import Request
-
 from receivers.errors import DecodeError
 from web.asgi import Receive, Scope, Send
 from web.push.intake import Intake, PushError
 from web.push.otlp import KIND, response_message, rpc_code, rpc_status, take_otlp
+from web.request import Request
 
 EXPORT = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
 OK, UNIMPLEMENTED = 0, 12

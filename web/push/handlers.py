@@ -1,12 +1,10 @@
 """The push endpoints of the agent's main listener, by the names in `web.endpoints`."""
 
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import Response
-
+from web.answer import HttpError, Response
 from web.push.intake import Intake
 from web.push.otlp import answer_otlp
 from web.push.remote_write import answer_remote_write
+from web.request import Request
 
 
 class PushHandlers:
@@ -18,7 +16,7 @@ class PushHandlers:
     @property
     def _open(self) -> Intake:
         if self._intake is None:
-            raise HTTPException(404, "pushes are not taken here")
+            raise HttpError(404, "pushes are not taken here")
         return self._intake
 
     async def push_otlp(self, request: Request) -> Response:

@@ -11,8 +11,6 @@ from typing import Protocol, TypeVar
 
 import attrs
 import trio
-from starlette.exceptions import HTTPException
-from starlette.requests import Request
 
 from pushqueue.overload import RETRY_AFTER_S, Refusal
 from receivers.counts import PushCounts
@@ -24,7 +22,9 @@ from receivers.remote_write_receive import RemoteWriteReceiver
 from series.batch import Batch
 from series.labels import Labels
 from web.admission import Admission, AdmissionError, Place
+from web.answer import HttpError
 from web.bodies import read_body
+from web.request import Request
 from web.responses import Pace
 
 T = TypeVar("T")
@@ -91,7 +91,7 @@ class Intake:
         except DecodeError as exc:
             self.counts.refused(kind, exc.reason)
             raise PushError(exc.status, exc.reason, str(exc)) from exc
-        except HTTPException as exc:
+        except HttpError as exc:
             reason = "too_large" if exc.status_code == 413 else "body"
             self.counts.refused(kind, reason)
             raise PushError(exc.status_code, reason, str(exc.detail)) from exc
@@ -148,7 +148,7 @@ async def all_steps(steps: Generator[None, None, T]) -> T:
 def extra_labels(request: Request) -> Labels:
     """Those of `?extra_label=name=value`, as in vmagent. Raises PushError."""
     found: dict[str, str] = {}
-    for text in request.query_params.getlist("extra_label"):
+    for text in request.query_params.all_of("extra_label"):
         name, equals, value = text.partition("=")
         if not name or not equals:
             raise PushError(400, "extra_label", f"extra_label={text[:80]!r} is not name=value")

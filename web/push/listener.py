@@ -5,14 +5,14 @@ Invariant: nothing but OTLP is answered here, no page and no metric.
 """
 
 import attrs
-from starlette.requests import Request
-from starlette.responses import Response
 
 from web.access import BasicCheck, Matches, credentials_of
+from web.answer import Response
 from web.asgi import AsgiApp, Receive, Scope, Send
 from web.push.grpc import answer_grpc, end_call, is_grpc
 from web.push.intake import Intake, PushError
 from web.push.otlp import JSON, UNAUTHENTICATED, answer_otlp, refused
+from web.request import Request
 
 PATHS = ("/v1/metrics", "/opentelemetry/v1/metrics", "/opentelemetry/api/v1/push")
 
@@ -51,7 +51,7 @@ def create_otlp_app(intake: Intake, credentials: Credentials) -> AsgiApp:
 
 
 async def _answer(intake: Intake, request: Request, *, may_enter: bool) -> Response:
-    if request.url.path not in PATHS:
+    if request.path not in PATHS:
         return Response(f"nothing here; POST OTLP metrics to {PATHS[0]}\n", 404)
     if request.method != "POST":
         return Response(

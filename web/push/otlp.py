@@ -7,15 +7,14 @@ Source: reference/peers.md 2.5. Never 500 for what passes: exporters do not retr
 
 import json
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 from receivers.otlp.receive import OtlpReceiver
 from receivers.otlp.translate import Taken
 from series.labels import Labels
 from series.wire import delimited, varint
 from web.admission import Place
+from web.answer import Response
 from web.push.intake import Intake, PushError, all_steps, extra_labels
+from web.request import Request
 from web.responses import COMMON_HEADERS, respond_text
 
 KIND = "opentelemetry"

@@ -5,13 +5,12 @@ Source: reference/prometheus.md 1.1, 1.2. What Prometheus' receiver does: a bad 
 alone; 1.0 is told nothing of it, 2.0 gets 400 with the counts of what was written.
 """
 
-from starlette.requests import Request
-from starlette.responses import Response
-
 from receivers.remote_write import encoding_of, proto_of
 from receivers.remote_write_series import Written
 from receivers.remote_write_v2 import PROTO_2
+from web.answer import Response
 from web.push.intake import Intake, PushError, all_steps, extra_labels
+from web.request import Request
 from web.responses import respond_text
 
 KIND = "promremotewrite"
