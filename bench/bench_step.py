@@ -16,7 +16,7 @@ from typing import Any
 
 import attrs
 
-from agent.garbage import look_rarely
+from agent.garbage import look_rarely, settle
 from bench_scrape import NOW_MS, body_of, scrapes_of
 from scraper.exposition.bodies import BodyReader, ReadOptions
 from scraper.exposition.negotiation import Format
@@ -141,6 +141,7 @@ def _stamped(line: bytes) -> bytes:
 def time_changes(series: int) -> None:
     (scrape,) = scrapes_of(1)
     look_rarely()
+    settle()
     with Collections() as collections:
         for number, (name, body) in enumerate(changes(series)):
             times = Steptimes().run(_rendered(scrape, body, NOW_MS + number * 1000))

@@ -12,6 +12,7 @@ from collections.abc import Generator, Mapping
 from scraper.labelling import Labelling
 from scraper.plan import PLANNED_PER_STEP, Plan, resolve
 from scraper.shapes import Shapes
+from scraper.slices import empty, gathered
 from scraper.staleness import Filled
 
 
@@ -66,6 +67,7 @@ class Memo:
                 plan = yield from resolve(plan, chunks, renamed, shape.layout_of)
             self.added = yield from _added(self._plan, plan)
             self._keys, self._plan = keys, plan
+            yield
         yield from self.tidy()
         return self._plan
 
@@ -77,8 +79,7 @@ class Memo:
 def _added(before: Plan, after: Plan) -> Generator[None, None, int]:
     """How many keys `before` had not, those apart that are dropped."""
     # Fast path: another order, or nothing that was not there.
-    known = set(before.keys)
-    yield
+    known = yield from gathered(before.keys)
     added: set[bytes] = set()
     for start in range(0, len(after.keys), PLANNED_PER_STEP):
         stop = start + PLANNED_PER_STEP
@@ -87,4 +88,7 @@ def _added(before: Plan, after: Plan) -> Generator[None, None, int]:
             rows = zip(after.keys[start:stop], after.templates[start:stop], strict=True)
             added.update([key for key, template in rows if template is not None and key in new])
         yield
-    return len(added)
+    yield from empty(known)
+    count = len(added)
+    yield from empty(added)
+    return count

@@ -127,14 +127,16 @@ class TargetScrape:
         if 0 < self._sample_limit < plan.kept_count:
             raise SampleLimitError(self._sample_limit, len(page.keys), plan.kept_count)
         # From here on nothing fails, so state may change.
-        selected = self._stamps.select(page, plan, memo, timestamp_ms)
+        selected = yield from self._stamps.select(page, plan, memo, timestamp_ms)
         selection = yield from self._series.admit(selected, memo, timestamp_ms)
         tracked = Filled(selection.tracked, memo.chunks)
         gone = yield from self._staleness.vanished(tracked)
+        marks = self._markers(gone, timestamp_ms)
+        families = yield from self._reader.families()
+        batches = yield from self._batcher.batches(page, selection, memo, families)
+        # Last, for whoever stops the steps before has none of the markers.
         self._staleness.succeeded(tracked)
         self._count(selection)
-        marks = self._markers(gone, timestamp_ms)
-        batches = self._batcher.batches(page, selection, memo, self._reader.families())
         return Rendered(
             batches=(*batches, *marks),
             scraped=len(page.keys),
@@ -152,7 +154,7 @@ class TargetScrape:
         if page.places is not None and plan.duplicates:
             # Of equal final series the first of the body counts, whatever came first before.
             added = memo.added
-            page = page.in_body_order()
+            page = yield from page.in_body_order()
             plan = yield from memo.plan(page.keys)
             memo.added += added
         return page, plan

@@ -27,12 +27,12 @@ EOF_LINE = b"# EOF"
 
 _NAME = rb"[a-zA-Z_:][a-zA-Z0-9_:]*+"
 _LABEL_NAME = rb"[a-zA-Z_][a-zA-Z0-9_]*+"
-_QUOTED = rb'"(?:[^"\\\0\n]|\\[^\n\0])*+"'
-_VALUE = rb'"(?:[^"\\\n]|\\\0*+[^\n\0])*+"'
+_QUOTED = rb'"(?:[^"\\\0\n]++|\\[^\n\0])*+"'
+_VALUE = rb'"(?:[^"\\\n]++|\\\0*+[^\n\0])*+"'
 _LABEL = rb"(?:%b|%b)=%b(?:,|(?=\}))" % (_LABEL_NAME, _QUOTED, _VALUE)
 _BRACES = rb"\{(?:%b|%b(?:,|(?=\})))*+\}" % (_LABEL, _QUOTED)
 _SERIES = re.compile(rb"(?:%b(?:%b)?+|%b)" % (_NAME, _BRACES, _BRACES))
-_EXEMPLAR_VALUE = rb'"(?:[^"\\\n\0]|\\[^\n\0])*+"'
+_EXEMPLAR_VALUE = rb'"(?:[^"\\\n\0]++|\\[^\n\0])*+"'
 _EXEMPLAR_LABEL = rb"(?:%b|%b)=%b(?:,|(?=\}))" % (_LABEL_NAME, _QUOTED, _EXEMPLAR_VALUE)
 _EXEMPLAR = re.compile(rb"(\{(?:%b)*+\}) ([^ \n\0]++)(?: ([^ \n\0]++))?" % _EXEMPLAR_LABEL)
 _META = re.compile(rb"# (HELP|TYPE|UNIT) (%b|%b) ([^\n]*+)" % (_QUOTED, _NAME))

@@ -239,7 +239,7 @@ def read(
     native: bool = False,
     classic_too: bool = False,
     starts: bool = False,
-) -> Generator[None, None, tuple[Page, frozenset[bytes]]]:
+) -> Generator[None, None, tuple[Page, dict[bytes, None]]]:
     """All families of a body. Raises ExpositionError; a new series' error by way of `known`."""
     building = _Building(known, native, classic_too, starts)
     work = 0
@@ -252,7 +252,8 @@ def read(
                     yield
         except ValueError as exc:  # _Bad, WireError, or the labels of a series
             raise ExpositionError(str(exc), number, family, part="family") from exc
-    return building.page(), frozenset([*building.comments, EOF_LINE])
+    yield
+    return building.page(), dict.fromkeys([*building.comments, EOF_LINE])
 
 
 def _families(body: bytes) -> Iterator[tuple[int, bytes]]:

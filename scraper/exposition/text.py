@@ -22,8 +22,8 @@ METRIC_TYPES = frozenset((b"counter", b"gauge", b"histogram", b"summary", b"unty
 _NAME = rb"[a-zA-Z_:][a-zA-Z0-9_:]*+"
 _LABEL_NAME = rb"[a-zA-Z_][a-zA-Z0-9_]*+"
 # A backslash escapes any byte but a line feed; NUL stands in label values only.
-_QUOTED = rb'"(?:[^"\\\0]|\\[^\n\0])*+"'
-_VALUE = rb'"(?:[^"\\]|\\\0*+[^\n\0])*+"'
+_QUOTED = rb'"(?:[^"\\\0]++|\\[^\n\0])*+"'
+_VALUE = rb'"(?:[^"\\]++|\\\0*+[^\n\0])*+"'
 _LABEL = rb"(?:%b|%b)[ \t]*+=[ \t]*+%b[ \t]*+(?:,[ \t]*+)?+" % (_LABEL_NAME, _QUOTED, _VALUE)
 _QUOTED_METRIC = rb"%b[ \t]*+(?:,[ \t]*+|(?=\}))" % _QUOTED
 _BRACES = rb"\{[ \t]*+(?:%b|%b)*+\}" % (_LABEL, _QUOTED_METRIC)
@@ -36,7 +36,6 @@ _ITEM = re.compile(
 _BARE_NAME = re.compile(_NAME)
 _BLANKS = re.compile(rb"[ \t]*+")
 _META = re.compile(rb"#[ \t]++(HELP|TYPE)[ \t]++(?:(%b|%b)([^\n]*+))?" % (_QUOTED, _NAME))
-_ESCAPE = re.compile(r'\\([\\"n])')
 
 
 @attrs.frozen
@@ -118,7 +117,9 @@ def _unquote(quoted: bytes) -> str:
     # Fast path: nothing escaped.
     if "\\" not in text:
         return text
-    return _ESCAPE.sub(lambda escape: "\n" if escape[1] == "n" else escape[1], text)
+    # Between two backslashes in a row, which are one, each stands for itself or before its letter.
+    parts = [part.replace('\\"', '"').replace("\\n", "\n") for part in text.split("\\\\")]
+    return "\\".join(parts)
 
 
 def read_comment(body: bytes, at: int) -> int:

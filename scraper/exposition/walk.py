@@ -14,12 +14,15 @@ import attrs
 from scraper.exposition.dialect import TEXT, Dialect
 from scraper.exposition.errors import ExpositionError
 from scraper.exposition.numbers import PLAIN_BYTES
-from scraper.exposition.page import Page, concatenated
+from scraper.exposition.page import Page, Parts
 from scraper.exposition.text import parse_series, skip_blanks
+from scraper.slices import empty
 
-# Lines between two yields: a known one costs about 0.6 us, a new one 25 us, and so as 40.
-STEP_LINES = 5000
-NEW_LINE_COST = 40
+# Lines between two yields: a known one costs about 0.8 us, a new one 25 us, and so as 30, and one
+# as long as STEP_LINES times LINE_COST_BYTES 3 ms.
+STEP_LINES = 2000
+NEW_LINE_COST = 30
+LINE_COST_BYTES = 100
 
 # A sample's line is read in one go, at up to 100 ns a byte: this bounds how long one may take.
 # The longest that are known, all annotations of a Kubernetes object as labels, have 256 KiB.
@@ -66,7 +69,9 @@ class Walk:
         self._others = others
         self._rests: list[bytes] = []
         self._positions: list[int] = []  # the line of each sample
-        self._pages: list[Page] = []
+        self._parts = Parts()
+        # Lines that are no samples; in order, as a dictionary is.
+        self.comments: dict[bytes, None] = {}
         # Where a line stands in the body; moved on only when a line is read by its bytes.
         self._line, self._offset = 0, 0
 
@@ -89,7 +94,7 @@ class Walk:
             self._skip(exc)
 
     def page(self, keys: tuple[bytes, ...]) -> Page:
-        page = concatenated(keys, self._pages)
+        page = self._parts.page(keys)
         if not self._bad_count:
             return page
         # Series are judged before values: the order of the body is what a reader looks for.
@@ -111,13 +116,22 @@ class Walk:
         starts, ends = array("q"), array("q")
         at = line = 0
         for count, (position, key) in enumerate(zip(self._positions, self.keys, strict=True), 1):
-            at += sum(map(len, self.lines[line:position])) + position - line
-            line = position
+            while line < position:
+                stop = min(position, line + STEP_LINES)
+                at += sum(map(len, self.lines[line:stop])) + stop - line
+                line = stop
+                if stop < position:
+                    yield
             starts.append(at + len(key))
             ends.append(at + len(self.lines[line]))
             if count % STEP_LINES == 0:
                 yield
         return starts, ends
+
+    def discard(self) -> Generator[None, None, None]:
+        """Let go of what was needed to read."""
+        for held in (self.lines, self.keys, self._positions):
+            yield from empty(held)
 
     def _read_some(self, at: int, known: Series) -> int:
         # Hot when a page has changed: bench/bench_exposition.py holds the figure.
@@ -132,7 +146,10 @@ class Walk:
                 rests.append(line[len(key) :])
                 positions.append(at)
                 at += 1
-            elif line in others or (not line and allows_blanks):
+            elif line in others:
+                self.comments[line] = None
+                at += 1
+            elif not line and allows_blanks:
                 at += 1
             elif (stamped := self._known_before_timestamp(line, known)) is not None:
                 keys.append(stamped)
@@ -140,8 +157,9 @@ class Walk:
                 positions.append(at)
                 at += 1
             else:
+                stop -= NEW_LINE_COST + len(line) // LINE_COST_BYTES
                 at = self._read_line(at, known)
-                stop = max(at, stop - NEW_LINE_COST)
+        self._offset_of(at)
         return at
 
     def _read_line(self, at: int, known: Series) -> int:
@@ -164,7 +182,9 @@ class Walk:
                 self.is_regular = self.is_regular and start == offset
                 return at + 1
         if self._body[start : start + 1] == b"#":
-            return self._line_at(self._dialect.read_comment(self._body, start), at)
+            end = self._dialect.read_comment(self._body, start)
+            self.comments[self._body[start:end].removesuffix(b"\n")] = None
+            return self._line_at(end, at)
         if len(self.lines[at]) > MAX_LINE_BYTES:
             raise ExpositionError("a sample's line is longer than 1 MiB", at + 1, self.lines[at])
         sample = self._dialect.read_sample(self._body, start)
@@ -203,7 +223,7 @@ class Walk:
         except ValueError:
             self._skip_bad_values(first)
             page = self._dialect.parse_rests(self._rests)
-        self._pages.append(page)
+        self._parts.add(page)
         self._rests.clear()
 
     def _skip_bad_values(self, first: int) -> None:
