@@ -18,7 +18,7 @@ from series.stale import stale_values
 from series.template import Template
 
 # At most 2 ms between two yields: 0.6 us to fill a template.
-FILLED_PER_STEP = 3000
+FILLED_PER_STEP = 2000
 
 
 @attrs.frozen(eq=False)

@@ -17,10 +17,9 @@ from scraper.exposition.dialect import TEXT, Dialect
 from scraper.exposition.openmetrics import EOF_LINE
 from scraper.exposition.outline import Outline, Outlines
 from scraper.exposition.page import Page
-from scraper.exposition.prediction import split
 from scraper.exposition.resync import page_of, resync
 from scraper.exposition.walk import Series, Walk
-from scraper.slices import are_equal, slices
+from scraper.slices import are_equal, empty, slices
 from series.metadata import Families
 
 Steps = Generator[None, None, Page]
@@ -90,18 +89,11 @@ class Reader:
                     self._hold(outline, None)
                 return page
         self.walked_total += 1
-        lines = yield from split(body)
         others = (yield from _others_of(outline)) if outline is not None else frozenset()
-        walk = Walk(body, lines, others, dialect=dialect, is_lenient=is_lenient)
-        try:
-            yield from walk.run(known)
-        except ValueError:
-            yield from walk.discard()
-            raise
+        walk = Walk(body, others, dialect=dialect, is_lenient=is_lenient)
+        yield from walk.run(known)
         yield from self._learn(walk, body, dialect)
-        page = walk.page(self._keys)
-        yield from walk.discard()
-        return page
+        return walk.page(self._keys)
 
     def comments(self) -> frozenset[bytes]:
         """The lines of the last good page that are no samples."""
@@ -194,13 +186,13 @@ class Reader:
 
     def _learn(self, walk: Walk, body: bytes, dialect: Dialect) -> Generator[None, None, None]:
         yield from self._keep(tuple(walk.keys))
+        yield from empty(walk.keys)
         self._outline = self._before = None
         self._comments = _NO_COMMENTS
         # Blanks where none need be, a label value over several lines: such a page is always walked.
         if walk.is_regular:
-            starts, ends = yield from walk.spans()
+            outline = Outline(body, walk.starts, walk.ends, self._keys, dialect)
             yield
-            outline = Outline(body, starts, ends, self._keys, dialect)
             self._hold(self._outlines.shared(outline), None)
         else:
             self._comments = walk.comments

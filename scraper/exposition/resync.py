@@ -21,7 +21,7 @@ from scraper.exposition.outline import Outline, permuted
 from scraper.exposition.page import Page
 from scraper.exposition.prediction import Reading
 from scraper.exposition.text import parse_series
-from scraper.exposition.walk import MAX_LINE_BYTES, Series
+from scraper.exposition.walk import Series
 from scraper.slices import are_equal, slices
 from series.exemplar import Exemplar
 
@@ -126,10 +126,8 @@ class _Unknown:
         behind = min(end + 1, len(self.body))
         if self.body[start : start + 1] == b"#":
             self.comments.append(at)
-            return self.outline.dialect.read_comment(self.body, start) == behind
-        if end - start > MAX_LINE_BYTES:
-            return False
-        sample = self.outline.dialect.read_sample(self.body, start)
+            return self.outline.dialect.read_comment(self.body, start, 0) == behind
+        sample = self.outline.dialect.read_sample(self.body, start, 0)
         key = sample.series + b" "
         if sample.end != behind or self.body[start:end] != key + sample.rest:
             return False
