@@ -15,6 +15,17 @@ from scraper.shapes import Shapes
 from scraper.slices import empty, gathered
 from scraper.staleness import Filled
 
+# A page with fewer series over its limit is read to its end, and counted whole.
+SPARE_SERIES = 10_000
+
+
+class TooManySeriesError(Exception):
+    """A page with far more new series than it may have; the rest of it was not read."""
+
+    def __init__(self, read: int, kept: int) -> None:
+        super().__init__(f"{kept} new series, and more")
+        self.read, self.kept = read, kept
+
 
 class Memo:
     """`in` tells whether a key's text is known to be valid. `added`: series of the last page that
@@ -27,6 +38,13 @@ class Memo:
         self._keys: tuple[bytes, ...] = ()
         self._plan = Plan()
         self.added = 0
+        self._most = self._learned = self._kept = 0
+
+    def begin(self, limit: int) -> None:
+        """A page is to be read that may have `limit` series; 0: any number."""
+        # What is over is told exactly, unless it is as much again: that bounds what is held of it.
+        self._most = 2 * limit + SPARE_SERIES if limit else 0
+        self._learned = self._kept = 0
 
     def __contains__(self, key: object) -> bool:
         return key in self.shape
@@ -50,8 +68,14 @@ class Memo:
         return Filled(self._plan.layout, self.chunks)
 
     def learn(self, key: bytes, raw: Mapping[str, str]) -> None:
-        """What becomes of a new series with the exposed labels `raw`. Raises SeriesError."""
-        self.shape.learn(key, raw, self._labelling)
+        """What becomes of a new series with the exposed labels `raw`.
+
+        Raises SeriesError and TooManySeriesError.
+        """
+        self._learned += 1
+        self._kept += self.shape.learn(key, raw, self._labelling) is not None
+        if 0 < self._most < self._kept:
+            raise TooManySeriesError(self._learned, self._kept)
 
     def plan(self, keys: tuple[bytes, ...]) -> Generator[None, None, Plan]:
         """The plan for a page that exposes `keys`. Raises SeriesError."""

@@ -15,7 +15,7 @@ from scraper.exposition.dialect import TEXT, Dialect
 from scraper.exposition.errors import ExpositionError
 from scraper.exposition.numbers import PLAIN_BYTES
 from scraper.exposition.page import Page, Parts
-from scraper.exposition.text import parse_series, skip_blanks
+from scraper.exposition.text import MAX_SAMPLE_BYTES, parse_series, skip_blanks
 
 # Lines between two yields: a known one costs about 0.8 us, a new one 25 us, and so as 30, and one
 # as long as STEP_LINES times LINE_COST_BYTES 3 ms.
@@ -115,14 +115,24 @@ class Walk:
         end = self._body.find(b"\n", start + WINDOW_BYTES)
         # Behind the last line feed there is a line, if an empty one.
         end = len(self._body) if end < 0 else end
-        self._lines = self._body[start:end].split(b"\n")
         self._next_start = end + 1
+        if end - start <= WINDOW_BYTES + MAX_SAMPLE_BYTES:
+            self._lines = self._body[start:end].split(b"\n")
+            return True
+        # The last line is too long for a sample: as much of it as shows that.
+        cut = max(start, self._body.rfind(b"\n", start, start + WINDOW_BYTES) + 1)
+        self._lines = self._body[start:cut].split(b"\n")
+        self._lines[-1] = self._body[cut : cut + MAX_SAMPLE_BYTES + 1]
         return True
 
     def _skip(self, error: ExpositionError) -> None:
         """Go on behind a bad line, if that is wanted. Raises the error otherwise."""
         if not self._is_lenient:
-            raise error
+            try:
+                raise error
+            finally:
+                # It has this frame in its traceback: a cycle, which would keep the body for long.
+                del error
         self._bad_count += 1
         if len(self._bad_lines) < KEPT_BAD_LINES:
             self._bad_lines.append(error)
@@ -144,7 +154,11 @@ class Walk:
         lines, keys, rests, positions = self._lines, self.keys, self._rests, self._positions
         at = self._line
         most = at + STEP_LINES
-        stop = min(len(lines), most)
+        # Only the last line of a window can be longer than that. It is no sample, and what looks at
+        # lines in bulk would take long.
+        is_long = len(lines[-1]) > MAX_SAMPLE_BYTES
+        end = len(lines) - is_long
+        stop = min(end, most)
         while at < stop:
             line = lines[at]
             key = line.rstrip(PLAIN_BYTES)
@@ -166,7 +180,9 @@ class Walk:
             else:
                 most -= NEW_LINE_COST + len(line) // LINE_COST_BYTES
                 at = self._read_line(at, known)
-                stop = min(len(lines), most)
+                stop = min(end, most)
+        if is_long and at == end:
+            at = self._read_line(at, known)
         self._move_to(at)
 
     def _move_to(self, at: int) -> None:
