@@ -194,7 +194,7 @@ class TargetScrape:
         series = self._markers(self._staleness.ended(), timestamp_ms)
         return (*series, *self._markers(self._reported, timestamp_ms))
 
-    def comments(self) -> frozenset[bytes]:
+    def comments(self) -> tuple[bytes, ...]:
         """Comment lines of the last good page, for whoever asks for metadata."""
         return self._reader.comments()
 

@@ -84,7 +84,7 @@ class BodyReader:
             page = attrs.evolve(page, histograms=limited)
         return page
 
-    def comments(self) -> frozenset[bytes]:
+    def comments(self) -> tuple[bytes, ...]:
         return self._reader.comments()
 
     def families(self) -> Generator[None, None, Families]:

@@ -168,7 +168,7 @@ class Walk:
                 positions.append(at)
                 at += 1
             elif line in others:
-                self.comments[line] = None
+                self._note_comment(line)
                 at += 1
             elif not line and allows_blanks:
                 at += 1
@@ -210,7 +210,7 @@ class Walk:
                 return at + 1
         if self._body[start : start + 1] == b"#":
             end = self._dialect.read_comment(self._body, start, line_no)
-            self.comments[self._body[start:end].removesuffix(b"\n")] = None
+            self._note_comment(self._body[start:end].removesuffix(b"\n"))
             return self._line_at(end, at)
         sample = self._dialect.read_sample(self._body, start, line_no)
         key = sample.series + b" "
@@ -221,6 +221,11 @@ class Walk:
         self._rests.append(sample.rest)
         self._positions.append(at)
         return self._line_at(sample.end, at)
+
+    def _note_comment(self, line: bytes) -> None:
+        # The later of two that speak of one family counts, so an equal one moves to the end.
+        self.comments.pop(line, None)
+        self.comments[line] = None
 
     def _learn(self, key: bytes, at: int, known: Series) -> None:
         try:

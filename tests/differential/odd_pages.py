@@ -7,6 +7,7 @@ a receiver refuses those of long ago; some are further in the future than a scra
 import random
 import re
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any
 
 import attrs
@@ -184,7 +185,7 @@ def native_family(chance: random.Random, name: str, now_s: float) -> Any:
     zeros = chance.choice((0, 2))
     counted = sum(positive) + sum(negative)
     histogram: dict[str, object] = {
-        "sample_count": counted + zeros if chance.random() < 0.9 else max(0, counted - 1),
+        "sample_count": counted + zeros if not counted or chance.random() < 0.9 else counted - 1,
         "sample_sum": chance.choice((0.0, 3.5, -2.0)),
         # 2.42 takes 9, and panics when it is asked for it.
         "schema": chance.choice((-4, 0, 1, 3, 8)),
@@ -212,17 +213,29 @@ def is_read_otherwise(body: bytes) -> bool:
     """A protobuf page in which 2.42 and 3.x differ, or 3.x and we.
 
     2.42 gives all series of a gauge histogram one name, and takes no label names but letters,
-    digits and underscores; a metric that has no value of its family's type is zeros in Prometheus,
-    and an error here.
+    digits and underscores, knows no unit, and lets a native histogram have any schema and more
+    observations than its buckets; a metric that has no value of its family's type is zeros in Prometheus, and an
+    error here; the exemplar of a sample that is left out as a duplicate is left out with it here.
     """
-    fields = ("counter", "gauge", "summary", "untyped", "histogram")
     return any(
-        family.type >= len(fields)
-        or not metric.HasField(fields[family.type])
-        or not all(LEGACY_LABEL.fullmatch(label.name) for label in metric.label)
+        family.HasField("unit")
+        or len({str(metric.label) for metric in family.metric}) < len(family.metric)
+        or any(_is_metric_otherwise(family.type, metric) for metric in family.metric)
         for family in _families(body)
-        for metric in family.metric
     )
+
+
+def _is_metric_otherwise(kind: int, metric: Any) -> bool:
+    fields = ("counter", "gauge", "summary", "untyped", "histogram")
+    if kind >= len(fields) or not metric.HasField(fields[kind]):
+        return True
+    deltas = (metric.histogram.positive_delta, metric.histogram.negative_delta)
+    counted = sum(sum(accumulate(each)) for each in deltas) + metric.histogram.zero_count
+    is_native = metric.histogram.HasField("schema")
+    is_schema = -4 <= metric.histogram.schema <= 8
+    if is_native and (counted != metric.histogram.sample_count or not is_schema):
+        return True
+    return not all(LEGACY_LABEL.fullmatch(label.name) for label in metric.label)
 
 
 def _families(body: bytes) -> Iterator[Any]:

@@ -46,7 +46,7 @@ def read_page(reader: Reader, body: bytes, known: Known) -> Page:
 
 def rows_of(page: Page) -> list[Row]:
     if page.places is not None:
-        page = page.in_body_order()
+        page = finish(page.in_body_order())
     stamps = page.stamps or [NO_TIMESTAMP] * len(page.values)
     return [
         (key.removesuffix(b" "), shown(value), None if stamp == NO_TIMESTAMP else stamp)

@@ -154,4 +154,4 @@ def test_a_comment_that_changed_is_known_even_if_it_is_as_long() -> None:
     reader, known = Reader(Outlines()), Known()
     read_page(reader, b"# TYPE a counter\na 1\n", known)
     read_page(reader, b"# TYPE a summary\na 1\n", known)
-    assert reader.comments() == {b"# TYPE a summary"}
+    assert reader.comments() == (b"# TYPE a summary",)
