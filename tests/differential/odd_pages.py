@@ -214,8 +214,9 @@ def is_read_otherwise(body: bytes) -> bool:
 
     2.42 gives all series of a gauge histogram one name, and takes no label names but letters,
     digits and underscores, knows no unit, and lets a native histogram have any schema and more
-    observations than its buckets; a metric that has no value of its family's type is zeros in Prometheus, and an
-    error here; the exemplar of a sample that is left out as a duplicate is left out with it here.
+    observations than its buckets; a metric that has no value of its family's type is zeros in
+    Prometheus, and an error here; the exemplar of a sample that is left out as a duplicate is left
+    out with it here.
     """
     return any(
         family.HasField("unit")
