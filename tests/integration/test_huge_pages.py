@@ -210,12 +210,12 @@ def test_a_huge_page(
 def test_series_without_limits(
     count: int, interval_s: int, serve: Any, start_agent: StartAgent
 ) -> None:
-    """All of them are taken, for 700 bytes each at most while they are new."""
+    """All of them are taken, for 500 bytes each at most: ten million took 350."""
     agent = _scraping(serve(partial(series_of, count)), interval_s, NONE, start_agent)
     before = most_resident(agent)
     _wait(agent, "up", interval_s)
     assert target_of(agent)["lastSamplesScraped"] == count
-    assert most_resident(agent) - before < 700 * count + SLACK
+    assert most_resident(agent) - before < 500 * count + SLACK
 
 
 def _scraping(
