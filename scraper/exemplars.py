@@ -6,13 +6,18 @@ of its series is left out, the sample's timestamp counts where it has none.
 Bounded: what the last page with exemplars had.
 """
 
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 
 import attrs
 
 from series.exemplar import Exemplar
 
 MAX_LABEL_CHARACTERS = 128
+# 3 us each.
+SELECTED_PER_STEP = 800
+
+# Position, encoded labels, the sample's timestamp, its exemplars.
+Offered = tuple[int, bytes, int, tuple[Exemplar, ...]]
 
 
 class ExemplarFilter:
@@ -23,18 +28,20 @@ class ExemplarFilter:
         self.too_long_total = 0
 
     def select(
-        self, offered: Iterable[tuple[int, bytes, int, tuple[Exemplar, ...]]]
-    ) -> dict[int, tuple[Exemplar, ...]] | None:
-        """Takes position, encoded labels, the sample's timestamp, exemplars of each; None: none."""
+        self, offered: Iterable[Offered]
+    ) -> Generator[None, None, dict[int, tuple[Exemplar, ...]] | None]:
+        """Those to send, by position; None: none."""
         last: dict[bytes, tuple[Exemplar, ...]] = {}
         fresh: dict[int, tuple[Exemplar, ...]] = {}
-        for position, labels, sample_ms, exemplars in offered:
+        for number, (position, labels, sample_ms, exemplars) in enumerate(offered, 1):
             short = tuple([each for each in exemplars if _is_short(each)])
             self.too_long_total += len(exemplars) - len(short)
             known = self._last.get(labels, ())
             last[labels] = short or known
             if new := tuple([_stamped(each, sample_ms) for each in short if each not in known]):
                 fresh[position] = new
+            if not number % SELECTED_PER_STEP:
+                yield
         self._last = last
         return fresh or None
 

@@ -345,7 +345,7 @@ class TargetLoop:
         """The final series of the last good page."""
         return self._scrape.series_count
 
-    def comments(self) -> frozenset[bytes]:
+    def comments(self) -> tuple[bytes, ...]:
         return self._scrape.comments()
 
     def status(self) -> TargetStatus:

@@ -12,7 +12,19 @@ from collections.abc import Generator, Mapping
 from scraper.labelling import Labelling
 from scraper.plan import PLANNED_PER_STEP, Plan, resolve
 from scraper.shapes import Shapes
+from scraper.slices import empty, gathered
 from scraper.staleness import Filled
+
+# A page with fewer series over its limit is read to its end, and counted whole.
+SPARE_SERIES = 10_000
+
+
+class TooManySeriesError(Exception):
+    """A page with far more new series than it may have; the rest of it was not read."""
+
+    def __init__(self, read: int, kept: int) -> None:
+        super().__init__(f"{kept} new series, and more")
+        self.read, self.kept = read, kept
 
 
 class Memo:
@@ -26,6 +38,13 @@ class Memo:
         self._keys: tuple[bytes, ...] = ()
         self._plan = Plan()
         self.added = 0
+        self._most = self._learned = self._kept = 0
+
+    def begin(self, limit: int) -> None:
+        """A page is to be read that may have `limit` series; 0: any number."""
+        # What is over is told exactly, unless it is as much again: that bounds what is held of it.
+        self._most = 2 * limit + SPARE_SERIES if limit else 0
+        self._learned = self._kept = 0
 
     def __contains__(self, key: object) -> bool:
         return key in self.shape
@@ -49,8 +68,14 @@ class Memo:
         return Filled(self._plan.layout, self.chunks)
 
     def learn(self, key: bytes, raw: Mapping[str, str]) -> None:
-        """What becomes of a new series with the exposed labels `raw`. Raises SeriesError."""
-        self.shape.learn(key, raw, self._labelling)
+        """What becomes of a new series with the exposed labels `raw`.
+
+        Raises SeriesError and TooManySeriesError.
+        """
+        self._learned += 1
+        self._kept += self.shape.learn(key, raw, self._labelling) is not None
+        if 0 < self._most < self._kept:
+            raise TooManySeriesError(self._learned, self._kept)
 
     def plan(self, keys: tuple[bytes, ...]) -> Generator[None, None, Plan]:
         """The plan for a page that exposes `keys`. Raises SeriesError."""
@@ -66,6 +91,7 @@ class Memo:
                 plan = yield from resolve(plan, chunks, renamed, shape.layout_of)
             self.added = yield from _added(self._plan, plan)
             self._keys, self._plan = keys, plan
+            yield
         yield from self.tidy()
         return self._plan
 
@@ -77,8 +103,7 @@ class Memo:
 def _added(before: Plan, after: Plan) -> Generator[None, None, int]:
     """How many keys `before` had not, those apart that are dropped."""
     # Fast path: another order, or nothing that was not there.
-    known = set(before.keys)
-    yield
+    known = yield from gathered(before.keys)
     added: set[bytes] = set()
     for start in range(0, len(after.keys), PLANNED_PER_STEP):
         stop = start + PLANNED_PER_STEP
@@ -87,4 +112,7 @@ def _added(before: Plan, after: Plan) -> Generator[None, None, int]:
             rows = zip(after.keys[start:stop], after.templates[start:stop], strict=True)
             added.update([key for key, template in rows if template is not None and key in new])
         yield
-    return len(added)
+    yield from empty(known)
+    count = len(added)
+    yield from empty(added)
+    return count

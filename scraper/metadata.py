@@ -24,7 +24,7 @@ class TargetMetadata:
     """`comments`: the lines of the last good page that are no samples; shared by equal pages."""
 
     labels: Mapping[str, str]
-    comments: frozenset[bytes]
+    comments: tuple[bytes, ...]
 
 
 def metadata_of(comments: Collection[bytes]) -> dict[str, Metadata]:

@@ -14,6 +14,7 @@ from weakref import WeakValueDictionary
 import attrs
 
 from scraper.exposition.section import Picker, picker
+from scraper.slices import empty
 from series.layout import Layout
 from series.template import Template
 
@@ -59,7 +60,7 @@ class Plan:
         return None if self.pick is None else self.pick(range(len(self.keys)))
 
 
-LayoutOf = Callable[[Iterable[Template]], Layout]
+LayoutOf = Callable[[Iterable[Template]], Generator[None, None, Layout]]
 
 
 def build(
@@ -75,13 +76,15 @@ def build(
         yield
     kept_count = len(templates) - (templates.count(None) if None in first_of else 0)
     first_of.pop(None, None)
-    layout = layout_of([template for template in first_of if template is not None])
     yield
+    layout = yield from layout_of(first_of)  # type: ignore[arg-type]  # None is no more among them
+    yield from empty(first_of)
     pick = None
     held: Sequence[Template | None] = layout.templates
     if len(layout) < len(templates):
         pick = picker((yield from _positions(templates)))
         held = tuple(templates)
+        yield
     return Plan(
         keys=keys,
         templates=held,
@@ -102,6 +105,7 @@ def _positions(templates: Sequence[Template | None]) -> Generator[None, None, li
                 seen.add(template)
                 positions.append(at)
         yield
+    yield from empty(seen)
     return positions
 
 

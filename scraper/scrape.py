@@ -18,7 +18,7 @@ from scraper.exposition.negotiation import Format
 from scraper.exposition.outline import Outlines
 from scraper.exposition.page import Page
 from scraper.labelling import Labelling
-from scraper.memo import Memo
+from scraper.memo import Memo, TooManySeriesError
 from scraper.plan import Plan
 from scraper.report import Outcome, constants, figures, report
 from scraper.series_limit import SeriesLimit
@@ -31,11 +31,15 @@ from series.batch import Batch
 
 
 class SampleLimitError(ValueError):
-    """A page with more samples than its job allows. The report tells of them all the same."""
+    """A page with more samples than its job allows. The report tells of them all the same, of a
+    page with more than twice as many of those that were read."""
 
-    def __init__(self, limit: int, scraped: int, post_relabel: int) -> None:
+    def __init__(
+        self, limit: int, scraped: int, post_relabel: int, *, is_whole: bool = True
+    ) -> None:
+        count = f"{post_relabel}" if is_whole else f"more than {post_relabel}"
         super().__init__(
-            f"sample_limit {limit} exceeded: {post_relabel} samples after metric relabelling, "
+            f"sample_limit {limit} exceeded: {count} samples after metric relabelling, "
             f"{post_relabel - limit} too many"
         )
         self.scraped, self.post_relabel = scraped, post_relabel
@@ -119,22 +123,28 @@ class TargetScrape:
         Raises ExpositionError, SeriesError and SampleLimitError; then `fail` is next.
         """
         memo = self._memo
+        memo.begin(self._sample_limit)
         try:
             page, plan = yield from self._read(body, format_)
         except ValueError:
             yield from memo.tidy()
             raise
+        except TooManySeriesError as exc:
+            yield from memo.tidy()
+            raise SampleLimitError(self._sample_limit, exc.read, exc.kept, is_whole=False) from exc
         if 0 < self._sample_limit < plan.kept_count:
             raise SampleLimitError(self._sample_limit, len(page.keys), plan.kept_count)
         # From here on nothing fails, so state may change.
-        selected = self._stamps.select(page, plan, memo, timestamp_ms)
+        selected = yield from self._stamps.select(page, plan, memo, timestamp_ms)
         selection = yield from self._series.admit(selected, memo, timestamp_ms)
         tracked = Filled(selection.tracked, memo.chunks)
         gone = yield from self._staleness.vanished(tracked)
+        marks = self._markers(gone, timestamp_ms)
+        families = yield from self._reader.families()
+        batches = yield from self._batcher.batches(page, selection, memo, families)
+        # Last, for whoever stops the steps before has none of the markers.
         self._staleness.succeeded(tracked)
         self._count(selection)
-        marks = self._markers(gone, timestamp_ms)
-        batches = self._batcher.batches(page, selection, memo, self._reader.families())
         return Rendered(
             batches=(*batches, *marks),
             scraped=len(page.keys),
@@ -152,7 +162,7 @@ class TargetScrape:
         if page.places is not None and plan.duplicates:
             # Of equal final series the first of the body counts, whatever came first before.
             added = memo.added
-            page = page.in_body_order()
+            page = yield from page.in_body_order()
             plan = yield from memo.plan(page.keys)
             memo.added += added
         return page, plan
@@ -184,7 +194,7 @@ class TargetScrape:
         series = self._markers(self._staleness.ended(), timestamp_ms)
         return (*series, *self._markers(self._reported, timestamp_ms))
 
-    def comments(self) -> frozenset[bytes]:
+    def comments(self) -> tuple[bytes, ...]:
         """Comment lines of the last good page, for whoever asks for metadata."""
         return self._reader.comments()
 

@@ -13,8 +13,10 @@ from collections.abc import Generator, Sequence
 import attrs
 
 from scraper.memo import Memo
+from scraper.slices import slices
 from scraper.stamps import Selection
 from series.layout import Layout
+from series.template import Template
 
 WINDOW_MS = 24 * 3_600_000
 
@@ -59,14 +61,17 @@ class SeriesLimit:
             return selection
         self.dropped = len(selection.layout) - len(self._positions)
         stamps = selection.timestamps
+        values = array("d", [selection.values[at] for at in self._positions])
+        yield
+        if not isinstance(stamps, int):
+            stamps = array("q", [stamps[at] for at in self._positions])
+        tracked = yield from self._only_admitted(selection, memo)
         return attrs.evolve(
             selection,
             layout=self._admitted,
-            values=array("d", [selection.values[at] for at in self._positions]),
-            timestamps=stamps
-            if isinstance(stamps, int)
-            else array("q", [stamps[at] for at in self._positions]),
-            tracked=self._only_admitted(selection, memo),
+            values=values,
+            timestamps=stamps,
+            tracked=tracked,
         )
 
     def _turn_window(self, now_ms: int) -> None:
@@ -89,7 +94,8 @@ class SeriesLimit:
             return
         self._positions = positions
         # The same object for the same series: that is what tells others of no change.
-        self._admitted = memo.shape.layout_of([templates[at] for at in positions])
+        admitted = [templates[at] for at in positions]
+        self._admitted = yield from memo.shape.layout_of(admitted)
 
     def _admits(self, labels: bytes) -> bool:
         seen, number = self._seen, hash(labels)
@@ -100,13 +106,16 @@ class SeriesLimit:
         seen.add(number)
         return True
 
-    def _only_admitted(self, selection: Selection, memo: Memo) -> Layout:
+    def _only_admitted(self, selection: Selection, memo: Memo) -> Generator[None, None, Layout]:
         """A series that was never stored gets no marker."""
         if selection.tracked is selection.layout:
             return self._admitted
         if selection.tracked is not self._tracked:
             self._tracked = selection.tracked
             seen, chunks = self._seen, memo.chunks
-            kept = [each for each in self._tracked.templates if hash(each.fill(chunks)) in seen]
-            self._admitted_tracked = memo.shape.layout_of(kept)
+            kept: list[Template] = []
+            for part in slices(self._tracked.templates, ADMITTED_PER_STEP):
+                kept += [each for each in part if hash(each.fill(chunks)) in seen]
+                yield
+            self._admitted_tracked = yield from memo.shape.layout_of(kept)
         return self._admitted_tracked

@@ -18,6 +18,7 @@ import attrs
 from scraper.exposition.text import parse_series
 from scraper.labelling import EXPORTED_PREFIX, Labelling
 from scraper.plan import EMPTY, PLANNED_PER_STEP, Plan, build
+from scraper.slices import are_equal, digest, empty
 from series.labels import METRIC_NAME, Labels, canonical
 from series.layout import Layout
 from series.template import MAX_HOLES, Template
@@ -132,9 +133,9 @@ class Shape:
 
     def plan(self, keys: tuple[bytes, ...], labelling: Labelling) -> Generator[None, None, Plan]:
         """The plan for pages that expose `keys`. Raises SeriesError."""
-        number = hash(keys)
+        number = yield from digest(keys)
         plan = self._plans.get(number)
-        if plan is not None and plan.keys == keys:
+        if plan is not None and (yield from are_equal(plan.keys, keys)):
             return plan
         templates = yield from self._templates(keys, labelling)
         plan = yield from build(keys, templates, self.layout_of)
@@ -142,22 +143,29 @@ class Shape:
             plan = attrs.evolve(plan, may_coincide=True, variants=WeakValueDictionary())
         # Another target may have been at it between two steps.
         known = self._plans.get(number)
-        if known is not None and known.keys == keys:
+        if known is not None and (yield from are_equal(known.keys, keys)):
             return known
         self._plans[number] = plan
         self._is_dirty = True
         return plan
 
-    def layout_of(self, templates: Iterable[Template]) -> Layout:
+    def layout_of(self, templates: Iterable[Template]) -> Generator[None, None, Layout]:
         """The one layout of this shape that has these templates in this order."""
         held = tuple(templates)
         if not held:
             return EMPTY
-        number = hash(held)
+        yield
+        number = yield from digest(held)
         known = self._layouts.get(number)
-        if known is not None and known.templates == held:
+        if known is not None and (yield from are_equal(known.templates, held)):
             return known
-        layout = self._layouts[number] = Layout(held)
+        layout = Layout(held)
+        yield
+        # Another target may have been at it between two steps.
+        known = self._layouts.get(number)
+        if known is not None and (yield from are_equal(known.templates, held)):
+            return known
+        self._layouts[number] = layout
         return layout
 
     def renamed_reports(self, chunks: tuple[bytes, ...]) -> dict[bytes, Template]:
@@ -220,11 +228,12 @@ class Shape:
                         fresh[key] = self._memo[key]
                 yield
             self._bytes = yield from _bytes_of(fresh)
-            self._memo = fresh
+            self._memo, before = fresh, self._memo
             self._is_dirty = len(fresh) > self._settled
             self._pages = 0
         finally:
             self._sweeping = None
+        yield from empty(before)
 
     def _may_coincide(self, layout: Layout) -> Generator[None, None, bool]:
         """Whether series of a page might be the same for some target, or the same as its report."""
@@ -299,8 +308,11 @@ def _exported(report: Template) -> Template:
 
 def _bytes_of(memo: Mapping[bytes, Template | None]) -> Generator[None, None, int]:
     total = len(memo) * _ENTRY_BYTES
-    templates = [template for template in memo.values() if template is not None]
+    templates = list(memo.values())
+    yield
     for start in range(0, len(templates), PLANNED_PER_STEP):
-        total += sum(map(len, templates[start : start + PLANNED_PER_STEP]))
+        held = [each for each in templates[start : start + PLANNED_PER_STEP] if each is not None]
+        total += sum(map(len, held)) + len(held) * _TEMPLATE_HEADER_BYTES
         yield
-    return total + len(templates) * _TEMPLATE_HEADER_BYTES
+    yield from empty(templates)
+    return total

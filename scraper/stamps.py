@@ -6,7 +6,7 @@ Invariant: pages without explicit timestamps pass through untouched.
 """
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from itertools import repeat
 
 import attrs
@@ -15,12 +15,15 @@ from scraper.exposition.numbers import NO_TIMESTAMP
 from scraper.exposition.page import Page
 from scraper.memo import Memo
 from scraper.plan import Plan
+from scraper.slices import are_equal, empty, slices
 from scraper.staleness import NONE, Filled
 from series.layout import Layout
 from series.template import Template
 
 # Prometheus' bound (scrape: maxAheadTime).
 MAX_AHEAD_MS = 10 * 60 * 1000
+# 1 us each.
+SIFTED_PER_STEP = 2500
 
 
 @attrs.frozen(kw_only=True, eq=False)
@@ -50,7 +53,9 @@ class StampFilter:
         self._state = _State()
         self._layout = self._tracked = Layout(())
 
-    def select(self, page: Page, plan: Plan, memo: Memo, now_ms: int) -> Selection:
+    def select(
+        self, page: Page, plan: Plan, memo: Memo, now_ms: int
+    ) -> Generator[None, None, Selection]:
         # Fast path: no explicit timestamps, or none that count.
         if page.stamps is None or not self.honor:
             return Selection(
@@ -61,20 +66,24 @@ class StampFilter:
                 duplicates=plan.duplicates,
                 sources=None if page.is_plain else plan.sources(),
             )
-        state = self._state.turned_to(plan, memo.chunks)
+        state = yield from self._state.turned_to(plan, memo.chunks)
         sieve = _Sieve(state.last, now_ms)
         rows = zip(state.slots, page.values, page.stamps, strict=True)
-        for at, (slot, value, stamp) in enumerate(rows):
+        for at, (slot, value, stamp) in enumerate(rows, 1):
             if slot >= 0 and sieve.add(slot, value, stamp):
-                sieve.sources.append(at)
+                sieve.sources.append(at - 1)
+            if not at % SIFTED_PER_STEP:
+                yield
         # Only what the last page with timestamps exposes is remembered, which bounds it.
         state.last = sieve.last
         self._state = state
-        self._layout = _reused(self._layout, plan, sieve.stored, memo)
+        self._layout = yield from _reused(self._layout, plan, sieve.stored, memo)
         if self.track_staleness:
             self._tracked = plan.layout
         else:
-            self._tracked = _reused(self._tracked, plan, list(sieve.plain), memo)
+            self._tracked = yield from _reused(self._tracked, plan, list(sieve.plain), memo)
+        yield from empty(sieve.plain)
+        yield from empty(sieve.stored)
         return Selection(
             layout=self._layout,
             values=sieve.values,
@@ -103,21 +112,26 @@ class _State:
             places.update(zip(plan.layout.templates, range(len(known)), strict=True))
             self.slots = array("l", [places[template] for template in plan.templates])
 
-    def turned_to(self, plan: Plan, chunks: tuple[bytes, ...]) -> "_State":
+    def turned_to(self, plan: Plan, chunks: tuple[bytes, ...]) -> "Generator[None, None, _State]":
         """What is known of the series of `plan`: by their labels, however they came to them."""
         # Fast path: the same series as on the last page.
         if plan is self._plan:
             return self
         turned = _State(plan, Filled(plan.layout, chunks))
+        yield
         if len(self._known):
-            last_of = dict(zip(_texts(self._known), self.last, strict=True))
-            texts = _texts(turned._known)
-            turned.last = array("q", map(last_of.get, texts, repeat(NO_TIMESTAMP)))
+            last_of: dict[bytes, int] = {}
+            at = 0
+            for texts in self._known.texts():
+                last_of.update(zip(texts, self.last[at : at + len(texts)], strict=True))
+                at += len(texts)
+                yield
+            turned.last = array("q")
+            for texts in turned._known.texts():
+                turned.last.extend(map(last_of.get, texts, repeat(NO_TIMESTAMP)))
+                yield
+            yield from empty(last_of)
         return turned
-
-
-def _texts(series: Filled) -> list[bytes]:
-    return [template.fill(series.chunks) for template in series.layout.templates]
 
 
 class _Sieve:
@@ -160,7 +174,16 @@ class _Sieve:
         return True
 
 
-def _reused(before: Layout, plan: Plan, slots: Sequence[int], memo: Memo) -> Layout:
+def _reused(
+    before: Layout, plan: Plan, slots: Sequence[int], memo: Memo
+) -> Generator[None, None, Layout]:
     """The same layout object if it has these series, so that it counts as no change."""
-    templates = tuple([plan.layout.templates[slot] for slot in slots])
-    return before if before.templates == templates else memo.shape.layout_of(templates)
+    templates: list[Template] = []
+    for part in slices(slots):
+        templates += [plan.layout.templates[slot] for slot in part]
+        yield
+    held = tuple(templates)
+    if (yield from are_equal(before.templates, held)):
+        return before
+    layout = yield from memo.shape.layout_of(held)
+    return layout

@@ -22,6 +22,7 @@ Checks exposition text (stdin without FILE): first its syntax, as a scrape does,
 naming that Prometheus asks for.
 
   -openmetrics        the text is OpenMetrics, and all that its specification asks is checked
+                      (needs: pip install 'promferry[lint]')
   -extended           print how many series each metric has
   -lint=none          syntax only
 
@@ -49,7 +50,7 @@ def run(argv: Sequence[str]) -> int:
             check_openmetrics(body)
         finding = lint(body, is_openmetrics="openmetrics" in flags)
     except ImportError:
-        sys.stderr.write("promferry lint: -openmetrics needs: pip install prometheus-client\n")
+        sys.stderr.write("promferry lint: -openmetrics needs: pip install 'promferry[lint]'\n")
         return ERRORS
     except (OSError, ExpositionError, ValueError) as exc:
         sys.stderr.write(f"promferry lint: {exc}\n")

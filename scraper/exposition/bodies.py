@@ -4,6 +4,7 @@ Takes a body, its format and the job's options; gives a Page. Text formats go th
 protobuf through `protobuf`; then what the options ask for is applied to the page.
 """
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import attrs
@@ -83,12 +84,13 @@ class BodyReader:
             page = attrs.evolve(page, histograms=limited)
         return page
 
-    def comments(self) -> frozenset[bytes]:
+    def comments(self) -> tuple[bytes, ...]:
         return self._reader.comments()
 
-    def families(self) -> Families:
+    def families(self) -> Generator[None, None, Families]:
         """What the last page said of its metrics."""
-        return self._reader.families()
+        families = yield from self._reader.families()
+        return families
 
     def _read_protobuf(self, body: bytes, known: Series) -> Steps:
         from scraper.exposition import protobuf  # late: few targets speak it
@@ -101,12 +103,14 @@ class BodyReader:
             classic_too=options.classic_too,
             starts=options.start_timestamps,
         )
-        return self._reader.adopt(page, comments)
+        page = yield from self._reader.adopt(page, comments)
+        return page
 
     def _rearrange(self, page: Page, known: Series, *, is_protobuf: bool) -> Steps:
         from scraper.exposition.rearrange import Rearrangement  # late: only by option
 
-        before, families = self._rearranged, self.families()
+        families = yield from self.families()
+        before = self._rearranged
         # Which series belong together is found once for each list of series.
         if (
             before is None
@@ -116,10 +120,8 @@ class BodyReader:
             or self._rearranged_by is not families
             or before.is_protobuf is not is_protobuf
         ):
-            before = Rearrangement(
-                page.keys, self.comments(), self.options, known, is_protobuf=is_protobuf
-            )
-            yield from before.place()
+            before = Rearrangement(page.keys, self.options, known, is_protobuf=is_protobuf)
+            yield from before.place(self._reader.comments_in_parts())
             self._rearranged, self._rearranged_by = before, families
         page = yield from before.apply(page)
         return page

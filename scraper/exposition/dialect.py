@@ -19,8 +19,8 @@ class Dialect:
     name: str
     allows_blanks: bool
     has_stamps_ms: bool
-    read_sample: Callable[[bytes, int], Sample]
-    read_comment: Callable[[bytes, int], int]
+    read_sample: Callable[[bytes, int, int], Sample]
+    read_comment: Callable[[bytes, int, int], int]
     parse_rests: Callable[[Sequence[bytes]], Page]
     check_rest: Callable[[bytes], None]
     is_stamp: Callable[[bytes], bool]

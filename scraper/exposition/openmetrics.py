@@ -16,7 +16,7 @@ from math import inf
 from scraper.exposition.errors import SHOWN_BYTES, ExpositionError
 from scraper.exposition.numbers import MAX_TIMESTAMP, NO_TIMESTAMP, parse_value, parse_values
 from scraper.exposition.page import Page
-from scraper.exposition.text import Sample, parse_series
+from scraper.exposition.text import MAX_SAMPLE_BYTES, TOO_LONG, Sample, parse_series
 from series.exemplar import Exemplar
 from series.labels import METRIC_NAME, canonical
 
@@ -27,12 +27,12 @@ EOF_LINE = b"# EOF"
 
 _NAME = rb"[a-zA-Z_:][a-zA-Z0-9_:]*+"
 _LABEL_NAME = rb"[a-zA-Z_][a-zA-Z0-9_]*+"
-_QUOTED = rb'"(?:[^"\\\0\n]|\\[^\n\0])*+"'
-_VALUE = rb'"(?:[^"\\\n]|\\\0*+[^\n\0])*+"'
+_QUOTED = rb'"(?:[^"\\\0\n]++|\\[^\n\0])*+"'
+_VALUE = rb'"(?:[^"\\\n]++|\\\0*+[^\n\0])*+"'
 _LABEL = rb"(?:%b|%b)=%b(?:,|(?=\}))" % (_LABEL_NAME, _QUOTED, _VALUE)
 _BRACES = rb"\{(?:%b|%b(?:,|(?=\})))*+\}" % (_LABEL, _QUOTED)
 _SERIES = re.compile(rb"(?:%b(?:%b)?+|%b)" % (_NAME, _BRACES, _BRACES))
-_EXEMPLAR_VALUE = rb'"(?:[^"\\\n\0]|\\[^\n\0])*+"'
+_EXEMPLAR_VALUE = rb'"(?:[^"\\\n\0]++|\\[^\n\0])*+"'
 _EXEMPLAR_LABEL = rb"(?:%b|%b)=%b(?:,|(?=\}))" % (_LABEL_NAME, _QUOTED, _EXEMPLAR_VALUE)
 _EXEMPLAR = re.compile(rb"(\{(?:%b)*+\}) ([^ \n\0]++)(?: ([^ \n\0]++))?" % _EXEMPLAR_LABEL)
 _META = re.compile(rb"# (HELP|TYPE|UNIT) (%b|%b) ([^\n]*+)" % (_QUOTED, _NAME))
@@ -104,40 +104,46 @@ def check_rest(rest: bytes) -> None:
     parse_rests([rest])
 
 
-def read_sample(body: bytes, at: int) -> Sample:
+def read_sample(body: bytes, at: int, line_no: int = 0) -> Sample:
     """The sample at `at`, the beginning of a line. Raises ExpositionError."""
     if not body:
-        raise _error(body, at, "data does not end with # EOF")
+        raise _error(body, at, line_no, "data does not end with # EOF")
     end = _line_end(body, at)
+    if end - at > MAX_SAMPLE_BYTES:
+        raise _error(body, at, line_no, TOO_LONG)
     series = _SERIES.match(body, at, end)
     if series is None:
-        raise _error(body, at, 'expected a series: name{label="value"}, single blanks only')
+        raise _error(
+            body, at, line_no, 'expected a series: name{label="value"}, single blanks only'
+        )
     rest = body[series.end() + 1 : end]
     if body[series.end() : series.end() + 1] != b" " or not rest or b"\0" in rest[:1]:
-        raise _error(body, at, "expected one blank and a value after the series")
+        raise _error(body, at, line_no, "expected one blank and a value after the series")
     try:
         check_rest(rest)
         page = parse_rests([rest])
     except ValueError as exc:
-        raise _error(body, at, str(exc)) from exc
+        raise _error(body, at, line_no, str(exc)) from exc
     stamp = None if page.stamps is None else page.stamps[0]
     return Sample(series[0], page.values[0], stamp, rest, min(end + 1, len(body)))
 
 
-def read_comment(body: bytes, at: int) -> int:
+def read_comment(body: bytes, at: int, line_no: int = 0) -> int:
     """The offset behind the comment line at `at`. Raises ExpositionError for any unknown one."""
     end = _line_end(body, at)
     line = body[at:end]
     if line == EOF_LINE:
         if end < len(body):
-            raise _error(body, at, "unexpected data after # EOF")
+            raise _error(body, at, line_no, "unexpected data after # EOF")
         return end
     meta = _META.fullmatch(line)
     if meta is None:
-        raise _error(body, at, "expected # HELP, # TYPE or # UNIT with a name and a text, or # EOF")
+        raise _error(
+            body, at, line_no, "expected # HELP, # TYPE or # UNIT with a name and a text, or # EOF"
+        )
     kind, name, text = meta.groups()
     if reason := _META_CHECKS[kind](name.strip(b'"'), text):
-        raise _error(body, at, reason)
+        raise _error(body, at, line_no, reason)
     return min(end + 1, len(body))
 
 
@@ -163,7 +169,7 @@ _META_CHECKS = {b"TYPE": _type_error, b"HELP": _help_error, b"UNIT": _unit_error
 def check_end(body: bytes) -> None:
     """Raises ExpositionError if the last line is not `# EOF`; `body` without its last line feed."""
     if body != EOF_LINE and not body.endswith(b"\n" + EOF_LINE):
-        raise _error(body, len(body), "data does not end with # EOF")
+        raise _error(body, len(body), 0, "data does not end with # EOF")
 
 
 def _line_end(body: bytes, at: int) -> int:
@@ -171,7 +177,7 @@ def _line_end(body: bytes, at: int) -> int:
     return len(body) if found < 0 else found
 
 
-def _error(body: bytes, at: int, reason: str) -> ExpositionError:
+def _error(body: bytes, at: int, line_no: int, reason: str) -> ExpositionError:
     start = body.rfind(b"\n", 0, at) + 1
     line = body[start : min(_line_end(body, at), start + SHOWN_BYTES)]
-    return ExpositionError(reason, body.count(b"\n", 0, at) + 1, line)
+    return ExpositionError(reason, line_no or body.count(b"\n", 0, at) + 1, line)

@@ -33,6 +33,7 @@ cdef enum:
     MOST_PROBES = 32
     MOST_TEXT = 0x7fffffff
     HASHED_BYTES = 1048576
+    GAPS_PER_PART = 5000
 
 cdef array.array DOUBLES = new_array("d")
 cdef array.array LONGS = new_array("q")
@@ -180,10 +181,14 @@ cdef class Prediction:
         return self.digest
 
     def others(self):
-        found = []
-        for at in range(len(self._offsets) - 1):
-            found += self._others_of(at)
-        return frozenset(found) - {b""}
+        return frozenset().union(*self.others_in_parts()) - {b""}
+
+    def others_in_parts(self):
+        for first in range(0, len(self._offsets) - 1, GAPS_PER_PART):
+            found = []
+            for at in range(first, min(first + GAPS_PER_PART, len(self._offsets) - 1)):
+                found += self._others_of(at)
+            yield found
 
     def _others_of(self, Py_ssize_t at):
         """The lines of one gap that are no samples."""

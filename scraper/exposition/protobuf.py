@@ -14,7 +14,9 @@ from math import inf
 
 import attrs
 
+from scraper.exposition import messages
 from scraper.exposition.errors import ExpositionError
+from scraper.exposition.messages import Fields, Message, Value, check_unread, fields_of, gather
 from scraper.exposition.numbers import NO_TIMESTAMP
 from scraper.exposition.openmetrics import EOF_LINE
 from scraper.exposition.page import Page
@@ -31,60 +33,20 @@ from series.wire import WireError, read_varint
 
 COUNTER, GAUGE, SUMMARY, UNTYPED, HISTOGRAM, GAUGE_HISTOGRAM = range(6)
 _TYPE_TEXTS = ("counter", "gauge", "summary", "unknown", "histogram", "gaugehistogram")
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 # Series between two yields, and fields of a family: about 6 us and 0.4 us each.
 STEP_SERIES = 120
 STEP_FIELDS = 1500
 NATIVE_WORK = 10  # a native histogram costs about as much as that many series
-
-Value = int | float | bytes
-Fields = dict[int, list[Value]]
 
 
 class _Bad(ValueError):
     pass
 
 
-def fields_of(data: bytes) -> Fields:
-    """The fields of a message by number. Raises WireError."""
-    found: Fields = {}
-    _gather(found, data, 0, len(data))
-    return found
-
-
-def _gather(found: Fields, data: bytes, at: int, most: int) -> int:
-    """Add up to `most` fields that stand at `at`; gives where the next one stands."""
-    while at < len(data) and most:
-        most -= 1
-        tag, at = read_varint(data, at)
-        if not 8 <= tag < 2**32:
-            raise WireError(f"field number {tag >> 3} at byte {at}")
-        kind = tag & 7
-        value: Value
-        if kind == _VARINT:
-            value, at = read_varint(data, at)
-        elif kind == _FIXED64:
-            if at + 8 > len(data):
-                raise WireError(f"number at byte {at} is cut off")
-            value, at = data[at : at + 8], at + 8
-        elif kind == _BYTES:
-            length, at = read_varint(data, at)
-            if at + length > len(data):
-                raise WireError(f"field at byte {at} is cut off")
-            value, at = data[at : at + length], at + length
-        elif kind == _FIXED32:
-            if at + 4 > len(data):
-                raise WireError(f"number at byte {at} is cut off")
-            value, at = data[at : at + 4], at + 4
-        else:
-            raise WireError(f"wire type {kind} at byte {at}")
-        found.setdefault(tag >> 3, []).append(value)
-    return at
-
-
-def _message(fields: Fields, number: int) -> Fields | None:
+def _message(fields: Fields, number: int, message: Message) -> Fields | None:
     found = fields.get(number)
-    return None if not found else fields_of(_bytes(found[-1]))
+    # Parts of one message, if it is there more than once.
+    return None if not found else fields_of(b"".join([_bytes(part) for part in found]), message)
 
 
 def _bytes(value: Value) -> bytes:
@@ -153,7 +115,7 @@ def _doubles(fields: Fields, number: int) -> tuple[float, ...]:
 
 
 def _labels(fields: Fields, number: int) -> list[tuple[str, str]]:
-    pairs = [fields_of(_bytes(value)) for value in fields.get(number, ())]
+    pairs = [fields_of(_bytes(value), messages.LABEL) for value in fields.get(number, ())]
     return [(_text(pair, 1), _text(pair, 2)) for pair in pairs]
 
 
@@ -169,7 +131,9 @@ def _exemplar(fields: Fields | None) -> Exemplar | None:
     if fields is None:
         return None
     labels = canonical(dict(_labels(fields, 1)))
-    return Exemplar(labels, _double(fields, 2), _timestamp_ms(_message(fields, 3)))
+    return Exemplar(
+        labels, _double(fields, 2), _timestamp_ms(_message(fields, 3, messages.TIMESTAMP))
+    )
 
 
 @attrs.define
@@ -239,7 +203,7 @@ def read(
     native: bool = False,
     classic_too: bool = False,
     starts: bool = False,
-) -> Generator[None, None, tuple[Page, frozenset[bytes]]]:
+) -> Generator[None, None, tuple[Page, dict[bytes, None]]]:
     """All families of a body. Raises ExpositionError; a new series' error by way of `known`."""
     building = _Building(known, native, classic_too, starts)
     work = 0
@@ -252,7 +216,8 @@ def read(
                     yield
         except ValueError as exc:  # _Bad, WireError, or the labels of a series
             raise ExpositionError(str(exc), number, family, part="family") from exc
-    return building.page(), frozenset([*building.comments, EOF_LINE])
+    yield
+    return building.page(), dict.fromkeys([*building.comments, EOF_LINE])
 
 
 def _families(body: bytes) -> Iterator[tuple[int, bytes]]:
@@ -275,12 +240,9 @@ def _read_family(data: bytes, building: _Building) -> Iterator[int]:
     """Yields how much was done, in series."""
     fields: Fields = {}
     at = 0
-    while (at := _gather(fields, data, at, STEP_FIELDS)) < len(data):
+    while (at := gather(fields, data, at, STEP_FIELDS, messages.FAMILY)) < len(data):
         yield STEP_SERIES
     yield 1
-    for held in (fields.get(number, ()) for number in (1, 2, 5)):
-        for raw in held:
-            _bytes(raw)
     kind = _whole(fields, 3)
     # Prometheus does not look further at a family without metrics.
     if 4 not in fields:
@@ -299,7 +261,10 @@ def _read_family(data: bytes, building: _Building) -> Iterator[int]:
         if text or keyword == "HELP":
             building.comments.append(f"# {keyword} {quoted} {escaped(text)}".encode())
     for value in fields.get(4, ()):
-        metric = fields_of(_bytes(value))
+        metric = fields_of(_bytes(value), messages.METRIC)
+        # Fast path: a value of its family's type and no other.
+        if unread := metric.keys() - _READ[kind]:
+            check_unread(metric, unread, messages.METRIC)
         building.labels = _labels(metric, 1)
         for label, _ in building.labels:
             _check_name(label)
@@ -316,26 +281,26 @@ def _check_name(name: str) -> None:
 
 
 def _read_plain(number: int, name: str, metric: Fields, building: _Building) -> Iterator[int]:
-    holder = _message(metric, number)
+    holder = _message(metric, number, messages.COUNTER if number == 3 else messages.NUMBER)
     if holder is None:
         raise _Bad("a metric has no value of its family's type")
-    exemplar = _exemplar(_message(holder, 2)) if number == 3 else None
+    exemplar = _exemplar(_message(holder, 2, messages.EXEMPLAR)) if number == 3 else None
     if number == 3:
-        building.start = _timestamp_ms(_message(holder, 3))
+        building.start = _timestamp_ms(_message(holder, 3, messages.TIMESTAMP))
     building.add(name, _double(holder, 1), exemplars=(exemplar,))
     yield 1
 
 
 def _read_summary(name: str, metric: Fields, building: _Building) -> Iterator[int]:
-    holder = _message(metric, 4)
+    holder = _message(metric, 4, messages.SUMMARY)
     if holder is None:
         raise _Bad("a metric has no value of its family's type")
-    building.start = _timestamp_ms(_message(holder, 4))
+    building.start = _timestamp_ms(_message(holder, 4, messages.TIMESTAMP))
     building.add(name + "_count", float(_whole(holder, 1)))
     building.add(name + "_sum", _double(holder, 2))
     yield 2
     for value in holder.get(3, ()):
-        quantile = fields_of(_bytes(value))
+        quantile = fields_of(_bytes(value), messages.QUANTILE)
         building.add(name, _double(quantile, 2), ("quantile", spelt(_double(quantile, 1))))
         yield 1
 
@@ -343,17 +308,21 @@ def _read_summary(name: str, metric: Fields, building: _Building) -> Iterator[in
 def _read_histogram(
     name: str, metric: Fields, building: _Building, *, is_gauge: bool = False
 ) -> Iterator[int]:
-    holder = _message(metric, 7)
+    holder = _message(metric, 7, messages.HISTOGRAM)
     if holder is None:
         raise _Bad("a metric has no value of its family's type")
-    building.start = _timestamp_ms(_message(holder, 15))
+    building.start = _timestamp_ms(_message(holder, 15, messages.TIMESTAMP))
     is_native = _is_native(holder)
+    # Fast path: a classic one.
+    if unread := holder.keys() - _CLASSIC:
+        check_unread(holder, unread, messages.HISTOGRAM)
     if is_native and building.native:
         histogram = _native(holder, is_gauge)
         at = building.add(name, 0.0, exemplars=_native_exemplars(holder))
         building.histograms[at] = histogram
         yield NATIVE_WORK
         if not building.classic_too or 3 not in holder:
+            check_unread(holder, (3,), messages.HISTOGRAM)
             return
     yield from _add_classic(name, holder, building)
 
@@ -374,10 +343,10 @@ def _add_classic(name: str, holder: Fields, building: _Building) -> Iterator[int
     building.add(name + "_sum", _double(holder, 2))
     yield 2
     for value in holder.get(3, ()):
-        bucket = fields_of(_bytes(value))
+        bucket = fields_of(_bytes(value), messages.BUCKET)
         bound = _double(bucket, 2)
         below = _double(bucket, 4) or float(_whole(bucket, 1))
-        exemplar = _exemplar(_message(bucket, 3))
+        exemplar = _exemplar(_message(bucket, 3, messages.EXEMPLAR))
         building.add(name + "_bucket", below, ("le", spelt(bound)), exemplars=(exemplar,))
         yield 1
         if bound == inf:
@@ -387,10 +356,10 @@ def _add_classic(name: str, holder: Fields, building: _Building) -> Iterator[int
 
 def _native_exemplars(holder: Fields) -> list[Exemplar]:
     """Those of the histogram, else those of its buckets; only with a timestamp."""
-    found = [_exemplar(fields_of(_bytes(value))) for value in holder.get(16, ())]
+    found = [_exemplar(fields_of(_bytes(value), messages.EXEMPLAR)) for value in holder.get(16, ())]
     if not found:
-        buckets = [fields_of(_bytes(value)) for value in holder.get(3, ())]
-        found = [_exemplar(_message(bucket, 3)) for bucket in buckets]
+        buckets = [fields_of(_bytes(value), messages.BUCKET) for value in holder.get(3, ())]
+        found = [_exemplar(_message(bucket, 3, messages.EXEMPLAR)) for bucket in buckets]
     return [each for each in found if each is not None and each.timestamp_ms is not None]
 
 
@@ -430,12 +399,16 @@ def _int32(number: int) -> int:
 
 
 def _spans(holder: Fields, number: int) -> tuple[BucketSpan, ...]:
-    messages = [fields_of(_bytes(value)) for value in holder.get(number, ())]
-    spans = [BucketSpan(_int32(_zigzag(_whole(span, 1))), _whole(span, 2)) for span in messages]
+    found = [fields_of(_bytes(value), messages.SPAN) for value in holder.get(number, ())]
+    spans = [BucketSpan(_int32(_zigzag(_whole(span, 1))), _whole(span, 2)) for span in found]
     if any([span.length >= 2**32 for span in spans]):
         raise _Bad("a number is out of the range of its field")
     return tuple(spans)
 
+
+# The fields of a metric that are read, by type; those of a histogram that is no native one.
+_READ = [frozenset((1, 6, number)) for number in (3, 2, 4, 5, 7, 7)]
+_CLASSIC = frozenset((1, 2, 3, 4, 15))
 
 _READERS: dict[int, Callable[[str, Fields, _Building], Iterator[int]]] = {
     COUNTER: lambda name, metric, building: _read_plain(3, name, metric, building),

@@ -9,7 +9,7 @@ Invariant: the result depends on the body only, never on the pages before, but f
 Never: works for more than about 3 ms without a yield; whoever drives the generator lets others run.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -17,22 +17,25 @@ from scraper.exposition.dialect import TEXT, Dialect
 from scraper.exposition.openmetrics import EOF_LINE
 from scraper.exposition.outline import Outline, Outlines
 from scraper.exposition.page import Page
-from scraper.exposition.prediction import split
 from scraper.exposition.resync import page_of, resync
 from scraper.exposition.walk import Series, Walk
+from scraper.slices import are_equal, empty, slices
 from series.metadata import Families
 
 Steps = Generator[None, None, Page]
+# Lines in the order of the page.
+Comments = Mapping[bytes, None]
 
 # One step of the compiled twin: at most 1 ms, at 20 ns a line, and five times that when scanned.
 STEP_LINES = 8000
+SCANNED_STEP_LINES = 3000
 # As long as the memo holds series that are gone (scraper.memo.ABSENT_PAGES).
 BEFORE_PAGES = 3
 # Whether so many series are known to a target takes about 1 ms to tell.
 MOST_ASKED = 20_000
 
-# Shared: an empty set of its own is 216 bytes for each target.
-_NO_COMMENTS: frozenset[bytes] = frozenset()
+# Shared by all targets.
+_NO_COMMENTS: Comments = {}
 
 
 class Reader:
@@ -61,8 +64,8 @@ class Reader:
         self._keys: tuple[bytes, ...] = ()
         # Those of a page that has no outline.
         self._comments = _NO_COMMENTS
-        self._families = outlines.families(_NO_COMMENTS)
-        self._said_by: Outline | frozenset[bytes] = self._comments
+        self._families: Families | None = None
+        self._said_by: Outline | Comments = self._comments
         self.predicted_total = 0
         self.resynced_total = 0
         self.walked_total = 0
@@ -86,34 +89,43 @@ class Reader:
                     self._hold(outline, None)
                 return page
         self.walked_total += 1
-        lines = yield from split(body)
-        # The end mark is good in one place only.
-        others = outline.others() - {EOF_LINE} if outline is not None else frozenset()
-        walk = Walk(body, lines, others, dialect=dialect, is_lenient=is_lenient)
+        others = (yield from _others_of(outline)) if outline is not None else frozenset()
+        walk = Walk(body, others, dialect=dialect, is_lenient=is_lenient)
         yield from walk.run(known)
         yield from self._learn(walk, body, dialect)
-        yield
         return walk.page(self._keys)
 
-    def comments(self) -> frozenset[bytes]:
-        """The lines of the last good page that are no samples."""
-        return self._outline.others() if self._outline is not None else self._comments
+    def comments(self) -> tuple[bytes, ...]:
+        """The lines of the last good page that are no samples, in order: the later one counts."""
+        return tuple([line for part in self.comments_in_parts() for line in part if line])
 
-    def families(self) -> Families:
+    def comments_in_parts(self) -> Iterator[Sequence[bytes]]:
+        """The same, and empty ones; each part costs about 1 ms."""
+        if self._outline is not None:
+            return self._outline.others_in_parts()
+        return slices(list(self._comments))
+
+    def families(self) -> Generator[None, None, Families]:
         """What the last page said of its metrics; shared by targets whose pages say the same."""
-        source = self._outline if self._outline is not None else self._comments
+        source = self._comments if self._outline is None else self._outline
         # Fast path: the same text between the values.
-        if source is not self._said_by:
+        if self._families is None or source is not self._said_by:
+            self._families = yield from self._outlines.families(self.comments_in_parts())
             self._said_by = source
-            self._families = self._outlines.families(self.comments())
         return self._families
 
-    def adopt(self, page: Page, comments: frozenset[bytes]) -> Page:
+    def adopt(self, page: Page, comments: Comments) -> Steps:
         """A page of another format, with the keys object of the page before if they are equal."""
-        self._outline, self._before, self._comments = None, None, comments
-        if page.keys != self._keys:
-            self._keys = page.keys
+        self._outline, self._before = None, None
+        if comments != self._comments:
+            self._comments = comments
+        yield from self._keep(page.keys)
         return attrs.evolve(page, keys=self._keys)
+
+    def _keep(self, keys: tuple[bytes, ...]) -> Generator[None, None, None]:
+        """The same object as before, if they are equal."""
+        if not (yield from are_equal(keys, self._keys)):
+            self._keys = keys
 
     def _of_others(self, body: bytes, known: Series) -> Outline | None:
         """The first page of a target: it may look like that of another, with series known here."""
@@ -128,7 +140,7 @@ class Reader:
         """None: it has to be walked."""
         reading = outline.reading(body)
         before, self._before_pages = self._before, self._before_pages + 1
-        while not reading.advance(STEP_LINES):
+        while not reading.advance(SCANNED_STEP_LINES if reading.is_missed else STEP_LINES):
             if reading.is_missed and before is not None:
                 page = yield from self._read_as_before(before, body)
                 if page is not None:
@@ -140,11 +152,11 @@ class Reader:
         if reading.is_given_up:
             return None
         if not reading.is_scan:
-            page = page_of(reading, outline.dialect, outline.keys)
+            page = yield from page_of(reading, outline.dialect, outline.keys)
             self.predicted_total += page is not None
             return page
         yield
-        resynced = resync(outline, reading, body, known)
+        resynced = yield from resync(outline, reading, body, known)
         if resynced is None:
             return None
         self.resynced_total += 1
@@ -162,7 +174,7 @@ class Reader:
             yield
         if reading.is_given_up:
             return None
-        page = page_of(reading, before.dialect, before.keys)
+        page = yield from page_of(reading, before.dialect, before.keys)
         if page is not None:
             self.predicted_total += 1
             self._hold(before, self._outline)
@@ -173,16 +185,24 @@ class Reader:
         self._before, self._before_pages = before, 0
 
     def _learn(self, walk: Walk, body: bytes, dialect: Dialect) -> Generator[None, None, None]:
-        keys = tuple(walk.keys)
-        if keys != self._keys:
-            self._keys = keys
+        yield from self._keep(tuple(walk.keys))
+        yield from empty(walk.keys)
         self._outline = self._before = None
         self._comments = _NO_COMMENTS
         # Blanks where none need be, a label value over several lines: such a page is always walked.
         if walk.is_regular:
-            starts, ends = yield from walk.spans()
+            outline = Outline(body, walk.starts, walk.ends, self._keys, dialect)
             yield
-            outline = Outline(body, starts, ends, self._keys, dialect)
             self._hold(self._outlines.shared(outline), None)
         else:
-            self._comments = frozenset([line for line in walk.lines if line.startswith(b"# ")])
+            self._comments = walk.comments
+
+
+def _others_of(outline: Outline) -> Generator[None, None, set[bytes]]:
+    """Lines that are good wherever they stand."""
+    others: set[bytes] = set()
+    for part in outline.others_in_parts():
+        others.update(part)
+        yield
+    # The end mark is good in one place only, an empty line everywhere or nowhere.
+    return others - {EOF_LINE, b""}

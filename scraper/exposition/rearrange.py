@@ -8,7 +8,7 @@ A classic histogram whose parts contradict each other stays as it is (Prometheus
 """
 
 from array import array
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from scraper.exposition.page import Item, Page
 from scraper.exposition.spelling import series_text, spelt
 from scraper.exposition.text import parse_series
 from scraper.exposition.walk import Series
+from scraper.slices import are_equal, empty, slices
 from series.exemplar import Exemplar
 from series.histogram import Histogram
 from series.labels import METRIC_NAME
@@ -29,7 +30,9 @@ from series.labels import METRIC_NAME
 if TYPE_CHECKING:
     from scraper.exposition.bodies import ReadOptions
 
-# A series is placed in about 6 us, moved in 0.3, a classic histogram converted in 20.
+# A comment is read in 2 us, a series placed in about 6, moved in 0.3, a classic histogram converted
+# in 20.
+SAID_PER_STEP = 1000
 PLACED_PER_STEP = 120
 MOVED_PER_STEP = 1500
 CONVERTED_PER_STEP = 50
@@ -64,14 +67,12 @@ class Rearrangement:
     def __init__(
         self,
         keys: tuple[bytes, ...],
-        comments: frozenset[bytes],
         options: "ReadOptions",
         known: Series,
         *,
         is_protobuf: bool = False,
     ) -> None:
         self.keys, self.options = keys, options
-        self._comments = comments
         self.is_protobuf = is_protobuf
         self._known = known
         self._present: set[bytes] = set()
@@ -82,9 +83,13 @@ class Rearrangement:
         self._texts = list(keys)
         self._result = keys
 
-    def place(self) -> Generator[None, None, None]:
-        """Find what belongs together."""
-        types = types_of(self._comments)
+    def place(self, comments: Iterable[Sequence[bytes]]) -> Generator[None, None, None]:
+        """Find what belongs together. `comments`: of the page, in parts."""
+        types: dict[str, str] = {}
+        for part in comments:
+            for lines in slices(part, SAID_PER_STEP):
+                types.update(types_of(lines))
+                yield
         for at, key in enumerate(self.keys):
             self._texts[at] = self._place(at, key, types)
             self._present.add(key)
@@ -130,6 +135,8 @@ class Rearrangement:
                 yield
         yield
         same_keys = yield from self._same_keys(tuple(keys))
+        yield from empty(keys)
+        yield from empty(moved)
         return attrs.evolve(
             page,
             # In this order it came, whatever that of the body was.
@@ -143,7 +150,7 @@ class Rearrangement:
         )
 
     def _same_keys(self, keys: tuple[bytes, ...]) -> Generator[None, None, tuple[bytes, ...]]:
-        if keys != self._result:
+        if not (yield from are_equal(keys, self._result)):
             self._result = keys
         for first in range(0, len(keys), MOVED_PER_STEP):
             part = keys[first : first + MOVED_PER_STEP]

@@ -8,7 +8,9 @@ in the outline's order, with `Page.places` telling the order of the body.
 """
 
 from array import array
-from collections.abc import Mapping
+from bisect import bisect
+from collections.abc import Generator, Mapping
+from typing import Any
 
 import attrs
 
@@ -19,29 +21,39 @@ from scraper.exposition.outline import Outline, permuted
 from scraper.exposition.page import Page
 from scraper.exposition.prediction import Reading
 from scraper.exposition.text import parse_series
-from scraper.exposition.walk import MAX_LINE_BYTES, Series
+from scraper.exposition.walk import Series
+from scraper.slices import are_equal, slices
 from series.exemplar import Exemplar
 
+# First sight of a series costs about 25 us.
+LEARNED_PER_STEP = 80
+# 1 us each, 8 with an exemplar.
+JUDGED_PER_STEP = 300
 
-def page_of(reading: Reading, dialect: Dialect, keys: tuple[bytes, ...]) -> Page | None:
+
+def page_of(
+    reading: Reading, dialect: Dialect, keys: tuple[bytes, ...]
+) -> Generator[None, None, Page | None]:
     """The samples of a reading, in its order."""
     # Fast path: plain numbers only.
     if not reading.odd:
         return Page(keys, reading.values, reading.stamps)
-    try:
-        judged = dialect.parse_rests([rest for _, rest in reading.odd])
-    except ValueError:
-        return None
     values, stamps = reading.values, reading.stamps
-    if judged.stamps is not None and stamps is None:
-        stamps = array("q", [NO_TIMESTAMP]) * len(values)
     exemplars: dict[int, tuple[Exemplar, ...]] = {}
-    for index, (at, _) in enumerate(reading.odd):
-        values[at] = judged.values[index]
-        if judged.stamps is not None and stamps is not None:
-            stamps[at] = judged.stamps[index]
-        if judged.exemplars and index in judged.exemplars:
-            exemplars[at] = judged.exemplars[index]
+    for odd in slices(reading.odd, JUDGED_PER_STEP):
+        try:
+            judged = dialect.parse_rests([rest for _, rest in odd])
+        except ValueError:
+            return None
+        if judged.stamps is not None and stamps is None:
+            stamps = array("q", [NO_TIMESTAMP]) * len(values)
+        for index, (at, _) in enumerate(odd):
+            values[at] = judged.values[index]
+            if judged.stamps is not None and stamps is not None:
+                stamps[at] = judged.stamps[index]
+            if judged.exemplars and index in judged.exemplars:
+                exemplars[at] = judged.exemplars[index]
+        yield
     return Page(keys, values, stamps, exemplars or None)
 
 
@@ -51,17 +63,19 @@ class Resynced:
     outline: Outline
 
 
-def resync(outline: Outline, reading: Reading, body: bytes, known: Series) -> Resynced | None:
+def resync(
+    outline: Outline, reading: Reading, body: bytes, known: Series
+) -> Generator[None, None, Resynced | None]:
     """Of a scan that was not given up. New series are learned."""
     found = _Unknown(body, outline, known)
-    if not found.read(reading):
+    if not (yield from found.read(reading)):
         return None
-    page = page_of(reading, outline.dialect, ())
+    page = yield from page_of(reading, outline.dialect, ())
     if page is None:
         return None
     # Fast path: no line more that is no sample.
     if found.comments:
-        page = _without(page, reading, found.comments)
+        page = yield from _without(page, reading, found.comments)
     # Fast path: the same series. A comment that is new takes another outline, however long it is.
     is_known = not found.keys and not found.comments
     if is_known and (places := outline.places(body, reading)) is not None:
@@ -73,9 +87,12 @@ def resync(outline: Outline, reading: Reading, body: bytes, known: Series) -> Re
         for key in found.keys:
             at = reading.order.index(-1, at + 1)
             filled[at] = key
+        yield
         keys = tuple(filled)
+        filled.clear()
+        yield
     # The same objects, if only comments differ.
-    if keys == outline.keys:
+    if (yield from are_equal(keys, outline.keys)):
         keys = outline.keys
     own = Outline(body, reading.starts, reading.ends, keys, outline.dialect)
     return Resynced(Page(keys, page.values, page.stamps, page.exemplars), own)
@@ -91,23 +108,26 @@ class _Unknown:
     keys: list[bytes] = attrs.field(factory=list)  # of new series
     comments: list[int] = attrs.field(factory=list)  # where in the reading others stand
 
-    def read(self, reading: Reading) -> bool:
+    def read(self, reading: Reading) -> Generator[None, None, bool]:
         """False if one is irregular or wrong."""
         try:
             self.outline.dialect.check_end(self.body)
-            return all([self._read_line(reading, at) for at in reading.unknown])
+            for number, at in enumerate(reading.unknown, 1):
+                if not self._read_line(reading, at):
+                    return False
+                if not number % LEARNED_PER_STEP:
+                    yield
         except (ExpositionError, ValueError):
             return False
+        return True
 
     def _read_line(self, reading: Reading, at: int) -> bool:
         start, end = reading.starts[at], reading.ends[at]
         behind = min(end + 1, len(self.body))
         if self.body[start : start + 1] == b"#":
             self.comments.append(at)
-            return self.outline.dialect.read_comment(self.body, start) == behind
-        if end - start > MAX_LINE_BYTES:
-            return False
-        sample = self.outline.dialect.read_sample(self.body, start)
+            return self.outline.dialect.read_comment(self.body, start, 0) == behind
+        sample = self.outline.dialect.read_sample(self.body, start, 0)
         key = sample.series + b" "
         if sample.end != behind or self.body[start:end] != key + sample.rest:
             return False
@@ -122,16 +142,30 @@ class _Unknown:
         return True
 
 
-def _without(page: Page, reading: Reading, gone: list[int]) -> Page:
+def _without(page: Page, reading: Reading, gone: list[int]) -> Generator[None, None, Page]:
     """Page and reading without the lines that turned out to be no samples."""
-    for at in reversed(gone):
-        for held in (reading.order, reading.starts, reading.ends, page.values, page.stamps):
-            if held is not None:
-                del held[at]
+    held: tuple[array[int] | array[float] | None, ...]
+    held = (reading.order, reading.starts, reading.ends, page.values, page.stamps)
+    for items in held:
+        if items is not None:
+            yield from _cut(items, gone)
     if page.exemplars is None:
         return page
-    moved = {at - sum(each < at for each in gone): held for at, held in page.exemplars.items()}
+    moved = {at - bisect(gone, at): held for at, held in page.exemplars.items()}
     return attrs.evolve(page, exemplars=moved)
+
+
+def _cut(items: "array[int] | array[float]", gone: list[int]) -> Generator[None, None, None]:
+    """In place: whatever is between them moves once."""
+    kept: array[Any] = array(items.typecode)
+    start = 0
+    for part in slices(gone):
+        for at in part:
+            kept.extend(items[start:at])
+            start = at + 1
+        yield
+    kept.extend(items[start:])
+    items[:] = kept
 
 
 def _in_order(page: Page, keys: tuple[bytes, ...], places: "array[int]") -> Page:

@@ -17,13 +17,20 @@ from scraper.exposition.errors import SHOWN_BYTES, ExpositionError
 from scraper.exposition.numbers import parse_timestamp, parse_value
 from series.labels import METRIC_NAME
 
+# A sample is read in one go, at 5 to 200 ns a byte: this bounds how long one may take. The longest
+# that are known, all annotations of a Kubernetes object as labels, have 256 KiB.
+MAX_SAMPLE_BYTES = 2**20
+TOO_LONG = "a sample is longer than 1 MiB"
+
+_LINE_FEED = ord("\n")
+
 METRIC_TYPES = frozenset((b"counter", b"gauge", b"histogram", b"summary", b"untyped"))
 
 _NAME = rb"[a-zA-Z_:][a-zA-Z0-9_:]*+"
 _LABEL_NAME = rb"[a-zA-Z_][a-zA-Z0-9_]*+"
 # A backslash escapes any byte but a line feed; NUL stands in label values only.
-_QUOTED = rb'"(?:[^"\\\0]|\\[^\n\0])*+"'
-_VALUE = rb'"(?:[^"\\]|\\\0*+[^\n\0])*+"'
+_QUOTED = rb'"(?:[^"\\\0]++|\\[^\n\0])*+"'
+_VALUE = rb'"(?:[^"\\]++|\\\0*+[^\n\0])*+"'
 _LABEL = rb"(?:%b|%b)[ \t]*+=[ \t]*+%b[ \t]*+(?:,[ \t]*+)?+" % (_LABEL_NAME, _QUOTED, _VALUE)
 _QUOTED_METRIC = rb"%b[ \t]*+(?:,[ \t]*+|(?=\}))" % _QUOTED
 _BRACES = rb"\{[ \t]*+(?:%b|%b)*+\}" % (_LABEL, _QUOTED_METRIC)
@@ -36,7 +43,6 @@ _ITEM = re.compile(
 _BARE_NAME = re.compile(_NAME)
 _BLANKS = re.compile(rb"[ \t]*+")
 _META = re.compile(rb"#[ \t]++(HELP|TYPE)[ \t]++(?:(%b|%b)([^\n]*+))?" % (_QUOTED, _NAME))
-_ESCAPE = re.compile(r'\\([\\"n])')
 
 
 @attrs.frozen
@@ -59,18 +65,20 @@ def skip_blanks(body: bytes, at: int) -> int:
     return match.end()
 
 
-def read_sample(body: bytes, at: int) -> Sample:
+def read_sample(body: bytes, at: int, line_no: int = 0) -> Sample:
     """The sample at `at`, which is no blank. Raises ExpositionError."""
-    series = _SERIES.match(body, at)
-    rest = _REST.match(body, series.end()) if series else None
-    if series is None or rest is None:
-        raise _error(body, at, _why_no_sample(body, at))
+    stop = at + MAX_SAMPLE_BYTES
+    series = _SERIES.match(body, at, stop)
+    rest = _REST.match(body, series.end(), stop) if series else None
+    is_cut = rest is not None and rest.end() == stop < len(body) and body[stop - 1] != _LINE_FEED
+    if series is None or rest is None or is_cut:
+        raise _error(body, at, line_no, _why_no_sample(body, at))
     value_text, stamp_text = rest.groups()
     try:
         value = parse_value(value_text)
         stamp = None if stamp_text is None else parse_timestamp(stamp_text)
     except ValueError as exc:
-        raise _error(body, at, str(exc)) from exc
+        raise _error(body, at, line_no, str(exc)) from exc
     regular = value_text if stamp_text is None else value_text + b" " + stamp_text
     return Sample(series[0], value, stamp, regular, rest.end())
 
@@ -118,10 +126,12 @@ def _unquote(quoted: bytes) -> str:
     # Fast path: nothing escaped.
     if "\\" not in text:
         return text
-    return _ESCAPE.sub(lambda escape: "\n" if escape[1] == "n" else escape[1], text)
+    # Between two backslashes in a row, which are one, each stands for itself or before its letter.
+    parts = [part.replace('\\"', '"').replace("\\n", "\n") for part in text.split("\\\\")]
+    return "\\".join(parts)
 
 
-def read_comment(body: bytes, at: int) -> int:
+def read_comment(body: bytes, at: int, line_no: int = 0) -> int:
     """The offset behind the comment line at `at`. Raises ExpositionError if HELP or TYPE is bad."""
     end = _line_end(body, at)
     meta = _META.match(body, at)
@@ -129,13 +139,15 @@ def read_comment(body: bytes, at: int) -> int:
         return end
     kind, name, text = meta.groups()
     if name is None:
-        raise _error(body, at, f"expected a metric name after {kind.decode()}")
+        raise _error(body, at, line_no, f"expected a metric name after {kind.decode()}")
     # The byte behind the name is a separator, whatever it is; the rest is taken as it stands.
     text = text[1:]
     if kind == b"TYPE" and text not in METRIC_TYPES:
-        raise _error(body, at, "metric type must be counter, gauge, histogram, summary or untyped")
+        raise _error(
+            body, at, line_no, "metric type must be counter, gauge, histogram, summary or untyped"
+        )
     if kind == b"HELP" and not _is_utf8(text):
-        raise _error(body, at, "help text is not valid UTF-8")
+        raise _error(body, at, line_no, "help text is not valid UTF-8")
     return _line_end(body, meta.end())
 
 
@@ -169,38 +181,47 @@ def _is_utf8(text: bytes) -> bool:
     return True
 
 
-def _error(body: bytes, at: int, reason: str) -> ExpositionError:
+def _error(body: bytes, at: int, line_no: int, reason: str) -> ExpositionError:
     start = body.rfind(b"\n", 0, at) + 1
     line = body[start : min(_line_end(body, at), start + SHOWN_BYTES)].rstrip(b"\n")
-    return ExpositionError(reason, body.count(b"\n", 0, at) + 1, line)
+    return ExpositionError(reason, line_no or body.count(b"\n", 0, at) + 1, line)
 
 
 _OPENED = re.compile(rb"(?:%b[ \t]*+)?+\{[ \t]*+(?:%b|%b)*+" % (_NAME, _LABEL, _QUOTED_METRIC))
+_VALUE_BEGUN = re.compile(rb'=[ \t]*+"(?:[^"\\]++|\\\0*+[^\n\0])*+\Z')
 _ANY_LABEL_NAME = re.compile(rb"(?:%b|%b)[ \t]*+" % (_LABEL_NAME, _QUOTED))
 
 
 def _why_no_sample(body: bytes, at: int) -> str:
     """What is wrong at `at`, where no sample could be read."""
-    series = _SERIES.match(body, at)
+    stop = at + MAX_SAMPLE_BYTES
+    if stop < len(body) and body.find(b"\n", at, stop) < 0:
+        return TOO_LONG
+    series = _SERIES.match(body, at, stop)
     # A bare name with a brace behind it matched only because its braces did not.
-    opened = _OPENED.match(body, at)
+    opened = _OPENED.match(body, at, stop)
     if opened is None:
         if series is None:
             return "expected a metric name or {"
-        return _why_no_rest(body, series.end())
+        return _why_no_rest(body, series.end(), stop)
     if body[opened.end() : opened.end() + 1] == b"}":
-        return _why_no_rest(body, opened.end() + 1)
-    name = _ANY_LABEL_NAME.match(body, opened.end())
+        return _why_no_rest(body, opened.end() + 1, stop)
+    name = _ANY_LABEL_NAME.match(body, opened.end(), stop)
     if name is None:
         return "expected a label name or }"
     if body[name.end() : name.end() + 1] != b"=":
         return "expected = after the label name"
+    # One that is closed further on.
+    if _VALUE_BEGUN.match(body, name.end(), stop) and stop < len(body):
+        return TOO_LONG
     return "expected a quoted label value after ="
 
 
-def _why_no_rest(body: bytes, at: int) -> str:
+def _why_no_rest(body: bytes, at: int, stop: int) -> str:
     at = skip_blanks(body, at)
-    value = re.compile(rb"[^{ \t\n\0]++").match(body, at)
+    if at >= stop:
+        return TOO_LONG
+    value = re.compile(rb"[^{ \t\n\0]++").match(body, at, stop)
     if value is None:
         return "expected a value after the series"
     return "expected a timestamp in whole milliseconds or the end of the line after the value"

@@ -14,16 +14,17 @@ import attrs
 from scraper.exposition.dialect import TEXT, Dialect
 from scraper.exposition.errors import ExpositionError
 from scraper.exposition.numbers import PLAIN_BYTES
-from scraper.exposition.page import Page, concatenated
-from scraper.exposition.text import parse_series, skip_blanks
+from scraper.exposition.page import Page, Parts
+from scraper.exposition.text import MAX_SAMPLE_BYTES, parse_series, skip_blanks
 
-# Lines between two yields: a known one costs about 0.6 us, a new one 25 us, and so as 40.
-STEP_LINES = 5000
-NEW_LINE_COST = 40
+# Lines between two yields: a known one costs about 0.8 us, a new one 25 us, and so as 30, and one
+# as long as STEP_LINES times LINE_COST_BYTES 3 ms.
+STEP_LINES = 2000
+NEW_LINE_COST = 30
+LINE_COST_BYTES = 100
+# Lines that are split off a body at a time; more, where one is longer.
+WINDOW_BYTES = 2**16
 
-# A sample's line is read in one go, at up to 100 ns a byte: this bounds how long one may take.
-# The longest that are known, all annotations of a Kubernetes object as labels, have 256 KiB.
-MAX_LINE_BYTES = 2**20
 
 _LINE_FEED = ord("\n")
 
@@ -43,13 +44,13 @@ class Series(Protocol):
 class Walk:
     """One reading of one body. `others`: lines that are known to be good and no samples.
 
-    `is_lenient`: a bad line is skipped and noted.
+    `is_lenient`: a bad line is skipped and noted. Lines are split off the body a window at a time:
+    a list as long as a page would cost the collector 30 ms when it comes by.
     """
 
     def __init__(
         self,
         body: bytes,
-        lines: list[bytes],
         others: Container[bytes] = (),
         *,
         dialect: Dialect = TEXT,
@@ -59,29 +60,36 @@ class Walk:
         self._is_lenient = is_lenient
         self._bad_lines: list[ExpositionError] = []
         self._bad_count = 0
-        self.lines = lines
         self.keys: list[bytes] = []
         self.is_regular = True
+        # Where the values stand in the body, if the page is regular.
+        self.starts, self.ends = array("q"), array("q")
+        # Lines that are no samples; in order, as a dictionary is.
+        self.comments: dict[bytes, None] = {}
         self._body = body
         self._others = others
+        self._parts = Parts()
+        # Of the samples of a step: what stands behind the key, and the line in the window.
         self._rests: list[bytes] = []
-        self._positions: list[int] = []  # the line of each sample
-        self._pages: list[Page] = []
-        # Where a line stands in the body; moved on only when a line is read by its bytes.
-        self._line, self._offset = 0, 0
+        self._positions: list[int] = []
+        # The window, the number of its first line, and where the next one begins.
+        self._lines: list[bytes] = []
+        self._first_line = self._next_start = 0
+        # The line of the window that is read next, and where it stands in the body.
+        self._line = self._offset = 0
 
     def run(self, known: Series) -> Generator[None, None, None]:
         """Read all lines. Raises ExpositionError."""
-        at = 0
-        while True:
-            first = len(self.keys)
+        while self._has_more():
+            first, line, offset = len(self.keys), self._line, self._offset
             try:
-                at = self._read_some(at, known)
+                self._read_some(known)
             finally:
                 # Values are read in bulk; an error in them comes before that of a later line.
                 self._convert(first)
-            if at >= len(self.lines):
-                break
+            if self.is_regular:
+                self._note_spans(first, line, offset)
+            self._positions.clear()
             yield
         try:
             self._dialect.check_end(self._body)
@@ -89,41 +97,68 @@ class Walk:
             self._skip(exc)
 
     def page(self, keys: tuple[bytes, ...]) -> Page:
-        page = concatenated(keys, self._pages)
+        page = self._parts.page(keys)
         if not self._bad_count:
             return page
         # Series are judged before values: the order of the body is what a reader looks for.
         bad_lines = sorted(self._bad_lines, key=lambda error: error.line_no)
         return attrs.evolve(page, bad_lines=tuple(bad_lines), bad_count=self._bad_count)
 
+    def _has_more(self) -> bool:
+        """Whether there are lines to be read, with the next of them in the window."""
+        if self._line < len(self._lines):
+            return True
+        if self._next_start > len(self._body):
+            return False
+        self._first_line += self._line
+        start, self._line, self._offset = self._next_start, 0, self._next_start
+        end = self._body.find(b"\n", start + WINDOW_BYTES)
+        # Behind the last line feed there is a line, if an empty one.
+        end = len(self._body) if end < 0 else end
+        self._next_start = end + 1
+        if end - start <= WINDOW_BYTES + MAX_SAMPLE_BYTES:
+            self._lines = self._body[start:end].split(b"\n")
+            return True
+        # The last line is too long for a sample: as much of it as shows that.
+        cut = max(start, self._body.rfind(b"\n", start, start + WINDOW_BYTES) + 1)
+        self._lines = self._body[start:cut].split(b"\n")
+        self._lines[-1] = self._body[cut : cut + MAX_SAMPLE_BYTES + 1]
+        return True
+
     def _skip(self, error: ExpositionError) -> None:
         """Go on behind a bad line, if that is wanted. Raises the error otherwise."""
         if not self._is_lenient:
-            raise error
+            try:
+                raise error
+            finally:
+                # It has this frame in its traceback: a cycle, which would keep the body for long.
+                del error
         self._bad_count += 1
         if len(self._bad_lines) < KEPT_BAD_LINES:
             self._bad_lines.append(error)
         # Read line by line next time as well, or the bad lines would go uncounted.
         self.is_regular = False
 
-    def spans(self) -> Generator[None, None, "tuple[array[int], array[int]]"]:
-        """Where the values stand in the body, if the page was regular."""
-        starts, ends = array("q"), array("q")
-        at = line = 0
-        for count, (position, key) in enumerate(zip(self._positions, self.keys, strict=True), 1):
-            at += sum(map(len, self.lines[line:position])) + position - line
+    def _note_spans(self, first: int, line: int, at: int) -> None:
+        """Of a step that began with key `first` and line `line`, which stands at `at`."""
+        lines, starts, ends = self._lines, self.starts, self.ends
+        for position, key in zip(self._positions, self.keys[first:], strict=True):
+            at += sum(map(len, lines[line:position])) + position - line
             line = position
             starts.append(at + len(key))
-            ends.append(at + len(self.lines[line]))
-            if count % STEP_LINES == 0:
-                yield
-        return starts, ends
+            ends.append(at + len(lines[line]))
 
-    def _read_some(self, at: int, known: Series) -> int:
+    def _read_some(self, known: Series) -> None:
         # Hot when a page has changed: bench/bench_exposition.py holds the figure.
         others, allows_blanks = self._others, self._dialect.allows_blanks
-        lines, keys, rests, positions = self.lines, self.keys, self._rests, self._positions
-        stop = min(len(lines), at + STEP_LINES)
+        lines, keys, rests, positions = self._lines, self.keys, self._rests, self._positions
+        at = self._line
+        most = at + STEP_LINES
+        # Only the last line of a window can be longer than that. It is no sample, and what looks at
+        # lines in bulk would take long.
+        is_long = len(lines[-1]) > MAX_SAMPLE_BYTES
+        end = len(lines) - is_long
+        stop = min(end, most)
         while at < stop:
             line = lines[at]
             key = line.rstrip(PLAIN_BYTES)
@@ -132,7 +167,10 @@ class Walk:
                 rests.append(line[len(key) :])
                 positions.append(at)
                 at += 1
-            elif line in others or (not line and allows_blanks):
+            elif line in others:
+                self._note_comment(line)
+                at += 1
+            elif not line and allows_blanks:
                 at += 1
             elif (stamped := self._known_before_timestamp(line, known)) is not None:
                 keys.append(stamped)
@@ -140,12 +178,20 @@ class Walk:
                 positions.append(at)
                 at += 1
             else:
+                most -= NEW_LINE_COST + len(line) // LINE_COST_BYTES
                 at = self._read_line(at, known)
-                stop = max(at, stop - NEW_LINE_COST)
-        return at
+                stop = min(end, most)
+        if is_long and at == end:
+            at = self._read_line(at, known)
+        self._move_to(at)
+
+    def _move_to(self, at: int) -> None:
+        self._offset += sum(map(len, self._lines[self._line : at])) + at - self._line
+        self._line = at
 
     def _read_line(self, at: int, known: Series) -> int:
         """Read what begins at line `at` by its bytes; give the line behind it."""
+        self._move_to(at)
         try:
             return self._read_bytes(at, known)
         except ExpositionError as exc:
@@ -156,45 +202,50 @@ class Walk:
             return at + 1
 
     def _read_bytes(self, at: int, known: Series) -> int:
-        offset = self._offset_of(at)
-        start = offset
+        start, line_no = self._offset, self._first_line + at + 1
         if self._dialect.allows_blanks:
-            start = skip_blanks(self._body, offset)
+            start = skip_blanks(self._body, start)
             if start == len(self._body) or self._body[start] == _LINE_FEED:
-                self.is_regular = self.is_regular and start == offset
+                self.is_regular = self.is_regular and start == self._offset
                 return at + 1
         if self._body[start : start + 1] == b"#":
-            return self._line_at(self._dialect.read_comment(self._body, start), at)
-        if len(self.lines[at]) > MAX_LINE_BYTES:
-            raise ExpositionError("a sample's line is longer than 1 MiB", at + 1, self.lines[at])
-        sample = self._dialect.read_sample(self._body, start)
+            end = self._dialect.read_comment(self._body, start, line_no)
+            self._note_comment(self._body[start:end].removesuffix(b"\n"))
+            return self._line_at(end, at)
+        sample = self._dialect.read_sample(self._body, start, line_no)
         key = sample.series + b" "
         if key not in known:
             self._learn(key, at, known)
-        self.is_regular = self.is_regular and self.lines[at] == key + sample.rest
+        self.is_regular = self.is_regular and self._lines[at] == key + sample.rest
         self.keys.append(key)
         self._rests.append(sample.rest)
         self._positions.append(at)
         return self._line_at(sample.end, at)
 
+    def _note_comment(self, line: bytes) -> None:
+        # The later of two that speak of one family counts, so an equal one moves to the end.
+        self.comments.pop(line, None)
+        self.comments[line] = None
+
     def _learn(self, key: bytes, at: int, known: Series) -> None:
         try:
             known.learn(key, parse_series(key))
         except ValueError as exc:
-            raise ExpositionError(str(exc), at + 1, self.lines[at]) from exc
+            raise self._error(str(exc), at) from exc
 
-    def _offset_of(self, at: int) -> int:
-        self._offset += sum(map(len, self.lines[self._line : at])) + at - self._line
-        self._line = at
-        return self._offset
+    def _error(self, reason: str, at: int) -> ExpositionError:
+        return ExpositionError(reason, self._first_line + at + 1, self._lines[at])
 
     def _line_at(self, end: int, at: int) -> int:
-        """The number of the line that begins at `end`, reading having begun at line `at`."""
+        """The line of the window that begins at `end`, reading having begun at line `at`."""
         line_feeds = self._body.count(b"\n", self._offset, end)
         # Only the last line may end without a line feed.
-        count = line_feeds if self._body[end - 1] == _LINE_FEED else line_feeds + 1
+        is_ended = self._body[end - 1] == _LINE_FEED
+        count = line_feeds if is_ended else line_feeds + 1
         if count > 1:
             self.is_regular = False
+        if at + count > len(self._lines):
+            self._next_start = end if is_ended else end + 1
         return at + count
 
     def _convert(self, first: int) -> None:
@@ -203,7 +254,7 @@ class Walk:
         except ValueError:
             self._skip_bad_values(first)
             page = self._dialect.parse_rests(self._rests)
-        self._pages.append(page)
+        self._parts.add(page)
         self._rests.clear()
 
     def _skip_bad_values(self, first: int) -> None:
@@ -213,12 +264,11 @@ class Walk:
             try:
                 self._dialect.check_rest(rest)
             except ValueError as exc:
-                at = self._positions[first + index]
-                self._skip(ExpositionError(str(exc), at + 1, self.lines[at]))
+                self._skip(self._error(str(exc), self._positions[index]))
             else:
                 good.append(index)
         self.keys[first:] = [self.keys[first + index] for index in good]
-        self._positions[first:] = [self._positions[first + index] for index in good]
+        self._positions[:] = [self._positions[index] for index in good]
         self._rests[:] = [self._rests[index] for index in good]
 
     def _known_before_timestamp(self, line: bytes, known: Series) -> bytes | None:

@@ -1,5 +1,6 @@
 """Odd pages, scraped by Debian's Prometheus 2.42 and by the installed agent, which sends them to
-another Prometheus: equal `up`, series, values and timestamps.
+another Prometheus: equal `up`, series, values and timestamps, native histograms and exemplars;
+and both say the same metadata of each.
 
 `python -m tests.differential.exposition_vs_prometheus --pages N` makes N pages of each format.
 Differences that are meant are in EXCEPTIONS, each with its reason; every other one is printed, and
@@ -14,19 +15,21 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.parse
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import attrs
 
 from scraper.exposition.negotiation import Format
 from tests.differential.odd_pages import CONTENT_TYPES, OddPage, is_read_otherwise, odd_pages
 from tests.integration.agent import Agent
+from tests.integration.ask import get
 from tests.integration.peers import Prometheus, Series, program
-from tests.integration.peers import prometheus as running_receiver
 from tests.integration.process import Process, free_port, wait_until
 
 # A page with one of these is read otherwise on purpose (DESIGN 8.1: 3.x rules where 2.42 differs).
@@ -50,10 +53,15 @@ INTERVAL_S = 4
 
 @attrs.frozen
 class Stored:
-    """What became of a page. `series`: value and, where the page says it, timestamp in ms."""
+    """What became of a page. `series`: value and, where the page says it, timestamp in ms.
+
+    `exemplars`: labels of series and exemplar, and its value.
+    """
 
     is_up: bool
     series: dict[str, tuple[str, int | None]]
+    exemplars: frozenset[str] = frozenset()
+    metadata: frozenset[str] = frozenset()
 
 
 def stored_of(found: Sequence[Series]) -> dict[int, Stored]:
@@ -86,7 +94,8 @@ def _judged(series: Series, up: Series) -> tuple[str, int | None]:
     # The last scrape may be on its way, its `up` behind it.
     at_ms, value = series.samples[0]
     is_scraped_then = at_ms in {at for at, _ in up.samples}
-    return "NaN" if value != value else value.hex(), None if is_scraped_then else at_ms
+    text = value if isinstance(value, str) else "NaN" if value != value else value.hex()
+    return text, None if is_scraped_then else at_ms
 
 
 class _Server(ThreadingHTTPServer):
@@ -121,44 +130,105 @@ def serving(pages: Sequence[OddPage]) -> Iterator[str]:
         server.server_close()
 
 
-def config_of(address: str, count: int) -> str:
+@attrs.frozen
+class Peer(Prometheus):
+    """One that is asked for more than samples."""
+
+    def samples(self, selector: str) -> list[Series]:
+        """Of a native histogram the value is its JSON."""
+        found = self._asked("query", query=f"{selector}[1h]")["result"]
+        return [
+            Series(
+                row["metric"],
+                [(round(at_s * 1000), _value(value)) for at_s, value in _points(row)],
+            )
+            for row in found
+        ]
+
+    def exemplars(self, selector: str) -> dict[int, set[str]]:
+        """By the number of the page."""
+        now_s = time.time()
+        found: dict[int, set[str]] = {}
+        for row in self._asked(
+            "query_exemplars", query=selector, start=now_s - 7200, end=now_s + 7200
+        ):
+            labels = dict(row["seriesLabels"])
+            number = int(labels.pop("job").removeprefix("p"))
+            del labels["instance"]
+            for each in row["exemplars"]:
+                said = [labels, each["labels"], each["value"]]
+                found.setdefault(number, set()).add(json.dumps(said, sort_keys=True))
+        return found
+
+    def _asked(self, what: str, **parameters: object) -> Any:
+        query = urllib.parse.urlencode(parameters)
+        return json.loads(get(f"http://127.0.0.1:{self.port}/api/v1/{what}?{query}"))["data"]
+
+
+def _points(row: dict[str, Any]) -> list[Any]:
+    return [*row.get("values", ()), *row.get("histograms", ())]
+
+
+def _value(said: Any) -> Any:
+    return float(said) if isinstance(said, str) else json.dumps(said, sort_keys=True)
+
+
+def metadata_of(port: int) -> dict[int, frozenset[str]]:
+    """What a scraper says of the families of each page."""
+    found: dict[int, set[str]] = {}
+    answer = json.loads(get(f"http://127.0.0.1:{port}/api/v1/targets/metadata"))
+    for row in answer["data"]:
+        number = int(row["target"]["job"].removeprefix("p"))
+        said = [row[key] for key in ("metric", "type", "help", "unit")]
+        found.setdefault(number, set()).add(json.dumps(said))
+    return {number: frozenset(said) for number, said in found.items()}
+
+
+def config_of(address: str, count: int, **more: object) -> dict[str, Any]:
     times = {"scrape_interval": f"{INTERVAL_S}s", "scrape_timeout": f"{INTERVAL_S}s"}
     jobs = [
         {
             "job_name": f"p{number}",
             "metrics_path": f"/page/{number}",
             "static_configs": [{"targets": [address]}],
+            **more,
         }
         for number in range(count)
     ]
-    return json.dumps({"global": times, "scrape_configs": jobs})
+    return {"global": times, "scrape_configs": jobs}
 
 
 @contextmanager
-def running_scraper(folder: Path, config: str) -> Iterator[Prometheus]:
-    """The peer that scrapes."""
-    path, port = folder / "scraper.yml", free_port()
-    path.write_text(config)
-    argv = [program("prometheus"), f"--config.file={path}"]
-    argv += [f"--storage.tsdb.path={folder / 'scraped'}", f"--web.listen-address=127.0.0.1:{port}"]
-    process = Process(argv, folder / "scraper.log")
+def running(folder: Path, config: dict[str, Any]) -> Iterator[Peer]:
+    """A peer that scrapes, or receives, with all that it can store."""
+    folder.mkdir()
+    path, port = folder / "prometheus.yml", free_port()
+    path.write_text(json.dumps({**config, "storage": {"exemplars": {"max_exemplars": 100_000}}}))
+    argv = [program("prometheus"), f"--config.file={path}", "--web.enable-remote-write-receiver"]
+    argv += ["--enable-feature=native-histograms,exemplar-storage"]
+    argv += [f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}"]
+    process = Process(argv, folder / "prometheus.log")
     process.start()
     try:
         process.wait_port(port)
-        yield Prometheus(port)
+        ready = f"http://127.0.0.1:{port}/-/ready"
+        wait_until(lambda: get(ready), "a ready Prometheus")
+        yield Peer(port)
     finally:
         process.kill()
 
 
 def compare(pages: Sequence[OddPage], folder: Path) -> list[str]:
     """Every difference that is not meant; prints how many pages were equal."""
-    with serving(pages) as address, running_receiver(folder) as receiver:
-        config = config_of(address, len(pages))
-        agent = Agent(folder / "agent", config, [f"-remoteWrite.url={receiver.url}"])
+    with serving(pages) as address, running(folder / "receiver", {}) as receiver:
+        remote = {"url": receiver.url, "send_exemplars": True, "send_native_histograms": True}
+        config = config_of(address, len(pages), scrape_native_histograms=True)
+        agent = Agent(folder / "agent", json.dumps({**config, "remote_write": [remote]}))
         agent.start()
         try:
-            with running_scraper(folder, config) as peer:
-                theirs, ours = (_all(each, len(pages), agent) for each in (peer, receiver))
+            with running(folder / "scraper", config_of(address, len(pages))) as peer:
+                theirs = _all(peer, len(pages), agent, peer.port)
+                ours = _all(receiver, len(pages), agent, agent.port)
         finally:
             agent.process.kill()
     ends: Counter[tuple[str, str]] = Counter()
@@ -171,11 +241,22 @@ def compare(pages: Sequence[OddPage], folder: Path) -> list[str]:
         else:
             end = "different"
             said = f"{page.format.value} {page.body!r}"
-            wrong.append(f"{said}\n  theirs {theirs[number]}\n  ours   {ours[number]}")
+            wrong.append(f"{said}\n{_difference(theirs[number], ours[number])}")
         ends[page.format.value, end] += 1
     for (format_, end), count in sorted(ends.items()):
         print(f"{format_:<12} {end:<12} {count:>6}")
     return wrong
+
+
+def _difference(theirs: Stored, ours: Stored) -> str:
+    """What only one of both has."""
+    sides = (("theirs", theirs, ours), ("ours  ", ours, theirs))
+    lines = []
+    for name, side, other in sides:
+        only = [item for item in side.series.items() if item not in other.series.items()]
+        beside = (side.exemplars - other.exemplars, side.metadata - other.metadata)
+        lines.append(f"  {name} is_up={side.is_up} {only} {[sorted(each) for each in beside]}")
+    return "\n".join(lines)
 
 
 def _is_excepted(page: OddPage, ours: Stored) -> bool:
@@ -188,8 +269,8 @@ def _is_excepted(page: OddPage, ours: Stored) -> bool:
     return any(mark in b"\n" + page.body for mark in EXCEPTIONS[page.format])
 
 
-def _all(peer: Prometheus, count: int, agent: Agent) -> dict[int, Stored]:
-    """What it has of every page, once it has two scrapes of each."""
+def _all(peer: Peer, count: int, agent: Agent, scraper_port: int) -> dict[int, Stored]:
+    """What it has of every page, once it has two scrapes of each, and what the scraper says."""
 
     def found() -> dict[int, Stored] | None:
         series = peer.samples('{job=~"p.+"}')
@@ -197,7 +278,16 @@ def _all(peer: Prometheus, count: int, agent: Agent) -> dict[int, Stored]:
         stored = stored_of(series)
         return stored if len(stored) == count and all(len(x.samples) > 1 for x in done) else None
 
-    return wait_until(found, f"{count} pages", timeout_s=60 + count / 20, evidence=agent.log)
+    stored = wait_until(found, f"{count} pages", timeout_s=60 + count / 20, evidence=agent.log)
+    exemplars, metadata = peer.exemplars('{job=~"p.+"}'), metadata_of(scraper_port)
+    return {
+        number: attrs.evolve(
+            each,
+            exemplars=frozenset(exemplars.get(number, ())),
+            metadata=metadata.get(number, frozenset()) if each.is_up else frozenset(),
+        )
+        for number, each in stored.items()
+    }
 
 
 def main() -> int:

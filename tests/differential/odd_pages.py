@@ -5,7 +5,9 @@ a receiver refuses those of long ago; some are further in the future than a scra
 """
 
 import random
+import re
 from collections.abc import Iterator
+from itertools import accumulate
 from typing import Any
 
 import attrs
@@ -51,6 +53,8 @@ OM_BAD += (b'a{b="c" } 1', b"a 1 # {", b"a 1 NaN", b"a 0x1p3", b"# EOF", b'a{b="
 # samples of other pages would be gone with it (docs/remote-write.md).
 BAD_STAMPS = tuple([stamp for stamp in text_pieces.BAD_STAMPS if stamp != b" -1"])
 LONGEST_AGO_S = 3000
+LEGACY_LABEL = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
+NATIVE = 5  # in place of a type: a histogram that is a native one
 AGES_S = (-1200, -60, 0, 1, 60, 1800)
 
 
@@ -104,10 +108,13 @@ def openmetrics_page(chance: random.Random, now_s: float) -> bytes:
 
 
 def protobuf_page(chance: random.Random, now_s: float) -> bytes:
-    """Families of every type but native histograms, some bytes of some pages flipped."""
+    """Families of every type, native histograms too, some bytes of some pages flipped."""
     families = []
     for number in range(chance.randint(0, 4)):
-        kind = chance.randrange(5)
+        kind = chance.randrange(6)
+        if kind == NATIVE:
+            families.append(native_family(chance, f"m{number}", now_s))
+            continue
         metrics = [_metric(chance, kind, now_s) for _ in range(chance.randint(0, 2))]
         for at, metric in enumerate(metrics):
             metric["label"] = [{"name": "l", "value": chance.choice(("x", "é\n", f"v{at}"))}]
@@ -129,9 +136,12 @@ def protobuf_page(chance: random.Random, now_s: float) -> bytes:
 
 def _metric(chance: random.Random, kind: int, now_s: float) -> dict[str, object]:
     value = chance.choice((0.0, 1.5, -2.0, float("inf"), float("nan"), 1e300, 5e-324))
+    exemplar: dict[str, object] = {}
+    if chance.random() < 0.3:
+        exemplar["exemplar"] = _exemplar(chance, now_s)
     bounds = sorted(chance.sample((0.1, 1.0, 2.5, 1000000.0, 1e21, float("inf")), 3))
     holders: list[dict[str, object]] = [
-        {"counter": {"value": value}},
+        {"counter": {"value": value, **exemplar}},
         {"gauge": {"value": value}},
         {
             "summary": {
@@ -146,7 +156,7 @@ def _metric(chance: random.Random, kind: int, now_s: float) -> dict[str, object]
                 "sample_count": 9,
                 "sample_sum": value,
                 "bucket": [
-                    {"cumulative_count": 3 * at, "upper_bound": bound}
+                    {"cumulative_count": 3 * at, "upper_bound": bound, **exemplar}
                     for at, bound in enumerate(bounds)
                 ],
             }
@@ -158,18 +168,75 @@ def _metric(chance: random.Random, kind: int, now_s: float) -> dict[str, object]
     return holder
 
 
+def _exemplar(chance: random.Random, now_s: float) -> dict[str, object]:
+    label = {"name": "t", "value": chance.choice(("x", "é"))}
+    stamp = {"timestamp": {"seconds": int(stamp_s(chance, now_s))}}
+    return {"label": [label], "value": 1.5, **(stamp if chance.random() < 0.5 else {})}
+
+
+def native_family(chance: random.Random, name: str, now_s: float) -> Any:
+    """One that is sound, and at times has fewer observations than its buckets.
+
+    2.42 lets it have more, and counts no zeros. No exemplars: its receiver takes none of a native
+    histogram that it has not got yet, and they are sent once.
+    """
+    positive = [chance.randint(1, 9) for _ in range(chance.randint(0, 4))]
+    negative = [chance.randint(0, 9) for _ in range(chance.randint(0, 2))]
+    zeros = chance.choice((0, 2))
+    counted = sum(positive) + sum(negative)
+    histogram: dict[str, object] = {
+        "sample_count": counted + zeros if not counted or chance.random() < 0.9 else counted - 1,
+        "sample_sum": chance.choice((0.0, 3.5, -2.0)),
+        # 2.42 takes 9, and panics when it is asked for it.
+        "schema": chance.choice((-4, 0, 1, 3, 8)),
+        "zero_threshold": chance.choice((0.001, 2.938735877055719e-39)),
+        "zero_count": zeros,
+        "positive_span": _spans(chance, len(positive)),
+        "positive_delta": _deltas(positive),
+        "negative_span": _spans(chance, len(negative)),
+        "negative_delta": _deltas(negative),
+    }
+    return MetricFamily(name=name, help="é", type=4, metric=[{"histogram": histogram}])
+
+
+def _spans(chance: random.Random, buckets: int) -> list[dict[str, int]]:
+    first = chance.randint(0, buckets)
+    lengths = [length for length in (first, buckets - first) if length]
+    return [{"offset": chance.randint(0, 3), "length": length} for length in lengths]
+
+
+def _deltas(counts: list[int]) -> list[int]:
+    return [count - before for before, count in zip([0, *counts], counts, strict=False)]
+
+
 def is_read_otherwise(body: bytes) -> bool:
     """A protobuf page in which 2.42 and 3.x differ, or 3.x and we.
 
-    2.42 gives all series of a gauge histogram one name; a metric that has no value of its family's
-    type is zeros in Prometheus, and an error here.
+    2.42 gives all series of a gauge histogram one name, and takes no label names but letters,
+    digits and underscores, knows no unit, and lets a native histogram have any schema and more
+    observations than its buckets; a metric that has no value of its family's type is zeros in
+    Prometheus, and an error here; the exemplar of a sample that is left out as a duplicate is left
+    out with it here.
     """
-    fields = ("counter", "gauge", "summary", "untyped", "histogram")
     return any(
-        family.type >= len(fields) or not metric.HasField(fields[family.type])
+        family.HasField("unit")
+        or len({str(metric.label) for metric in family.metric}) < len(family.metric)
+        or any(_is_metric_otherwise(family.type, metric) for metric in family.metric)
         for family in _families(body)
-        for metric in family.metric
     )
+
+
+def _is_metric_otherwise(kind: int, metric: Any) -> bool:
+    fields = ("counter", "gauge", "summary", "untyped", "histogram")
+    if kind >= len(fields) or not metric.HasField(fields[kind]):
+        return True
+    deltas = (metric.histogram.positive_delta, metric.histogram.negative_delta)
+    counted = sum(sum(accumulate(each)) for each in deltas) + metric.histogram.zero_count
+    is_native = metric.histogram.HasField("schema")
+    is_schema = -4 <= metric.histogram.schema <= 8
+    if is_native and (counted != metric.histogram.sample_count or not is_schema):
+        return True
+    return not all(LEGACY_LABEL.fullmatch(label.name) for label in metric.label)
 
 
 def _families(body: bytes) -> Iterator[Any]:

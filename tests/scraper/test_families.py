@@ -5,11 +5,9 @@ from series.metadata import Metadata, MetricType
 
 
 def test_the_families_of_a_job() -> None:
-    one = TargetMetadata(
-        {}, frozenset((b"# TYPE a counter", b"# HELP a b\\nc", b"# UNIT a s", b"# EOF"))
-    )
+    one = TargetMetadata({}, (b"# TYPE a counter", b"# HELP a b\\nc", b"# UNIT a s", b"# EOF"))
     same = TargetMetadata({}, one.comments)
-    other = TargetMetadata({}, frozenset((b"# TYPE a gauge", b'# TYPE "d.e" untyped', b"# x")))
+    other = TargetMetadata({}, (b"# TYPE a gauge", b'# TYPE "d.e" untyped', b"# x"))
     assert families_of((one, same, other)) == [
         Metadata("a", MetricType.COUNTER, "b\nc", "s"),
         Metadata("d.e", MetricType.UNKNOWN),

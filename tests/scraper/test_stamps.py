@@ -38,7 +38,8 @@ class Target:
         has_stamps = any(stamp != NONE for stamp in stamps)
         values = array("d", [value for _, value, _ in lines])
         page = Page(keys, values, stamps if has_stamps else None)
-        return self.filter.select(page, finish(self.memo.plan(keys)), self.memo, now_ms)
+        plan = finish(self.memo.plan(keys))
+        return finish(self.filter.select(page, plan, self.memo, now_ms))
 
 
 def names(layout: Layout) -> list[str]:

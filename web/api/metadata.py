@@ -58,9 +58,9 @@ class _Parsed:
     """Parses each set of comment lines once; equal pages share theirs."""
 
     def __init__(self) -> None:
-        self._known: dict[frozenset[bytes], dict[str, Metadata]] = {}
+        self._known: dict[tuple[bytes, ...], dict[str, Metadata]] = {}
 
-    def of(self, comments: frozenset[bytes]) -> dict[str, Metadata]:
+    def of(self, comments: tuple[bytes, ...]) -> dict[str, Metadata]:
         if comments not in self._known:
             self._known[comments] = metadata_of(comments)
         return self._known[comments]
@@ -91,7 +91,7 @@ def metadata_by_metric(
     """Steps of the work; the last one is the whole document."""
     parsed = _Parsed()
     sets: dict[str, dict[Metadata, None]] = {}
-    seen: set[frozenset[bytes]] = set()
+    seen: set[tuple[bytes, ...]] = set()
     for target in targets:
         if target.comments in seen:
             continue

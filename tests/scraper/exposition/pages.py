@@ -11,6 +11,7 @@ from scraper.exposition.outline import Outlines
 from scraper.exposition.page import Page
 from scraper.exposition.reader import Reader
 from scraper.exposition.text import parse_series, read_samples
+from tests.scraper.steps import finish
 
 # One sample as every test compares it: series text, value's bits as hex, timestamp.
 Row = tuple[bytes, str, int | None]
@@ -35,18 +36,12 @@ def shown(value: float) -> str:
 
 def read_page(reader: Reader, body: bytes, known: Known) -> Page:
     """The page, its steps driven to the end. Raises ExpositionError."""
-    steps = reader.read(body, known)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as done:
-            page: Page = done.value
-            return page
+    return finish(reader.read(body, known))
 
 
 def rows_of(page: Page) -> list[Row]:
     if page.places is not None:
-        page = page.in_body_order()
+        page = finish(page.in_body_order())
     stamps = page.stamps or [NO_TIMESTAMP] * len(page.values)
     return [
         (key.removesuffix(b" "), shown(value), None if stamp == NO_TIMESTAMP else stamp)

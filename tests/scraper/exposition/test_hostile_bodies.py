@@ -17,6 +17,15 @@ LINES = (
     pytest.param(
         b"a 1\n" + b"x" * 2_000_000 + b" 1\n", 2, "longer than 1 MiB", id="a line of 2 MB"
     ),
+    pytest.param(
+        b'a 1\na{b="' + b"\n" * 2_000_000 + b'"} 1\n',
+        2,
+        "longer than 1 MiB",
+        id="a label value of two million lines",
+    ),
+    pytest.param(
+        b"a 1\nx " + b"1" * 2_000_000 + b"\n", 2, "longer than 1 MiB", id="a value of 2 MB"
+    ),
     pytest.param(b"a 1\n" + b'a{b="' + b"x" * 400_000, 2, "", id="a label value without an end"),
     pytest.param(b"a 1\n\0b 2\n", 2, "", id="NUL before a name"),
     pytest.param(b"a 1\nb\0 2\n", 2, "", id="NUL in a name"),

@@ -41,6 +41,7 @@ def test_a_page_with_a_few_other_bytes(body: bytes, data: st.DataObject) -> None
 def _short_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages of a few lines are long ones here."""
     monkeypatch.setattr(walk_module, "STEP_LINES", 3)
+    monkeypatch.setattr(walk_module, "WINDOW_BYTES", 16)
     monkeypatch.setattr(walk_module, "NEW_LINE_COST", 1)
     monkeypatch.setattr(prediction_module, "SECTION_LINES", 2)
     monkeypatch.setattr(prediction_module, "SPLIT_BYTES", 16)
@@ -138,7 +139,7 @@ def test_a_long_page_is_read_in_steps() -> None:
     reader, known = Reader(Outlines()), Known()
     cold = len(list(reader.read(body, known)))
     warm = len(list(reader.read(body, known)))
-    assert cold > 50
+    assert cold >= 24
     assert warm >= 24
     assert reader.predicted_total == 1
 
@@ -153,4 +154,4 @@ def test_a_comment_that_changed_is_known_even_if_it_is_as_long() -> None:
     reader, known = Reader(Outlines()), Known()
     read_page(reader, b"# TYPE a counter\na 1\n", known)
     read_page(reader, b"# TYPE a summary\na 1\n", known)
-    assert reader.comments() == {b"# TYPE a summary"}
+    assert reader.comments() == (b"# TYPE a summary",)

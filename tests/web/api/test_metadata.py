@@ -4,8 +4,8 @@ from scraper.metadata import TargetMetadata
 from web.api.envelope import ApiError
 from web.api.metadata import MetadataQuery, metadata_by_metric, targets_metadata
 
-LINES = frozenset({b"# TYPE a counter", b"# HELP a One.", b"# TYPE b gauge"})
-OTHER = frozenset({b"# TYPE a gauge", b"# HELP a Two."})
+LINES = (b"# TYPE a counter", b"# HELP a One.", b"# TYPE b gauge")
+OTHER = (b"# TYPE a gauge", b"# HELP a Two.")
 TARGETS = (
     TargetMetadata({"job": "x"}, LINES),
     TargetMetadata({"job": "y"}, LINES),
