@@ -232,3 +232,12 @@ def test_of_equal_series_the_first_in_the_body_counts(pages: list[str], value: f
         rendered = core.render(page)
     rows = rows_of(rendered.batches, bare=True)
     assert sorted((name, read) for name, read, _ in rows) == [("a", value), ("b", 3.0)]
+
+
+def test_a_page_far_over_its_limit_is_not_read_to_its_end() -> None:
+    core = Core(setup_of(sample_limit=10))
+    page = "".join(f'a{{n="{number}"}} 1\n' for number in range(12_000))
+    with pytest.raises(SampleLimitError, match="exceeded: more than 10021 samples") as caught:
+        core.render(page)
+    assert (caught.value.scraped, caught.value.post_relabel) == (10_021, 10_021)
+    assert core.render("b 1\n").scraped == 1
