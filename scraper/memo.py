@@ -17,7 +17,7 @@ from scraper.staleness import Filled
 
 class Memo:
     """`in` tells whether a key's text is known to be valid. `added`: series of the last page that
-    the one before had not."""
+    the one before had not. `is_new`: no page was planned yet."""
 
     def __init__(self, labelling: Labelling, shapes: Shapes) -> None:
         self._labelling = labelling
@@ -26,6 +26,7 @@ class Memo:
         self._keys: tuple[bytes, ...] = ()
         self._plan = Plan()
         self.added = 0
+        self.is_new = True
 
     def __contains__(self, key: object) -> bool:
         return key in self.shape
@@ -66,6 +67,7 @@ class Memo:
                 plan = yield from resolve(plan, chunks, renamed, shape.layout_of)
             self.added = yield from _added(self._plan, plan)
             self._keys, self._plan = keys, plan
+            self.is_new = False
         yield from self.tidy()
         return self._plan
 
