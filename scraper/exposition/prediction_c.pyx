@@ -14,8 +14,11 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 from cpython.ref cimport Py_INCREF
 from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.math cimport isfinite
-from libc.stdint cimport int64_t, uint32_t, uint64_t
-from libc.string cimport memchr, memcmp, memcpy
+from libc.stdint cimport int64_t
+
+from scraper.exposition.keys_c import Keys
+
+include "text_c.pxi"
 
 cdef extern from "scraper/exposition/numbers_c.h" nogil:
     const int SMALLEST_POWER, LARGEST_POWER
@@ -25,20 +28,16 @@ cdef extern from "scraper/exposition/numbers_c.h" nogil:
 cdef extern from "Python.h":
     double PyOS_string_to_double(const char *s, char **end, object overflow) except? -1.0
 
-INTERFACE = 2
+INTERFACE = 3
 
 cdef int64_t NO_TIMESTAMP = <int64_t>(<uint64_t>1 << 63)
-# A hostile page may make a table's chains long; then it is walked line by line.
 cdef enum:
-    MOST_PROBES = 32
     MOST_TEXT = 0x7fffffff
     HASHED_BYTES = 1048576
 
 cdef array.array DOUBLES = new_array("d")
 cdef array.array LONGS = new_array("q")
 cdef array.array WORDS = new_array("I")
-# Unknown to others, so that nobody can choose texts whose hashes are alike.
-cdef uint64_t SECRET = <uint64_t>(hash(b"promferry outline") & 0x7fffffffffffffff)
 cdef char IS_PLAIN[256]
 
 
@@ -62,20 +61,6 @@ def _fill_tables():
 _fill_tables()
 
 
-cdef inline uint64_t hashed(const char *p, Py_ssize_t size) noexcept nogil:
-    cdef uint64_t state = SECRET ^ <uint64_t>size, word
-    while size >= 8:
-        memcpy(&word, p, 8)
-        state = (state ^ word) * <uint64_t>0x9e3779b97f4a7c15
-        state ^= state >> 29
-        p += 8
-        size -= 8
-    word = 0
-    memcpy(&word, p, size)
-    state = (state ^ word) * <uint64_t>0x9e3779b97f4a7c15
-    return state ^ (state >> 32)
-
-
 cdef int need_longs(array.array items) except -1:
     if items.ob_descr.typecode != c'q':
         raise TypeError("expected an array of q")
@@ -87,13 +72,8 @@ cdef inline bint is_series(const char *p, const char *end) noexcept nogil:
     return p < end and p[0] == c'{'
 
 
-cdef const char *line_end(const char *p, const char *end) noexcept nogil:
-    cdef const char *found = <const char *>memchr(p, c'\n', end - p) if p < end else NULL
-    return end if found == NULL else found
-
-
 cdef class Prediction:
-    cdef readonly tuple keys
+    cdef readonly object keys
     cdef readonly object dialect
     cdef readonly Py_hash_t digest
     cdef bytes _text
@@ -106,19 +86,21 @@ cdef class Prediction:
     cdef Py_ssize_t _known_lines, _tabled_gaps
     cdef bint _is_tabled, _is_crowded, _has_twins
 
-    def __init__(self, bytes body, array.array starts, array.array ends, tuple keys, dialect):
-        cdef Py_ssize_t count = len(keys), size = PyBytes_GET_SIZE(body), at = 0, total = 0, i
+    def __init__(self, bytes body, array.array starts, array.array ends, dialect):
+        cdef Py_ssize_t count = len(starts), size = PyBytes_GET_SIZE(body), at = 0, total = 0, i
         cdef const char *source = PyBytes_AS_STRING(body)
         need_longs(starts)
         need_longs(ends)
-        if len(starts) != count or len(ends) != count or size > MOST_TEXT:
+        if len(ends) != count or size > MOST_TEXT:
             raise ValueError("a page's parts do not belong together")
         for i in range(count):
-            self._check(source, size, at, starts.data.as_longlongs[i], <bytes?>keys[i], i)
+            self._check(source, size, at, starts.data.as_longlongs[i], i)
             total += starts.data.as_longlongs[i] - at
             at = ends.data.as_longlongs[i]
             if not starts.data.as_longlongs[i] <= at <= size:
                 raise ValueError("a page's parts do not belong together")
+        if count and at < size and source[at] != c'\n':
+            raise ValueError("a page's parts do not belong together")
         total += size - at
         cdef bytes text = PyBytes_FromStringAndSize(NULL, total)
         cdef array.array offsets = array.clone(WORDS, count + 2, False)
@@ -133,7 +115,7 @@ cdef class Prediction:
         memcpy(to + total, source + at, size - at)
         total += size - at
         offsets.data.as_uints[count + 1] = <uint32_t>total
-        self.keys = keys
+        self.keys = Keys(text, offsets)
         self.dialect = dialect
         self._has_stamps_ms = dialect.has_stamps_ms
         self._allows_blanks = dialect.allows_blanks
@@ -142,21 +124,25 @@ cdef class Prediction:
         self.digest = <Py_hash_t>(hashed(to, min(total, HASHED_BYTES)) >> 1) ^ total
 
     cdef int _check(
-        self, const char *source, Py_ssize_t size, Py_ssize_t at, Py_ssize_t start, bytes key,
+        self, const char *source, Py_ssize_t size, Py_ssize_t at, Py_ssize_t start,
         Py_ssize_t number,
     ) except -1:
-        """A sample stands on a line of its own, behind the sample before, and begins with its key.
-        """
-        cdef Py_ssize_t length = PyBytes_GET_SIZE(key)
-        cdef Py_ssize_t before = 1 if number else 0
+        """A sample stands on a line of its own, behind the sample before, and has a key."""
         if (
-            length
-            and at + length + before <= start <= size
-            and memcmp(source + start - length, PyBytes_AS_STRING(key), length) == 0
+            at < start <= size
+            and source[start - 1] != c'\n'
             and (number == 0 or source[at] == c'\n')
         ):
             return 0
         raise ValueError("a page's parts do not belong together")
+
+    cdef const char *key_of(self, Py_ssize_t number, Py_ssize_t *size) noexcept:
+        """What stands before a value on its line."""
+        cdef const char *text = PyBytes_AS_STRING(self._text)
+        cdef const char *end = text + self._offsets.data.as_uints[number + 1]
+        cdef const char *p = last_line(text + self._offsets.data.as_uints[number], end)
+        size[0] = end - p
+        return p
 
     def __eq__(self, other):
         if type(other) is not Prediction:
@@ -172,8 +158,6 @@ cdef class Prediction:
                 sizeof(uint32_t) * len(self._offsets),
             ) == 0
             and self._text == its._text
-            # A page in pieces that are equal may have other keys only if its text is crooked.
-            and (self.keys is its.keys or self.keys == its.keys)
         )
 
     def __hash__(self):
@@ -188,9 +172,10 @@ cdef class Prediction:
     def _others_of(self, Py_ssize_t at):
         """The lines of one gap that are no samples."""
         cdef Py_ssize_t first = self._offsets.data.as_uints[at] + (1 if at else 0)
-        cdef Py_ssize_t stop = self._offsets.data.as_uints[at + 1]
-        if at < len(self.keys):
-            stop -= PyBytes_GET_SIZE(<bytes>self.keys[at])
+        cdef Py_ssize_t stop = self._offsets.data.as_uints[at + 1], size
+        if at < len(self._offsets) - 2:
+            self.key_of(at, &size)
+            stop -= size
         # Behind the last line feed of a body there is no line.
         return self._text[first:stop].removesuffix(b"\n").split(b"\n") if first < stop else []
 
@@ -201,10 +186,10 @@ cdef class Prediction:
         if not self._is_tabled or self._is_crowded:
             return -1
         cdef Py_ssize_t number = self.find(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
-        return number if number < len(self.keys) else -1
+        return number if number < len(self._offsets) - 2 else -1
 
     def places(self, bytes body, array.array order, array.array starts, array.array ends):
-        cdef Py_ssize_t count = len(self.keys), i, rests = 0, number
+        cdef Py_ssize_t count = len(self._offsets) - 2, i, rests = 0, number
         for held in (order, starts, ends):
             need_longs(held)
         if not len(order) == len(starts) == len(ends) == count:
@@ -254,7 +239,8 @@ cdef class Prediction:
         return 1
 
     cdef int _table_key(self, Py_ssize_t number) except -1:
-        cdef Py_ssize_t size = PyBytes_GET_SIZE(<bytes>self.keys[number])
+        cdef Py_ssize_t size
+        self.key_of(number, &size)
         self._starts.data.as_uints[number] = self._offsets.data.as_uints[number + 1] - <uint32_t>size
         self._sizes.data.as_uints[number] = <uint32_t>size
         return self._enter(number)
@@ -265,8 +251,10 @@ cdef class Prediction:
         cdef const char *p = text + self._offsets.data.as_uints[gap] + (1 if gap else 0)
         cdef const char *end = text + self._offsets.data.as_uints[gap + 1]
         cdef const char *stop
+        cdef Py_ssize_t size
         if gap < count:
-            end -= PyBytes_GET_SIZE(<bytes>self.keys[gap])
+            self.key_of(gap, &size)
+            end -= size
         while p < end:
             stop = line_end(p, end)
             # Empty lines are good everywhere or nowhere; the end mark is good in one place only.
@@ -331,17 +319,3 @@ def permuted(array.array items, array.array places):
             raise ValueError("a place is beyond the items")
         moved.data.as_longlongs[i] = items.data.as_longlongs[places.data.as_longlongs[i]]
     return moved
-
-
-def keys_at(tuple keys, array.array order):
-    """The key of each number; the empty one for -1."""
-    cdef Py_ssize_t count = len(order), i, number, known = len(keys)
-    cdef tuple found = PyTuple_New(count)
-    cdef object key
-    need_longs(order)
-    for i in range(count):
-        number = order.data.as_longlongs[i]
-        key = keys[number] if 0 <= number < known else b""
-        Py_INCREF(key)
-        PyTuple_SET_ITEM(found, i, key)
-    return found

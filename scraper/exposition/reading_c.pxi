@@ -22,7 +22,7 @@ cdef class Reading:
         self._body = body
         self._base = self._at = PyBytes_AS_STRING(body)
         self._end = self._base + PyBytes_GET_SIZE(body)
-        self.values = array.clone(DOUBLES, len(known.keys), False)
+        self.values = array.clone(DOUBLES, len(known._offsets) - 2, False)
         self.odd = []
         self.unknown = []
 

@@ -17,7 +17,7 @@ from tests.scraper.steps import finish
 def told(page: Page) -> tuple[object, ...]:
     """All that a page says, comparable; values by their bits."""
     return (
-        page.keys,
+        tuple(page.keys),
         page.values.tobytes(),
         page.stamps,
         page.exemplars,
