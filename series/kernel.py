@@ -20,6 +20,7 @@ MODULES = (
     "scraper.exposition.keys_c",
     "scraper.exposition.prediction_c",
     "series.filling_c",
+    "series.untracked_c",
 )
 # One more with each change of what a compiled function takes or gives: whoever pulled the source
 # and did not build again runs pure Python then, not a crash.

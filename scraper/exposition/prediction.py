@@ -1,9 +1,9 @@
 """The text of a page between its values, and readings of other bodies by it: the specification.
 
 Takes a body that was read, and where its values stand; gives readings of other bodies. What stands
-before a value on its line is a key. A body in which only values differ is *predicted*; any other is *scanned*: its lines
-are looked up among those of the text, in whatever order, and those that are not there are told.
-What is no plain number is told as well (`odd`): the dialect judges it.
+before a value on its line is a key. A body in which only values differ is *predicted*; any other is
+*scanned*: its lines are looked up among those of the text, in whatever order, and those that are
+not there are told. What is no plain number is told as well (`odd`): the dialect judges it.
 Twin: `prediction_c.pyx`, with the same names and types; `series.kernel` chooses.
 Invariant: a line that is told neither as odd nor as unknown reads as `exposition.text` reads it.
 """
