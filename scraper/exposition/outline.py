@@ -77,10 +77,6 @@ class Outline:
         """Where each sample stands in a body that was scanned, if only its order differs."""
         return self._prediction.places(body, reading.order, reading.starts, reading.ends)
 
-    def number_of(self, key: bytes) -> int:
-        """Of a sample that the scan left unknown; -1: it is not in the outline."""
-        return self._prediction.number_of(key)
-
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Outline) and self._prediction == other._prediction
 

@@ -81,10 +81,6 @@ class Prediction:
         """With more unknown lines than that it is given up; below zero it is not scanned."""
         return Reading(self, body, most_unknown)
 
-    def number_of(self, key: bytes) -> int:
-        """Of a scan's unknown lines one may have a known key all the same; -1: it has not."""
-        return self.index().get(key, -1)
-
     def places(
         self, body: bytes, order: "array[int]", starts: "array[int]", ends: "array[int]"
     ) -> "array[int] | None":
@@ -157,6 +153,10 @@ class Reading:
     def advance(self, lines: int) -> bool:
         """Read about as many lines (here: a section); True if all is done."""
         return next(self._steps, True) is not None
+
+    def number_of(self, key: bytes) -> int:
+        """Of a scan's unknown lines one may have a known key all the same; -1: it has not."""
+        return self._known.index().get(key, -1)
 
     def _run(self) -> Generator[None, None, None]:
         # Hot: bench/bench_exposition.py holds the figure. No Python code per line.

@@ -182,12 +182,6 @@ cdef class Prediction:
     def reading(self, bytes body, Py_ssize_t most_unknown):
         return Reading(self, body, most_unknown)
 
-    def number_of(self, bytes key):
-        if not self._is_tabled or self._is_crowded:
-            return -1
-        cdef Py_ssize_t number = self.find(PyBytes_AS_STRING(key), PyBytes_GET_SIZE(key))
-        return number if number < len(self._offsets) - 2 else -1
-
     def places(self, bytes body, array.array order, array.array starts, array.array ends):
         cdef Py_ssize_t count = len(self._offsets) - 2, i, rests = 0, number
         for held in (order, starts, ends):
@@ -258,7 +252,7 @@ cdef class Prediction:
         while p < end:
             stop = line_end(p, end)
             # Empty lines are good everywhere or nowhere; the end mark is good in one place only.
-            if stop > p and (stop - p != 5 or memcmp(p, b"# EOF", 5) != 0) and (
+            if stop > p and not is_end_mark(p, stop - p) and (
                 self.find(p, stop - p) < 0
             ):
                 self._starts.data.as_uints[self._known_lines] = <uint32_t>(p - text)

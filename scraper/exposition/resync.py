@@ -100,12 +100,13 @@ class _Unknown:
         key = sample.series + b" "
         if sample.end != behind or self.body[start:end] != key + sample.rest:
             return False
-        # A known one with an exemplar behind it, for instance.
-        number = reading.order[at] = self.outline.number_of(key)
-        if number < 0:
-            if key not in self.known:
-                self.known.learn(key, parse_series(key))
+        if key not in self.known:
+            self.known.learn(key, parse_series(key))
             self.new += 1
+        else:
+            # One with an exemplar behind it, for instance.
+            number = reading.order[at] = reading.number_of(key)
+            self.new += number < 0
         reading.starts[at] += len(key)
         reading.odd.append((at, sample.rest))
         return True
