@@ -61,6 +61,23 @@ def _fill_tables():
 _fill_tables()
 
 
+cdef uint64_t hashed_text(const char *p, Py_ssize_t size) noexcept nogil:
+    """Four times as fast: of each 32 bytes every eight go their own way."""
+    cdef uint64_t[4] ways
+    cdef uint64_t[4] words
+    cdef int way
+    for way in range(4):
+        ways[way] = SECRET + <uint64_t>way
+    while size >= 32:
+        memcpy(words, p, 32)
+        for way in range(4):
+            ways[way] = (ways[way] ^ words[way]) * <uint64_t>0x9e3779b97f4a7c15
+            ways[way] ^= ways[way] >> 29
+        p += 32
+        size -= 32
+    return hashed(<const char *>ways, 32) ^ hashed(p, size)
+
+
 cdef int need_longs(array.array items) except -1:
     if items.ob_descr.typecode != c'q':
         raise TypeError("expected an array of q")
@@ -93,12 +110,18 @@ cdef class Prediction:
         need_longs(ends)
         if len(ends) != count or size > MOST_TEXT:
             raise ValueError("a page's parts do not belong together")
+        cdef const long long *begin = starts.data.as_longlongs
+        cdef const long long *stop = ends.data.as_longlongs
         for i in range(count):
-            self._check(source, size, at, starts.data.as_longlongs[i], i)
-            total += starts.data.as_longlongs[i] - at
-            at = ends.data.as_longlongs[i]
-            if not starts.data.as_longlongs[i] <= at <= size:
+            # A sample stands on a line of its own, behind the sample before, and has a key.
+            if (
+                not at < begin[i] <= stop[i] <= size
+                or source[begin[i] - 1] == c'\n'
+                or (i > 0 and source[at] != c'\n')
+            ):
                 raise ValueError("a page's parts do not belong together")
+            total += begin[i] - at
+            at = stop[i]
         if count and at < size and source[at] != c'\n':
             raise ValueError("a page's parts do not belong together")
         total += size - at
@@ -108,9 +131,9 @@ cdef class Prediction:
         at = total = 0
         for i in range(count):
             offsets.data.as_uints[i] = <uint32_t>total
-            memcpy(to + total, source + at, starts.data.as_longlongs[i] - at)
-            total += starts.data.as_longlongs[i] - at
-            at = ends.data.as_longlongs[i]
+            memcpy(to + total, source + at, begin[i] - at)
+            total += begin[i] - at
+            at = stop[i]
         offsets.data.as_uints[count] = <uint32_t>total
         memcpy(to + total, source + at, size - at)
         total += size - at
@@ -121,20 +144,7 @@ cdef class Prediction:
         self._allows_blanks = dialect.allows_blanks
         self._text = text
         self._offsets = offsets
-        self.digest = <Py_hash_t>(hashed(to, min(total, HASHED_BYTES)) >> 1) ^ total
-
-    cdef int _check(
-        self, const char *source, Py_ssize_t size, Py_ssize_t at, Py_ssize_t start,
-        Py_ssize_t number,
-    ) except -1:
-        """A sample stands on a line of its own, behind the sample before, and has a key."""
-        if (
-            at < start <= size
-            and source[start - 1] != c'\n'
-            and (number == 0 or source[at] == c'\n')
-        ):
-            return 0
-        raise ValueError("a page's parts do not belong together")
+        self.digest = <Py_hash_t>(hashed_text(to, min(total, HASHED_BYTES)) >> 1) ^ total
 
     cdef const char *key_of(self, Py_ssize_t number, Py_ssize_t *size) noexcept:
         """What stands before a value on its line."""

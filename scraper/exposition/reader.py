@@ -152,7 +152,9 @@ class Reader:
         # Fast path: another order only.
         if resynced.outline is not outline:
             self._hold(self._outlines.shared(resynced.outline), outline)
-        return attrs.evolve(page, keys=self._keys_of(resynced.outline))
+        keys = self._keys_of(resynced.outline)
+        # Fast path: what the page says is new.
+        return page if page.keys is keys else attrs.evolve(page, keys=keys)
 
     def _read_as_before(self, before: Outline, body: bytes) -> Generator[None, None, Page | None]:
         """A series that comes and goes: the page looks as the one before the last did."""

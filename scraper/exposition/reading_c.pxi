@@ -68,8 +68,7 @@ cdef class Reading:
                 self._finish()
             else:
                 self._phase = SCANNING
-                if not self.is_scan:
-                    self._begin_scan()
+                self._begin_scan()
             # Hostile: no table can be made.
             if self._known._is_crowded:
                 self.is_given_up = self._is_ended = True
@@ -185,11 +184,14 @@ cdef class Reading:
     cdef int _begin_scan(self) except -1:
         cdef Prediction known = self._known
         self.is_scan = True
-        cdef Py_ssize_t most = self._count + 1, i, size
+        # Mending takes each sample once.
+        cdef Py_ssize_t most = len(known._offsets) + MOST_MENDED, i, size
         cdef const char *p = self._at
-        while p < self._end:
-            p = line_end(p, self._end) + 1
-            most += 1
+        if self._phase == SCANNING:
+            most = self._count + 1
+            while p < self._end:
+                p = line_end(p, self._end) + 1
+                most += 1
         cdef array.array values = self.values, stamps = self.stamps
         self.values = array.clone(DOUBLES, most, False)
         memcpy(self.values.data.as_doubles, values.data.as_doubles, 8 * self._count)
@@ -246,16 +248,8 @@ cdef class Reading:
         # Between two lines of the body: at the line feed, but at its beginning.
         while lines > 0:
             lines -= 1
-            # Fast path: all that stands before the next sample.
-            if self._cursor < count:
-                size = offsets[self._cursor + 1] - self._text_at
-                if self._has_begun and p < end:
-                    if end - p - 1 >= size and memcmp(p + 1, text + self._text_at, size) == 0 and (
-                        not is_series(p + 1 + size, end)
-                    ):
-                        p = self._sample(p + 1 + size, self._cursor)
-                        self._text_at = self._line_behind(self._cursor)
-                        continue
+            if self._has_begun and p < end:
+                p = self._mend_on(p, lines)
             if self._has_begun and p < end:
                 p += 1
             if p == end:
@@ -283,6 +277,40 @@ cdef class Reading:
                 return 0
         self._at = p
         return 0
+
+    cdef const char *_mend_on(self, const char *p, Py_ssize_t lines) except NULL:
+        """As far as all is as in the text; `p`: the line feed behind the line before."""
+        # Hot: bench/bench_exposition.py holds the figure.
+        cdef Prediction known = self._known
+        cdef const char *text = PyBytes_AS_STRING(known._text)
+        cdef const uint32_t *offsets = known._offsets.data.as_uints
+        cdef long long *order = self.order.data.as_longlongs
+        cdef long long *starts = self.starts.data.as_longlongs
+        cdef long long *ends = self.ends.data.as_longlongs
+        cdef Py_ssize_t count = len(known._offsets) - 2, most = len(self.order), size
+        cdef Py_ssize_t i = self._cursor, at = self._count
+        cdef const char *begun = text + self._text_at
+        cdef const char *end = self._end
+        while i < count and at < most and lines > 0:
+            size = text + offsets[i + 1] - begun
+            # With the line feed: behind it the line begins.
+            if end - p <= size or memcmp(p + 1, begun, size) != 0 or is_series(p + 1 + size, end):
+                break
+            p += 1 + size
+            order[at] = i
+            starts[at] = p - self._base
+            p = self._value(p, at)
+            ends[at] = p - self._base
+            i += 1
+            at += 1
+            lines -= 1
+            begun = text + offsets[i] + 1
+            if p == end:
+                break
+        if i > self._cursor:
+            self._text_at = begun - text
+        self._cursor, self._count = i, at
+        return p
 
     cdef bint _look_ahead(self, const char *p, bint *is_key) noexcept:
         """Go on in the text to the line at `p`, if it is near; what is between was left out."""

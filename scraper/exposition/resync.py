@@ -67,7 +67,7 @@ def resync(outline: Outline, reading: Reading, body: bytes, known: Series) -> Re
     if is_known and (places := outline.places(body, reading)) is not None:
         return Resynced(_in_order(page, outline.keys, places), outline)
     own = Outline(body, reading.starts, reading.ends, outline.dialect)
-    return Resynced(attrs.evolve(page, keys=own.keys), own)
+    return Resynced(Page(own.keys, page.values, page.stamps, page.exemplars), own)
 
 
 @attrs.define
