@@ -502,9 +502,10 @@ cdef class Reading:
         if p == stop:
             if known._allows_blanks:
                 return stop
-        elif known.find(p, stop - p) >= count:
-            return stop
-        elif p[0] != c'#':
+        elif p[0] == c'#':
+            if known.find(p, stop - p) >= count:
+                return stop
+        else:
             q = before_number(p, stop)
             number = known.find(p, q - p)
             if number < 0 and q > p and (q - 1)[0] == c' ':
@@ -512,6 +513,8 @@ cdef class Reading:
                 number = known.find(p, q - p)
             if 0 <= number < count and q < stop:
                 return self._sample(q, number)
+            if known.find(p, stop - p) >= count:
+                return stop
         self._note_unknown(p, stop)
         return stop
 

@@ -12,16 +12,27 @@ cdef uint64_t SECRET = <uint64_t>(hash(b"promferry outline") & 0x7ffffffffffffff
 
 
 cdef inline uint64_t hashed(const char *p, Py_ssize_t size) noexcept nogil:
-    cdef uint64_t state = SECRET ^ <uint64_t>size, word
-    while size >= 8:
+    # Two ways at once: the processor need not wait for one product to begin the next.
+    cdef uint64_t state = SECRET ^ <uint64_t>size, other = SECRET, word, next
+    while size >= 16:
+        memcpy(&word, p, 8)
+        memcpy(&next, p + 8, 8)
+        state = (state ^ word) * <uint64_t>0x9e3779b97f4a7c15
+        other = (other ^ next) * <uint64_t>0xc2b2ae3d27d4eb4f
+        state ^= state >> 29
+        other ^= other >> 31
+        p += 16
+        size -= 16
+    if size >= 8:
         memcpy(&word, p, 8)
         state = (state ^ word) * <uint64_t>0x9e3779b97f4a7c15
         state ^= state >> 29
         p += 8
         size -= 8
     word = 0
-    memcpy(&word, p, size)
-    state = (state ^ word) * <uint64_t>0x9e3779b97f4a7c15
+    if size:
+        memcpy(&word, p, size)
+    state = (state ^ word ^ (other << 1)) * <uint64_t>0x9e3779b97f4a7c15
     return state ^ (state >> 32)
 
 
