@@ -198,8 +198,6 @@ cdef class Prediction:
             need_longs(held)
         if not len(order) == len(starts) == len(ends) == count:
             return None
-        if not self._is_tabled or self._has_twins:
-            return None
         cdef array.array places = array.clone(LONGS, count, False)
         for i in range(count):
             places.data.as_longlongs[i] = -1
@@ -211,7 +209,10 @@ cdef class Prediction:
             rests += ends.data.as_longlongs[i] - starts.data.as_longlongs[i]
         if PyBytes_GET_SIZE(body) - rests != PyBytes_GET_SIZE(self._text):
             return None
-        return places
+        # A series that is twice on the page may have changed places with itself. Made already, but
+        # where lines had to be read one by one.
+        self.table(2 * count + 2)
+        return None if self._has_twins or self._is_crowded else places
 
     cdef Py_ssize_t table(self, Py_ssize_t lines) except -1:
         """Go on making the table; 0 if it is not ready yet."""

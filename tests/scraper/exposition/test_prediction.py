@@ -19,6 +19,17 @@ from tests.scraper.exposition.test_openmetrics import FAMILIES
 EXEMPLARS = FAMILIES.replace(b"c_total", b'd 1 # {t="x"} 0.5 1.5\nc_total')
 
 
+def lines(*bounds: int) -> bytes:
+    """Of a page of series by number: from the first bound to the second, and so on."""
+    numbers = [n for at in range(0, len(bounds), 2) for n in range(bounds[at], bounds[at + 1])]
+    return b"".join(
+        [b"# HELP m%d x\n" % n * (n % 7 == 0) + b'm%d{a="b"} %d\n' % (n, n) for n in numbers]
+    )
+
+
+MANY = lines(0, 200)
+
+
 @pytest.fixture
 def both() -> list[ModuleType]:
     return [twin_named(name) for name in TWINS]
@@ -57,6 +68,19 @@ def test_any_bodies_are_the_same_pages_or_errors(
         pytest.param(b"e 1\nInf 2\n", b"Inf 1\ne 2\n", id="series that look like numbers"),
         pytest.param(b"a 1\n" * 3, b"b 1\n" * 300, id="another page"),
         pytest.param(b"a 1\n", b"", id="nothing"),
+        pytest.param(MANY, lines(0, 10, 900, 970, 10, 200), id="many series more"),
+        pytest.param(MANY, lines(0, 10, 900, 903, 10, 200), id="a few series more"),
+        pytest.param(MANY, lines(0, 10, 80, 200), id="many series less"),
+        pytest.param(MANY, lines(0, 10, 13, 200), id="a few series less"),
+        pytest.param(MANY, lines(0, 120), id="the end of the page is gone"),
+        pytest.param(MANY, lines(0, 10, 900, 901, 11, 200), id="a series is another"),
+        pytest.param(MANY, lines(100, 200, 0, 100), id="two halves in another order"),
+        pytest.param(MANY, lines(0, 50, 55, 130, 50, 55, 130, 200), id="some stand elsewhere"),
+        pytest.param(MANY, lines(0, 50, 55, 130, 50, 55, 140, 200), id="elsewhere, and some less"),
+        pytest.param(MANY, lines(0, 100, 20, 23, 100, 200), id="some are there twice"),
+        pytest.param(lines(0, 9, 3, 5, 9, 20), lines(0, 5, 3, 5, 5, 20), id="twice, elsewhere"),
+        pytest.param(MANY, MANY.replace(b"HELP", b"help", 3), id="a few comments are others"),
+        pytest.param(MANY, b"# \n\n" + lines(5, 9) + b"\n" + MANY, id="empty lines between"),
     ],
 )
 def test_pages_that_differ(both: list[ModuleType], first: bytes, second: bytes) -> None:
