@@ -143,6 +143,17 @@ def common(before, after):
         ):
             tail += 1
         return head, tail
+    cdef tuple first, second
+    if isinstance(before, tuple) and isinstance(after, tuple):
+        first, second = before, after
+        while head < most and (first[head] is second[head] or first[head] == second[head]):
+            head += 1
+        while tail < most - head and (
+            first[len(first) - 1 - tail] is second[len(second) - 1 - tail]
+            or first[len(first) - 1 - tail] == second[len(second) - 1 - tail]
+        ):
+            tail += 1
+        return head, tail
     while head < most and before[head] == after[head]:
         head += 1
     while tail < most - head and before[len(before) - 1 - tail] == after[len(after) - 1 - tail]:

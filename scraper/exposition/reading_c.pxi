@@ -194,10 +194,12 @@ cdef class Reading:
                 most += 1
         cdef array.array values = self.values, stamps = self.stamps
         self.values = array.clone(DOUBLES, most, False)
-        memcpy(self.values.data.as_doubles, values.data.as_doubles, 8 * self._count)
         if stamps is not None:
             self.stamps = array.clone(LONGS, most, False)
-            memcpy(self.stamps.data.as_longlongs, stamps.data.as_longlongs, 8 * self._count)
+        if self._count:  # an empty array has no place in memory
+            memcpy(self.values.data.as_doubles, values.data.as_doubles, 8 * self._count)
+            if stamps is not None:
+                memcpy(self.stamps.data.as_longlongs, stamps.data.as_longlongs, 8 * self._count)
         self.order = array.clone(LONGS, most, False)
         self.starts = array.clone(LONGS, most, False)
         self.ends = array.clone(LONGS, most, False)
