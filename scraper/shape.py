@@ -218,7 +218,7 @@ class Shape:
             yield
 
     def _sweep(self) -> Generator[None, None, None]:
-        fresh: Known[Template | None] = hot.Known()
+        fresh: Known[Template | None] = hot.Known(len(self._memo))
         self._sweeping = fresh
         self._learned, total = 0, 0
         try:

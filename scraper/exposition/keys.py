@@ -18,7 +18,8 @@ Other = TypeVar("Other")
 class Known(Generic[Value]):
     """Grows only; whoever holds it makes a new one now and then."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected: int = 0) -> None:
+        """`expected`: how many will be adopted, so that room is made at once."""
         self._adopted: dict[bytes, Value] = {}
         self.learned: dict[bytes, Value] = {}
 

@@ -168,12 +168,15 @@ cdef class Known:
     cdef array.array _slots, _old
     cdef Py_ssize_t _count, _moved
 
-    def __init__(self):
+    def __init__(self, Py_ssize_t expected=0):
+        cdef Py_ssize_t capacity = SMALLEST
+        while 3 * capacity <= 4 * expected:
+            capacity *= 2
         self.learned = {}
         self._others = {}
         self._keys = []
         self._values = []
-        self._slots = array.clone(SLOTS, SMALLEST, True)
+        self._slots = array.clone(SLOTS, capacity, True)
 
     def __len__(self):
         return self._count + len(self._others) + len(self.learned)

@@ -95,8 +95,9 @@ def test_known_is_a_dictionary(seed: int, most: int) -> None:
         assert both[0].learned == both[1].learned
 
 
-def test_many_series_in_pages_that_overlap(compiled: ModuleType) -> None:
-    known = compiled.Known()
+@pytest.mark.parametrize("expected", [0, 5000, 21_500])
+def test_many_series_in_pages_that_overlap(compiled: ModuleType, expected: int) -> None:
+    known = compiled.Known(expected)
     for first in range(0, 20_000, 1500):
         page = [b'm{n="%d"} ' % number for number in range(first, first + 2000)]
         known.adopt(keys_of(page), tuple(range(first, first + 2000)), 0, 2000)
