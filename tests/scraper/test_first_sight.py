@@ -5,7 +5,7 @@ import pytest
 import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
-from scraper.first_sight import MOST_WAIT_S, FirstSight
+from scraper.first_sight import MOST_WAIT_S, STUCK_S, FirstSight
 
 
 @attrs.define
@@ -27,7 +27,7 @@ async def told(*seconds: float) -> list[str]:
     """What happens when tasks a, b, ... come in this order and need so long."""
     log = Log()
     async with trio.open_nursery() as nursery:
-        for name, each in zip("abc", seconds, strict=False):
+        for name, each in zip("abcdefghi", seconds, strict=False):
             nursery.start_soon(log.stay, name, each)
             await wait_all_tasks_blocked()
     return log.lines
@@ -38,10 +38,29 @@ async def test_one_after_the_other(autojump_clock: MockClock) -> None:
 
 
 async def test_nobody_waits_long_for_a_huge_page(autojump_clock: MockClock) -> None:
-    wait = f"{MOST_WAIT_S:g}"
+    wait = f"{STUCK_S:g}"
     assert {f"b begins at {wait}", f"c begins at {wait}", "a ends at 25"} <= set(
         await told(25, 1, 1)
     )
+
+
+async def test_the_wait_goes_on_while_pages_are_done(autojump_clock: MockClock) -> None:
+    log = await told(*[STUCK_S - 1] * 3)
+    assert log == [
+        "a begins at 0",
+        "a ends at 9",
+        "b begins at 9",
+        "b ends at 18",
+        "c begins at 18",
+        "c ends at 27",
+    ]
+
+
+async def test_the_wait_has_an_end(autojump_clock: MockClock) -> None:
+    log = await told(*[STUCK_S - 1] * 9)
+    begun_s = [float(line.rpartition(" ")[2]) for line in log if "begins" in line]
+    assert len(begun_s) == 9
+    assert max(begun_s) <= MOST_WAIT_S + STUCK_S
 
 
 async def test_a_page_that_fails_gives_its_turn_back(autojump_clock: MockClock) -> None:
