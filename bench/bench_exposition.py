@@ -1,7 +1,8 @@
 """Reading pages of the text format, by both twins of the hot loops: microseconds a sample.
 
 Run: `python bench/bench_exposition.py`. DESIGN section 4: pure Python below 1 us warm, compiled at
-most 0.06; another order or a series that comes and goes at most twice that.
+most 0.06; another order or a series that comes and goes at most twice that (docs/performance.md
+says where that does not hold, and why).
 """
 
 import argparse

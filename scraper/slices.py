@@ -19,8 +19,11 @@ def slices(items: Sequence[Item], size: int = PER_SLICE) -> Iterator[Sequence[It
         yield items[start : start + size]
 
 
-def digest(items: tuple[Any, ...]) -> Generator[None, None, int]:
-    """Equal for equal tuples, in this process."""
+def digest(items: Sequence[Any]) -> Generator[None, None, int]:
+    """Equal for equal tuples, in this process, and for equal views of a page's text."""
+    # Fast path: a view hashes its text at once, and remembers.
+    if not isinstance(items, tuple):
+        return hash(items)
     number = len(items)
     for part in slices(items):
         number = hash((number, part))
@@ -29,12 +32,15 @@ def digest(items: tuple[Any, ...]) -> Generator[None, None, int]:
 
 
 def are_equal(left: Sequence[object], right: Sequence[object]) -> Generator[None, None, bool]:
-    """Of two lists or two tuples."""
+    """Of lists, tuples, and views of a page's text, which are equal to tuples."""
     # Fast path: the same object.
     if left is right:
         return True
     if len(left) != len(right):
         return False
+    # A view compares text at once.
+    if type(left) not in (list, tuple) or type(right) not in (list, tuple):
+        return left == right
     for start in range(0, len(left), PER_SLICE):
         if left[start : start + PER_SLICE] != right[start : start + PER_SLICE]:
             return False

@@ -11,6 +11,7 @@ from collections.abc import Generator, Iterator
 
 import attrs
 
+from scraper.known import hot
 from scraper.slices import empty, gathered, slices
 from series.batch import Batch
 from series.layout import Layout
@@ -55,10 +56,12 @@ class Staleness:
             return NONE
         gone, new = before, tracked
         # With the same labels equal templates are the same series, and only what is left of both
-        # may still be: a constant on one side, a hole on the other.
+        # may still be: a constant on one side, a hole on the other. No layout has one twice.
         if has_same_labels:
-            gone = yield from _without(before, tracked)
-            new = yield from _without(tracked, before)
+            head, tail = hot.common(before.layout.templates, tracked.layout.templates)
+            yield
+            gone, new = _between(before, head, tail), _between(tracked, head, tail)
+            gone, new = (yield from _without(gone, new)), (yield from _without(new, gone))
         return (yield from _not_among(gone, new)) if len(gone) and len(new) else gone
 
     def succeeded(self, tracked: Filled) -> None:
@@ -74,6 +77,12 @@ class Staleness:
 def _is_longer(chunks: tuple[bytes, ...], before: tuple[bytes, ...]) -> bool:
     """The same labels; a series seen since may have brought further holes."""
     return chunks is before or chunks[: len(before)] == before
+
+
+def _between(series: Filled, head: int, tail: int) -> Filled:
+    """Without so many at the beginning and at the end."""
+    left = series.layout.templates[head : len(series) - tail]
+    return Filled(Layout(left), series.chunks) if left else NONE
 
 
 def _without(series: Filled, others: Filled) -> Generator[None, None, Filled]:

@@ -1,7 +1,7 @@
 """What one body says: its series in order, their values and timestamps, and what is beside them."""
 
 from array import array
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from itertools import repeat
 from typing import TypeVar
 
@@ -22,7 +22,7 @@ PUT_PER_STEP = 8000
 class Page:
     """The samples of a body, in parallel.
 
-    `keys` names the series: each is the raw series text and one blank. It is the same tuple object
+    `keys` names the series: each is the raw series text and one blank. It is the same object
     as that of the reader's previous page if both expose the same series in the same order.
     `stamps` holds NO_TIMESTAMP where a line has none, and is None where no line has one.
     What is beside the values is by position, and None where there is none of it; the value of a
@@ -32,7 +32,7 @@ class Page:
     `bad_lines`: lines that a lenient reader skipped, the first few; `bad_count`: all of them.
     """
 
-    keys: tuple[bytes, ...]
+    keys: Sequence[bytes]
     values: "array[float]"
     stamps: "array[int] | None" = None
     exemplars: Mapping[int, tuple[Exemplar, ...]] | None = None
@@ -91,5 +91,5 @@ class Parts:
             self.stamps.extend(part.stamps or repeat(NO_TIMESTAMP, len(part.values)))
         self.values.extend(part.values)
 
-    def page(self, keys: tuple[bytes, ...]) -> Page:
+    def page(self, keys: Sequence[bytes]) -> Page:
         return Page(keys, self.values, self.stamps, self.exemplars or None)

@@ -61,7 +61,7 @@ class Reader:
         # What the outline followed, held for a few pages.
         self._before: Outline | None = None
         self._before_pages = 0
-        self._keys: tuple[bytes, ...] = ()
+        self._keys: Sequence[bytes] = ()
         # Those of a page that has no outline.
         self._comments = _NO_COMMENTS
         self._families: Families | None = None
@@ -86,7 +86,7 @@ class Reader:
             if page is not None:
                 # A first page that looks like another target's: from now on it is this one's too.
                 if self._outline is None:
-                    self._hold(outline, None)
+                    yield from self._hold(outline, None)
                 return page
         self.walked_total += 1
         others = (yield from _others_of(outline)) if outline is not None else frozenset()
@@ -122,7 +122,7 @@ class Reader:
         yield from self._keep(page.keys)
         return attrs.evolve(page, keys=self._keys)
 
-    def _keep(self, keys: tuple[bytes, ...]) -> Generator[None, None, None]:
+    def _keep(self, keys: Sequence[bytes]) -> Generator[None, None, None]:
         """The same object as before, if they are equal."""
         if not (yield from are_equal(keys, self._keys)):
             self._keys = keys
@@ -152,7 +152,7 @@ class Reader:
         if reading.is_given_up:
             return None
         if not reading.is_scan:
-            page = yield from page_of(reading, outline.dialect, outline.keys)
+            page = yield from page_of(reading, outline.dialect, self._keys_of(outline))
             self.predicted_total += page is not None
             return page
         yield
@@ -163,9 +163,10 @@ class Reader:
         page = resynced.page
         # Fast path: another order only.
         if resynced.outline is not outline:
-            self._hold(self._outlines.shared(resynced.outline), outline)
-            page = attrs.evolve(page, keys=self._keys)
-        return page
+            yield from self._hold(self._outlines.shared(resynced.outline), outline)
+        keys = self._keys_of(resynced.outline)
+        # Fast path: what the page says is new.
+        return page if page.keys is keys else attrs.evolve(page, keys=keys)
 
     def _read_as_before(self, before: Outline, body: bytes) -> Generator[None, None, Page | None]:
         """A series that comes and goes: the page looks as the one before the last did."""
@@ -174,27 +175,35 @@ class Reader:
             yield
         if reading.is_given_up:
             return None
-        page = yield from page_of(reading, before.dialect, before.keys)
-        if page is not None:
-            self.predicted_total += 1
-            self._hold(before, self._outline)
-        return page
+        page = yield from page_of(reading, before.dialect, ())
+        if page is None:
+            return None
+        self.predicted_total += 1
+        yield from self._hold(before, self._outline)
+        return attrs.evolve(page, keys=self._keys)
 
-    def _hold(self, outline: Outline, before: Outline | None) -> None:
-        self._outline, self._keys = outline, outline.keys
+    def _keys_of(self, outline: Outline) -> Sequence[bytes]:
+        """One that is held, or is about to be."""
+        return self._keys if self._outline is not None else outline.keys
+
+    def _hold(self, outline: Outline, before: Outline | None) -> Generator[None, None, None]:
+        self._outline = outline
         self._before, self._before_pages = before, 0
+        # The same object, if only comments differ.
+        yield from self._keep(outline.keys)
 
     def _learn(self, walk: Walk, body: bytes, dialect: Dialect) -> Generator[None, None, None]:
-        yield from self._keep(tuple(walk.keys))
-        yield from empty(walk.keys)
         self._outline = self._before = None
         self._comments = _NO_COMMENTS
         # Blanks where none need be, a label value over several lines: such a page is always walked.
         if walk.is_regular:
-            outline = Outline(body, walk.starts, walk.ends, self._keys, dialect)
+            outline = Outline(body, walk.starts, walk.ends, dialect)
             yield
-            self._hold(self._outlines.shared(outline), None)
+            yield from empty(walk.keys)
+            yield from self._hold(self._outlines.shared(outline), None)
         else:
+            yield from self._keep(tuple(walk.keys))
+            yield from empty(walk.keys)
             self._comments = walk.comments
 
 

@@ -66,7 +66,7 @@ class Rearrangement:
 
     def __init__(
         self,
-        keys: tuple[bytes, ...],
+        keys: Sequence[bytes],
         options: "ReadOptions",
         known: Series,
         *,
@@ -149,7 +149,7 @@ class Rearrangement:
             starts=moved_starts or None,
         )
 
-    def _same_keys(self, keys: tuple[bytes, ...]) -> Generator[None, None, tuple[bytes, ...]]:
+    def _same_keys(self, keys: tuple[bytes, ...]) -> Generator[None, None, Sequence[bytes]]:
         if not (yield from are_equal(keys, self._result)):
             self._result = keys
         for first in range(0, len(keys), MOVED_PER_STEP):

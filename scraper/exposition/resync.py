@@ -9,7 +9,7 @@ in the outline's order, with `Page.places` telling the order of the body.
 
 from array import array
 from bisect import bisect
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -22,7 +22,7 @@ from scraper.exposition.page import Page
 from scraper.exposition.prediction import Reading
 from scraper.exposition.text import parse_series
 from scraper.exposition.walk import Series
-from scraper.slices import are_equal, slices
+from scraper.slices import slices
 from series.exemplar import Exemplar
 
 # First sight of a series costs about 25 us.
@@ -32,7 +32,7 @@ JUDGED_PER_STEP = 300
 
 
 def page_of(
-    reading: Reading, dialect: Dialect, keys: tuple[bytes, ...]
+    reading: Reading, dialect: Dialect, keys: Sequence[bytes]
 ) -> Generator[None, None, Page | None]:
     """The samples of a reading, in its order."""
     # Fast path: plain numbers only.
@@ -77,25 +77,11 @@ def resync(
     if found.comments:
         page = yield from _without(page, reading, found.comments)
     # Fast path: the same series. A comment that is new takes another outline, however long it is.
-    is_known = not found.keys and not found.comments
+    is_known = not found.new and not found.comments
     if is_known and (places := outline.places(body, reading)) is not None:
         return Resynced(_in_order(page, outline.keys, places), outline)
-    keys = outline.keys_of(reading)
-    if found.keys:
-        filled = list(keys)
-        at = -1
-        for key in found.keys:
-            at = reading.order.index(-1, at + 1)
-            filled[at] = key
-        yield
-        keys = tuple(filled)
-        filled.clear()
-        yield
-    # The same objects, if only comments differ.
-    if (yield from are_equal(keys, outline.keys)):
-        keys = outline.keys
-    own = Outline(body, reading.starts, reading.ends, keys, outline.dialect)
-    return Resynced(Page(keys, page.values, page.stamps, page.exemplars), own)
+    own = Outline(body, reading.starts, reading.ends, outline.dialect)
+    return Resynced(Page(own.keys, page.values, page.stamps, page.exemplars), own)
 
 
 @attrs.define
@@ -105,7 +91,7 @@ class _Unknown:
     body: bytes
     outline: Outline
     known: Series
-    keys: list[bytes] = attrs.field(factory=list)  # of new series
+    new: int = 0  # series
     comments: list[int] = attrs.field(factory=list)  # where in the reading others stand
 
     def read(self, reading: Reading) -> Generator[None, None, bool]:
@@ -131,12 +117,13 @@ class _Unknown:
         key = sample.series + b" "
         if sample.end != behind or self.body[start:end] != key + sample.rest:
             return False
-        # A known one with an exemplar behind it, for instance.
-        number = reading.order[at] = self.outline.number_of(key)
-        if number < 0:
-            if key not in self.known:
-                self.known.learn(key, parse_series(key))
-            self.keys.append(key)
+        if key not in self.known:
+            self.known.learn(key, parse_series(key))
+            self.new += 1
+        else:
+            # One with an exemplar behind it, for instance.
+            number = reading.order[at] = reading.number_of(key)
+            self.new += number < 0
         reading.starts[at] += len(key)
         reading.odd.append((at, sample.rest))
         return True
@@ -168,7 +155,7 @@ def _cut(items: "array[int] | array[float]", gone: list[int]) -> Generator[None,
     items[:] = kept
 
 
-def _in_order(page: Page, keys: tuple[bytes, ...], places: "array[int]") -> Page:
+def _in_order(page: Page, keys: Sequence[bytes], places: "array[int]") -> Page:
     exemplars: Mapping[int, tuple[Exemplar, ...]] | None = page.exemplars
     if exemplars is not None:
         exemplars = {to: exemplars[at] for to, at in enumerate(places) if at in exemplars}
