@@ -22,6 +22,7 @@ from scraper.exposition.errors import BucketLimitError, ExpositionError
 from scraper.exposition.negotiation import Format, choose
 from scraper.exposition.outline import Outlines
 from scraper.failure_log import FailureLog
+from scraper.first_sight import FirstSight
 from scraper.labelling import LabelLimitError, SeriesError
 from scraper.report import TOO_LARGE, Outcome
 from scraper.schedule import Schedule
@@ -103,6 +104,7 @@ class Surroundings:
     failures: FailureLog = attrs.field(factory=FailureLog)
     watch: Watch = attrs.field(factory=Watch)
     crowd: Crowd = attrs.field(factory=Crowd)
+    first_sight: FirstSight = attrs.field(factory=FirstSight)
     seed: int = 0  # of this host, so that two agents do not scrape at the same time
 
 
@@ -195,7 +197,7 @@ class TargetLoop:
         self._body_bytes = 0
         try:
             body, format_ = await self._fetch()
-            rendered = await drive(self._scrape.render(body, timestamp_ms, format_))
+            rendered = await self._render(body, timestamp_ms, format_)
         except FAILURES as exc:
             self._note_failure(exc)
             batches = self._scrape.fail(timestamp_ms)
@@ -229,6 +231,13 @@ class TargetLoop:
         del self._recent_s[:-RECENT]
         self._spread(outcome)
         self._around.sink.put_nowait((*batches, *self._scrape.report(outcome, timestamp_ms)))
+
+    async def _render(self, body: bytes, timestamp_ms: int, format_: Format) -> Rendered:
+        # Fast path: the target was scraped before.
+        if not self._scrape.is_new:
+            return await drive(self._scrape.render(body, timestamp_ms, format_))
+        async with self._around.first_sight.turn():
+            return await drive(self._scrape.render(body, timestamp_ms, format_))
 
     def _show(self, rendered: Rendered, timestamp_ms: int) -> None:
         """To those who watch scrapes."""

@@ -7,8 +7,9 @@ have the same layout object.
 Holds nothing per series: templates, plans and layouts are the shape's.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 
+from scraper.known import hot
 from scraper.labelling import Labelling
 from scraper.plan import PLANNED_PER_STEP, Plan, resolve
 from scraper.shapes import Shapes
@@ -17,15 +18,16 @@ from scraper.staleness import Filled
 
 class Memo:
     """`in` tells whether a key's text is known to be valid. `added`: series of the last page that
-    the one before had not."""
+    the one before had not. `is_new`: no page was planned yet."""
 
     def __init__(self, labelling: Labelling, shapes: Shapes) -> None:
         self._labelling = labelling
         self.shape = shapes.shape_of(labelling)
         self._chunks = self.shape.chunks(labelling.target_labels)
-        self._keys: tuple[bytes, ...] = ()
+        self._keys: Sequence[bytes] = ()
         self._plan = Plan()
         self.added = 0
+        self.is_new = True
 
     def __contains__(self, key: object) -> bool:
         return key in self.shape
@@ -52,7 +54,7 @@ class Memo:
         """What becomes of a new series with the exposed labels `raw`. Raises SeriesError."""
         self.shape.learn(key, raw, self._labelling)
 
-    def plan(self, keys: tuple[bytes, ...]) -> Generator[None, None, Plan]:
+    def plan(self, keys: Sequence[bytes]) -> Generator[None, None, Plan]:
         """The plan for a page that exposes `keys`. Raises SeriesError."""
         # Fast path: the same series in the same order.
         if keys is self._keys:
@@ -66,6 +68,7 @@ class Memo:
                 plan = yield from resolve(plan, chunks, renamed, shape.layout_of)
             self.added = yield from _added(self._plan, plan)
             self._keys, self._plan = keys, plan
+            self.is_new = False
         yield from self.tidy()
         return self._plan
 
@@ -76,12 +79,18 @@ class Memo:
 
 def _added(before: Plan, after: Plan) -> Generator[None, None, int]:
     """How many keys `before` had not, those apart that are dropped."""
-    # Fast path: another order, or nothing that was not there.
-    known = set(before.keys)
+    # Most of a page is as it was: what is left between its beginning and its end is compared.
+    # One that is twice on a page may stand anywhere.
+    head, tail = (0, 0) if after.duplicates else hot.common(before.keys, after.keys)
     yield
+    known: set[bytes] = set()
+    for start in range(head, len(before.keys) - tail, PLANNED_PER_STEP):
+        stop = min(start + PLANNED_PER_STEP, len(before.keys) - tail)
+        known.update(before.keys[start:stop])
+        yield
     added: set[bytes] = set()
-    for start in range(0, len(after.keys), PLANNED_PER_STEP):
-        stop = start + PLANNED_PER_STEP
+    for start in range(head, len(after.keys) - tail, PLANNED_PER_STEP):
+        stop = min(start + PLANNED_PER_STEP, len(after.keys) - tail)
         new = set(after.keys[start:stop]) - known
         if new:
             rows = zip(after.keys[start:stop], after.templates[start:stop], strict=True)

@@ -35,7 +35,7 @@ class Plan:
     `variants`: what becomes of this plan for targets whose labels make some of its series equal.
     """
 
-    keys: tuple[bytes, ...] = ()
+    keys: Sequence[bytes] = ()
     templates: Sequence[Template | None] = ()
     layout: Layout = EMPTY
     pick: Picker | None = None
@@ -63,7 +63,7 @@ LayoutOf = Callable[[Iterable[Template]], Layout]
 
 
 def build(
-    keys: tuple[bytes, ...],
+    keys: Sequence[bytes],
     templates: Sequence[Template | None],
     layout_of: LayoutOf,
     base: Plan | None = None,

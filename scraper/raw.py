@@ -5,6 +5,7 @@ nature: every series is parsed, once for each list of series.
 """
 
 from array import array
+from collections.abc import Sequence
 
 from scraper.exposition.numbers import NO_TIMESTAMP
 from scraper.exposition.page import Page
@@ -19,7 +20,7 @@ class RawBatches:
     """Remembers one list of series."""
 
     def __init__(self) -> None:
-        self._keys: tuple[bytes, ...] = ()
+        self._keys: Sequence[bytes] = ()
         self._layout = Layout(())
 
     def of(self, page: Page, lane_key: int, now_ms: int) -> Batch:

@@ -189,6 +189,11 @@ class TargetScrape:
         return self._reader.comments()
 
     @property
+    def is_new(self) -> bool:
+        """No page was read yet, or none since the labels of its series changed."""
+        return self._memo.is_new
+
+    @property
     def alive(self) -> Filled:
         """The final series of the last good page."""
         return self._memo.alive

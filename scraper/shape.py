@@ -9,13 +9,14 @@ Bounded: what no plan of a target uses any more is forgotten, at the latest when
 used ABSENT_PAGES times, or when a quarter of it is new.
 """
 
-from collections.abc import Generator, Iterable, Mapping
-from itertools import repeat
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from weakref import WeakValueDictionary
 
 import attrs
 
+from scraper.exposition.keys import Known
 from scraper.exposition.text import parse_series
+from scraper.known import hot
 from scraper.labelling import EXPORTED_PREFIX, Labelling
 from scraper.plan import EMPTY, PLANNED_PER_STEP, Plan, build
 from series.labels import METRIC_NAME, Labels, canonical
@@ -33,8 +34,8 @@ SPARE_SERIES = 1000
 LEARNED_PER_STEP = 150
 
 _UNKNOWN = Template((b"not known",))
-# A dictionary's slot, a pointer in a page's keys and one in a layout.
-_ENTRY_BYTES = 64
+# A slot in the table, a pointer in the layout and an offset in the page's text.
+_ENTRY_BYTES = 24
 _TEMPLATE_HEADER_BYTES = 33
 
 
@@ -54,10 +55,12 @@ class Shape:
     __slots__ = (
         "__weakref__",
         "_bytes",
+        "_carried",
         "_encoded",
         "_hole_of",
         "_is_dirty",
         "_layouts",
+        "_learned",
         "_memo",
         "_needles",
         "_pages",
@@ -66,7 +69,6 @@ class Shape:
         "_settled",
         "_sweeping",
         "_target",
-        "_young",
         "holes",
         "report_layout",
     )
@@ -88,10 +90,12 @@ class Shape:
         for name in target:
             if name not in read:
                 self._hole(name, name)
-        self._memo: dict[bytes, Template | None] = {}
-        self._young: list[bytes] = []
-        self._sweeping: dict[bytes, Template | None] | None = None
-        self._settled = self._pages = self._bytes = 0
+        self._memo: Known[Template | None] = hot.Known()
+        self._sweeping: Known[Template | None] | None = None
+        # What the last sweep left alone, though no plan had it: a page was being read.
+        self._carried: frozenset[bytes] = frozenset()
+        # `_learned`: since the last sweep.
+        self._settled = self._learned = self._pages = self._bytes = 0
         self._is_dirty = False
         self._plans: WeakValueDictionary[int, Plan] = WeakValueDictionary()
         self._layouts: WeakValueDictionary[int, Layout] = WeakValueDictionary()
@@ -123,14 +127,14 @@ class Shape:
             template = self._template(final)
             self._bytes += len(template) + _TEMPLATE_HEADER_BYTES
         self._bytes += _ENTRY_BYTES
-        self._memo[key] = template
-        self._young.append(key)
+        self._memo.learn(key, template)
+        self._learned += 1
         if self._sweeping is not None:
-            self._sweeping[key] = template
+            self._sweeping.learn(key, template)
         self._is_dirty = True
         return template
 
-    def plan(self, keys: tuple[bytes, ...], labelling: Labelling) -> Generator[None, None, Plan]:
+    def plan(self, keys: Sequence[bytes], labelling: Labelling) -> Generator[None, None, Plan]:
         """The plan for pages that expose `keys`. Raises SeriesError."""
         number = hash(keys)
         plan = self._plans.get(number)
@@ -146,6 +150,7 @@ class Shape:
             return known
         self._plans[number] = plan
         self._is_dirty = True
+        yield from self._adopt(plan)
         return plan
 
     def layout_of(self, templates: Iterable[Template]) -> Layout:
@@ -167,7 +172,7 @@ class Shape:
     def tidy(self) -> Generator[None, None, None]:
         """A page is done, or has failed: forget what no plan uses, if it is time for that."""
         self._pages += 1
-        is_full = len(self._young) > max(SPARE_SERIES, self._settled // 4)
+        is_full = self._learned > max(SPARE_SERIES, self._settled // 4)
         is_late = self._is_dirty and self._pages > ABSENT_PAGES * (1 + len(self._plans))
         if (is_full or is_late) and self._sweeping is None:
             yield from self._sweep()
@@ -181,18 +186,18 @@ class Shape:
         )
 
     def _templates(
-        self, keys: tuple[bytes, ...], labelling: Labelling
+        self, keys: Sequence[bytes], labelling: Labelling
     ) -> Generator[None, None, list[Template | None]]:
         templates: list[Template | None] = []
         learned = 0
         for start in range(0, len(keys), PLANNED_PER_STEP):
-            part = keys[start : start + PLANNED_PER_STEP]
-            found = list(map(self._memo.get, part, repeat(_UNKNOWN)))
+            found = self._memo.found(keys, start, start + PLANNED_PER_STEP, _UNKNOWN)
             # Those that another shape knew, before the labels changed, or that were forgotten.
             if _UNKNOWN in found:
                 for at, template in enumerate(found):
                     if template is _UNKNOWN:
-                        found[at] = self.learn(part[at], parse_series(part[at]), labelling)
+                        key = keys[start + at]
+                        found[at] = self.learn(key, parse_series(key), labelling)
                         learned += 1
                         if learned % LEARNED_PER_STEP == 0:
                             yield
@@ -200,28 +205,41 @@ class Shape:
             yield
         return templates
 
+    def _adopt(self, plan: Plan) -> Generator[None, None, None]:
+        """A page of new series: from now on its text is what they are known by."""
+        if 2 * len(self._memo.learned) < len(plan.keys):
+            return  # most of it is known; the others wait for a sweep, or this text would be held
+        memo = self._memo
+        for start in range(0, len(plan.keys), PLANNED_PER_STEP):
+            memo.adopt(plan.keys, plan.templates, start, start + PLANNED_PER_STEP)
+            # That sweep may not have met this plan.
+            if self._sweeping is not None:
+                self._sweeping.adopt(plan.keys, plan.templates, start, start + PLANNED_PER_STEP)
+            yield
+
     def _sweep(self) -> Generator[None, None, None]:
-        fresh: dict[bytes, Template | None] = {}
+        fresh: Known[Template | None] = hot.Known()
         self._sweeping = fresh
-        # What was learned since the last time may be in pages that are being read.
-        young, self._young = self._young, []
+        self._learned, total = 0, 0
         try:
             for plan in list(self._plans.values()):
                 for start in range(0, len(plan.keys), PLANNED_PER_STEP):
                     stop = start + PLANNED_PER_STEP
-                    # With the key objects of the plan, which a page's outline holds anyway.
-                    rows = zip(plan.keys[start:stop], plan.templates[start:stop], strict=True)
-                    fresh.update(rows)
+                    new = fresh.adopt(plan.keys, plan.templates, start, stop)
+                    total += _bytes_of(new)
                     yield
-            self._settled = len(fresh)
+            self._settled = len(fresh) - len(fresh.learned)
+            # What was learned since the last time may be in pages that are being read.
+            young = list(self._memo.learned.items())
             for start in range(0, len(young), PLANNED_PER_STEP):
-                for key in young[start : start + PLANNED_PER_STEP]:
-                    if key not in fresh and key in self._memo:
-                        fresh[key] = self._memo[key]
+                for key, template in young[start : start + PLANNED_PER_STEP]:
+                    if key not in fresh and key not in self._carried:
+                        fresh.learn(key, template)
                 yield
-            self._bytes = yield from _bytes_of(fresh)
+            self._carried = frozenset(fresh.learned)
+            self._bytes = total + _bytes_of(fresh.learned.values())
             self._memo = fresh
-            self._is_dirty = len(fresh) > self._settled
+            self._is_dirty = bool(fresh.learned)
             self._pages = 0
         finally:
             self._sweeping = None
@@ -297,10 +315,6 @@ def _exported(report: Template) -> Template:
     return Template(pieces, report.holes)
 
 
-def _bytes_of(memo: Mapping[bytes, Template | None]) -> Generator[None, None, int]:
-    total = len(memo) * _ENTRY_BYTES
-    templates = [template for template in memo.values() if template is not None]
-    for start in range(0, len(templates), PLANNED_PER_STEP):
-        total += sum(map(len, templates[start : start + PLANNED_PER_STEP]))
-        yield
-    return total + len(templates) * _TEMPLATE_HEADER_BYTES
+def _bytes_of(templates: Collection[Template | None]) -> int:
+    held = [template for template in templates if template is not None]
+    return len(templates) * _ENTRY_BYTES + sum(map(len, held)) + len(held) * _TEMPLATE_HEADER_BYTES

@@ -11,6 +11,7 @@ from collections.abc import Generator, Sequence
 
 import attrs
 
+from scraper.known import hot
 from series.batch import Batch
 from series.layout import Layout
 from series.stale import stale_values
@@ -51,8 +52,11 @@ class Staleness:
         gone: Sequence[Template] = before.layout.templates
         new: Sequence[Template] = tracked.layout.templates
         # With the same labels equal templates are the same series, and only what is left of both
-        # may still be: a constant on one side, a hole on the other.
+        # may still be: a constant on one side, a hole on the other. No layout has one twice.
         if has_same_labels:
+            head, tail = hot.common(gone, new)
+            gone, new = gone[head : len(gone) - tail], new[head : len(new) - tail]
+            yield
             gone, new = (yield from _without(gone, new)), (yield from _without(new, gone))
         if gone and new:
             gone = yield from _not_among(gone, before.chunks, new, tracked.chunks)

@@ -5,14 +5,16 @@ Invariant: pieces and filled holes concatenated are sorted by label name, unique
 A template without holes (a pushed series, a report series) is one constant piece.
 
 There is one for each series of each shape, so it is its own encoding: a `bytes` object, 14 bytes
-longer than its labels with two holes, equal and hashed by content, without a header for the
-garbage collector. Layout, little-endian: the number of holes (16 bits); for each hole its number
-(16 bits) and where in the constants it is (32 bits); the constants.
+longer than its labels with two holes, equal and hashed by content, and no matter of the garbage
+collector's (`series.untracked`). Layout, little-endian: the number of holes (16 bits); for each
+hole its number (16 bits) and where in the constants it is (32 bits); the constants.
 """
 
 import struct
 from collections.abc import Sequence
 
+from series import untracked
+from series.kernel import twin
 from series.labels import Labels
 from series.wire import decode_labels, encode_labels
 
@@ -23,6 +25,7 @@ _NO_HOLES = _COUNT.pack(0)
 MAX_HOLES = 2**16 - 1
 
 
+@twin(untracked, "series.untracked_c").untracked
 class Template(bytes):
     """Constant pieces around holes: piece 0, hole 0, piece 1, ... (one piece more than holes)."""
 

@@ -17,25 +17,26 @@ from tests.fuzz_exposition import TEXT as TEXT_SEED
 from tests.fuzz_exposition import mutated
 from tests.scraper.exposition.kernels import compare, followed
 from tests.scraper.exposition.pages import BAD_SERIES, GOOD_VALUES, SERIES
-from tests.scraper.exposition.test_prediction import check_number
+from tests.scraper.exposition.test_prediction import check_number, lines
 
 SEQUENCE = 8
 TWINS = ("scraper.exposition.prediction", "scraper.exposition.prediction_c")
 
 
 def page(chance: random.Random) -> bytes:
-    lines = [
+    rows = [
         chance.choice(SERIES) + b" " + chance.choice(GOOD_VALUES)
-        for _ in range(chance.choice((0, 1, 3, 10, 40)))
+        for _ in range(chance.choice((0, 1, 3, 10, 40, 150)))
     ]
     if chance.random() < 0.1:
-        lines.append(chance.choice(BAD_SERIES) + b" 1")
-    return b"\n".join(lines) + chance.choice((b"\n", b""))
+        rows.append(chance.choice(BAD_SERIES) + b" 1")
+    return b"\n".join(rows) + chance.choice((b"\n", b""))
 
 
 def bodies(chance: random.Random) -> list[bytes]:
     """One that may be anything, and what may follow."""
-    first = chance.choice((TEXT_SEED, OPENMETRICS_SEED, page(chance), page(chance)))
+    regular = lines(0, chance.choice((9, 60, 300)))
+    first = chance.choice((TEXT_SEED, OPENMETRICS_SEED, regular, page(chance), page(chance)))
     made = [first]
     while len(made) < SEQUENCE:
         before = chance.choice(made)

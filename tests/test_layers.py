@@ -89,6 +89,7 @@ SHELLS: dict[str, set[str]] = {
     "scraper/discovery/file.py": {"logging", "trio"},
     "scraper/discovery/http.py": {"logging", "trio"},
     "scraper/failure_log.py": {"logging", "trio"},
+    "scraper/first_sight.py": {"trio"},
     "scraper/loop.py": {"logging", "trio"},
     "scraper/manager.py": {"logging", "socket", "trio"},
     "scraper/pool.py": {"logging", "trio"},

@@ -5,7 +5,7 @@ so that it stays in the processor's caches while one target after the other is r
 """
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 from weakref import WeakValueDictionary, ref
 from zlib import compress, decompress
@@ -21,7 +21,6 @@ from series.metadata import Families
 class Twin(Protocol):
     """What both twins of `prediction` have."""
 
-    def keys_at(self, keys: tuple[bytes, ...], order: "array[int]") -> tuple[bytes, ...]: ...
     def permuted(self, items: "array[Number]", places: "array[int]") -> "array[Number]": ...
     @property
     def Prediction(self) -> type[Prediction]: ...
@@ -44,14 +43,13 @@ class Outline:
         body: bytes,
         starts: "array[int]",
         ends: "array[int]",
-        keys: tuple[bytes, ...],
         dialect: Dialect = TEXT,
     ) -> None:
-        """Of a page: where in `body` the values of `keys` stand."""
-        self._prediction = hot.Prediction(body, starts, ends, keys, dialect)
+        """Of a page: where in `body` its values stand."""
+        self._prediction = hot.Prediction(body, starts, ends, dialect)
 
     @property
-    def keys(self) -> tuple[bytes, ...]:
+    def keys(self) -> Sequence[bytes]:
         return self._prediction.keys
 
     @property
@@ -78,14 +76,6 @@ class Outline:
     def places(self, body: bytes, reading: Reading) -> "array[int] | None":
         """Where each sample stands in a body that was scanned, if only its order differs."""
         return self._prediction.places(body, reading.order, reading.starts, reading.ends)
-
-    def number_of(self, key: bytes) -> int:
-        """Of a sample that the scan left unknown; -1: it is not in the outline."""
-        return self._prediction.number_of(key)
-
-    def keys_of(self, reading: Reading) -> tuple[bytes, ...]:
-        """Of a scan, in its order; the empty one for an unknown line."""
-        return hot.keys_at(self.keys, reading.order)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Outline) and self._prediction == other._prediction

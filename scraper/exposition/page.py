@@ -19,7 +19,7 @@ Item = TypeVar("Item")
 class Page:
     """The samples of a body, in parallel.
 
-    `keys` names the series: each is the raw series text and one blank. It is the same tuple object
+    `keys` names the series: each is the raw series text and one blank. It is the same object
     as that of the reader's previous page if both expose the same series in the same order.
     `stamps` holds NO_TIMESTAMP where a line has none, and is None where no line has one.
     What is beside the values is by position, and None where there is none of it; the value of a
@@ -29,7 +29,7 @@ class Page:
     `bad_lines`: lines that a lenient reader skipped, the first few; `bad_count`: all of them.
     """
 
-    keys: tuple[bytes, ...]
+    keys: Sequence[bytes]
     values: "array[float]"
     stamps: "array[int] | None" = None
     exemplars: Mapping[int, tuple[Exemplar, ...]] | None = None
@@ -61,7 +61,7 @@ class Page:
         return self.exemplars is None and self.histograms is None and self.starts is None
 
 
-def concatenated(keys: tuple[bytes, ...], pages: Sequence[Page]) -> Page:
+def concatenated(keys: Sequence[bytes], pages: Sequence[Page]) -> Page:
     """One page of the parts of a text page, which together expose `keys`."""
     if len(pages) == 1:
         return attrs.evolve(pages[0], keys=keys)

@@ -1,9 +1,9 @@
 """The text of a page between its values, and readings of other bodies by it: the specification.
 
-Takes a body that was read, where its values stand, and the keys before them; gives readings of
-other bodies. A body in which only values differ is *predicted*; any other is *scanned*: its lines
-are looked up among those of the text, in whatever order, and those that are not there are told.
-What is no plain number is told as well (`odd`): the dialect judges it.
+Takes a body that was read, and where its values stand; gives readings of other bodies. What stands
+before a value on its line is a key. A body in which only values differ is *predicted*; any other is
+*scanned*: its lines are looked up among those of the text, in whatever order, and those that are
+not there are told. What is no plain number is told as well (`odd`): the dialect judges it.
 Twin: `prediction_c.pyx`, with the same names and types; `series.kernel` chooses.
 Invariant: a line that is told neither as odd nor as unknown reads as `exposition.text` reads it.
 """
@@ -47,15 +47,15 @@ class Prediction:
         body: bytes,
         starts: "array[int]",
         ends: "array[int]",
-        keys: tuple[bytes, ...],
         dialect: Dialect,
     ) -> None:
         """`starts` and `ends` of the values in `body`. Raises ValueError if they do not fit."""
-        if not len(keys) == len(starts) == len(ends) or len(body) > MOST_TEXT_BYTES:
+        if len(starts) != len(ends) or len(body) > MOST_TEXT_BYTES:
             raise ValueError("a page's parts do not belong together")
-        self.keys, self.dialect = keys, dialect
-        lines, samples = _lines_of(body, starts, ends, keys)
-        self._sections = list(_sections(lines, samples, keys))
+        lines, samples = _lines_of(body, starts, ends)
+        self.keys: Sequence[bytes] = tuple([lines[at] for at in samples])
+        self.dialect = dialect
+        self._sections = list(_sections(lines, samples, self.keys))
         self._text_bytes = sum([len(line) + 1 for line in lines]) - 1
         self._index: dict[bytes, int] | None = None
 
@@ -80,10 +80,6 @@ class Prediction:
     def reading(self, body: bytes, most_unknown: int) -> "Reading":
         """With more unknown lines than that it is given up; below zero it is not scanned."""
         return Reading(self, body, most_unknown)
-
-    def number_of(self, key: bytes) -> int:
-        """Of a scan's unknown lines one may have a known key all the same; -1: it has not."""
-        return self.index().get(key, -1)
 
     def places(
         self, body: bytes, order: "array[int]", starts: "array[int]", ends: "array[int]"
@@ -157,6 +153,10 @@ class Reading:
     def advance(self, lines: int) -> bool:
         """Read about as many lines (here: a section); True if all is done."""
         return next(self._steps, True) is not None
+
+    def number_of(self, key: bytes) -> int:
+        """Of a scan's unknown lines one may have a known key all the same; -1: it has not."""
+        return self._known.index().get(key, -1)
 
     def _run(self) -> Generator[None, None, None]:
         # Hot: bench/bench_exposition.py holds the figure. No Python code per line.
@@ -277,37 +277,32 @@ def permuted(items: "array[Number]", places: "array[int]") -> "array[Number]":
     return array(items.typecode, [items[place] for place in places])
 
 
-def keys_at(keys: tuple[bytes, ...], order: "array[int]") -> tuple[bytes, ...]:
-    """The key of each number; the empty one for -1."""
-    return tuple([keys[number] if number >= 0 else b"" for number in order])
-
-
 def _lines_of(
-    body: bytes, starts: "array[int]", ends: "array[int]", keys: tuple[bytes, ...]
+    body: bytes, starts: "array[int]", ends: "array[int]"
 ) -> tuple[list[bytes], list[int]]:
     """The lines without values, and which are samples. Raises ValueError."""
     lines: list[bytes] = []
     samples = []
     at = 0
-    for number, (start, end, key) in enumerate(zip(starts, ends, keys, strict=True)):
-        gap = body[at:start]
-        if not (at <= start <= end <= len(body) and gap.endswith(key) and key):
+    for number, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        if not at <= start <= end <= len(body):
             raise ValueError("a page's parts do not belong together")
-        before = gap[: len(gap) - len(key)].split(b"\n")
+        before = body[at:start].split(b"\n")
+        key = before.pop()
         # A sample stands on a line of its own.
-        if before.pop() or (number and (not before or before.pop(0))):
+        if not key or (number and (not before or before.pop(0))):
             raise ValueError("a page's parts do not belong together")
         lines += before
         samples.append(len(lines))
         lines.append(key)
         at = end
     rest = body[at:].split(b"\n")
-    if keys and rest.pop(0):
+    if samples and rest.pop(0):
         raise ValueError("a page's parts do not belong together")
     return lines + rest, samples
 
 
-def _sections(lines: list[bytes], samples: list[int], keys: tuple[bytes, ...]) -> Iterator[Section]:
+def _sections(lines: list[bytes], samples: list[int], keys: Sequence[bytes]) -> Iterator[Section]:
     first = 0
     for start in range(0, len(lines), SECTION_LINES):
         part = lines[start : start + SECTION_LINES]
@@ -315,5 +310,5 @@ def _sections(lines: list[bytes], samples: list[int], keys: tuple[bytes, ...]) -
         while last < len(samples) and samples[last] < start + len(part):
             last += 1
         here = [position - start for position in samples[first:last]]
-        yield Section.of(part, here, keys[first:last])
+        yield Section.of(part, here, tuple(keys[first:last]))
         first = last

@@ -9,7 +9,7 @@ Invariant: the result depends on the body only, never on the pages before, but f
 Never: works for more than about 3 ms without a yield; whoever drives the generator lets others run.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 
 import attrs
 
@@ -58,7 +58,7 @@ class Reader:
         # What the outline followed, held for a few pages.
         self._before: Outline | None = None
         self._before_pages = 0
-        self._keys: tuple[bytes, ...] = ()
+        self._keys: Sequence[bytes] = ()
         # Those of a page that has no outline.
         self._comments = _NO_COMMENTS
         self._families = outlines.families(_NO_COMMENTS)
@@ -140,7 +140,7 @@ class Reader:
         if reading.is_given_up:
             return None
         if not reading.is_scan:
-            page = page_of(reading, outline.dialect, outline.keys)
+            page = page_of(reading, outline.dialect, self._keys_of(outline))
             self.predicted_total += page is not None
             return page
         yield
@@ -152,8 +152,9 @@ class Reader:
         # Fast path: another order only.
         if resynced.outline is not outline:
             self._hold(self._outlines.shared(resynced.outline), outline)
-            page = attrs.evolve(page, keys=self._keys)
-        return page
+        keys = self._keys_of(resynced.outline)
+        # Fast path: what the page says is new.
+        return page if page.keys is keys else attrs.evolve(page, keys=keys)
 
     def _read_as_before(self, before: Outline, body: bytes) -> Generator[None, None, Page | None]:
         """A series that comes and goes: the page looks as the one before the last did."""
@@ -162,27 +163,35 @@ class Reader:
             yield
         if reading.is_given_up:
             return None
-        page = page_of(reading, before.dialect, before.keys)
-        if page is not None:
-            self.predicted_total += 1
-            self._hold(before, self._outline)
-        return page
+        page = page_of(reading, before.dialect, ())
+        if page is None:
+            return None
+        self.predicted_total += 1
+        self._hold(before, self._outline)
+        return attrs.evolve(page, keys=self._keys)
+
+    def _keys_of(self, outline: Outline) -> Sequence[bytes]:
+        """One that is held, or is about to be."""
+        return self._keys if self._outline is not None else outline.keys
 
     def _hold(self, outline: Outline, before: Outline | None) -> None:
-        self._outline, self._keys = outline, outline.keys
+        self._outline = outline
         self._before, self._before_pages = before, 0
+        # The same object, if only comments differ.
+        if self._keys != outline.keys:
+            self._keys = outline.keys
 
     def _learn(self, walk: Walk, body: bytes, dialect: Dialect) -> Generator[None, None, None]:
-        keys = tuple(walk.keys)
-        if keys != self._keys:
-            self._keys = keys
         self._outline = self._before = None
         self._comments = _NO_COMMENTS
         # Blanks where none need be, a label value over several lines: such a page is always walked.
         if walk.is_regular:
             starts, ends = yield from walk.spans()
             yield
-            outline = Outline(body, starts, ends, self._keys, dialect)
+            outline = Outline(body, starts, ends, dialect)
             self._hold(self._outlines.shared(outline), None)
         else:
+            keys = tuple(walk.keys)
+            if keys != self._keys:
+                self._keys = keys
             self._comments = frozenset([line for line in walk.lines if line.startswith(b"# ")])

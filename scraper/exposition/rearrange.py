@@ -8,7 +8,7 @@ A classic histogram whose parts contradict each other stays as it is (Prometheus
 """
 
 from array import array
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -63,7 +63,7 @@ class Rearrangement:
 
     def __init__(
         self,
-        keys: tuple[bytes, ...],
+        keys: Sequence[bytes],
         comments: frozenset[bytes],
         options: "ReadOptions",
         known: Series,
@@ -142,7 +142,7 @@ class Rearrangement:
             starts=moved_starts or None,
         )
 
-    def _same_keys(self, keys: tuple[bytes, ...]) -> Generator[None, None, tuple[bytes, ...]]:
+    def _same_keys(self, keys: tuple[bytes, ...]) -> Generator[None, None, Sequence[bytes]]:
         if keys != self._result:
             self._result = keys
         for first in range(0, len(keys), MOVED_PER_STEP):

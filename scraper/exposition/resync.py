@@ -8,7 +8,7 @@ in the outline's order, with `Page.places` telling the order of the body.
 """
 
 from array import array
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -23,7 +23,7 @@ from scraper.exposition.walk import MAX_LINE_BYTES, Series
 from series.exemplar import Exemplar
 
 
-def page_of(reading: Reading, dialect: Dialect, keys: tuple[bytes, ...]) -> Page | None:
+def page_of(reading: Reading, dialect: Dialect, keys: Sequence[bytes]) -> Page | None:
     """The samples of a reading, in its order."""
     # Fast path: plain numbers only.
     if not reading.odd:
@@ -63,22 +63,11 @@ def resync(outline: Outline, reading: Reading, body: bytes, known: Series) -> Re
     if found.comments:
         page = _without(page, reading, found.comments)
     # Fast path: the same series. A comment that is new takes another outline, however long it is.
-    is_known = not found.keys and not found.comments
+    is_known = not found.new and not found.comments
     if is_known and (places := outline.places(body, reading)) is not None:
         return Resynced(_in_order(page, outline.keys, places), outline)
-    keys = outline.keys_of(reading)
-    if found.keys:
-        filled = list(keys)
-        at = -1
-        for key in found.keys:
-            at = reading.order.index(-1, at + 1)
-            filled[at] = key
-        keys = tuple(filled)
-    # The same objects, if only comments differ.
-    if keys == outline.keys:
-        keys = outline.keys
-    own = Outline(body, reading.starts, reading.ends, keys, outline.dialect)
-    return Resynced(Page(keys, page.values, page.stamps, page.exemplars), own)
+    own = Outline(body, reading.starts, reading.ends, outline.dialect)
+    return Resynced(Page(own.keys, page.values, page.stamps, page.exemplars), own)
 
 
 @attrs.define
@@ -88,7 +77,7 @@ class _Unknown:
     body: bytes
     outline: Outline
     known: Series
-    keys: list[bytes] = attrs.field(factory=list)  # of new series
+    new: int = 0  # series
     comments: list[int] = attrs.field(factory=list)  # where in the reading others stand
 
     def read(self, reading: Reading) -> bool:
@@ -111,12 +100,13 @@ class _Unknown:
         key = sample.series + b" "
         if sample.end != behind or self.body[start:end] != key + sample.rest:
             return False
-        # A known one with an exemplar behind it, for instance.
-        number = reading.order[at] = self.outline.number_of(key)
-        if number < 0:
-            if key not in self.known:
-                self.known.learn(key, parse_series(key))
-            self.keys.append(key)
+        if key not in self.known:
+            self.known.learn(key, parse_series(key))
+            self.new += 1
+        else:
+            # One with an exemplar behind it, for instance.
+            number = reading.order[at] = reading.number_of(key)
+            self.new += number < 0
         reading.starts[at] += len(key)
         reading.odd.append((at, sample.rest))
         return True
@@ -134,7 +124,7 @@ def _without(page: Page, reading: Reading, gone: list[int]) -> Page:
     return attrs.evolve(page, exemplars=moved)
 
 
-def _in_order(page: Page, keys: tuple[bytes, ...], places: "array[int]") -> Page:
+def _in_order(page: Page, keys: Sequence[bytes], places: "array[int]") -> Page:
     exemplars: Mapping[int, tuple[Exemplar, ...]] | None = page.exemplars
     if exemplars is not None:
         exemplars = {to: exemplars[at] for to, at in enumerate(places) if at in exemplars}

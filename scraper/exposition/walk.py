@@ -6,7 +6,7 @@ if need be one blank and a timestamp. `exposition.text` reads all others.
 """
 
 from array import array
-from collections.abc import Container, Generator, Mapping
+from collections.abc import Container, Generator, Mapping, Sequence
 from typing import Protocol
 
 import attrs
@@ -88,7 +88,7 @@ class Walk:
         except ExpositionError as exc:
             self._skip(exc)
 
-    def page(self, keys: tuple[bytes, ...]) -> Page:
+    def page(self, keys: Sequence[bytes]) -> Page:
         page = concatenated(keys, self._pages)
         if not self._bad_count:
             return page

@@ -17,7 +17,7 @@ from tests.scraper.steps import finish
 def told(page: Page) -> tuple[object, ...]:
     """All that a page says, comparable; values by their bits."""
     return (
-        page.keys,
+        tuple(page.keys),
         page.values.tobytes(),
         page.stamps,
         page.exemplars,
@@ -99,9 +99,20 @@ def _noisy(lines: list[bytes], chance: random.Random) -> None:
     lines[at] = bytes(line)
 
 
+def _cut(lines: list[bytes], chance: random.Random) -> None:
+    """Some lines in a row go, or go elsewhere."""
+    at = chance.randrange(len(lines))
+    run = lines[at : at + chance.choice((2, 9, 12, 60))]
+    del lines[at : at + len(run)]
+    if chance.random() < 0.7:
+        at = chance.randint(0, len(lines))
+        lines[at:at] = run
+
+
 CHANGES: tuple[Callable[[list[bytes], random.Random], None], ...] = (
     _moved,
     _dropped,
+    _cut,
     _doubled,
     _added,
     _shuffled,

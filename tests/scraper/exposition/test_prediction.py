@@ -19,6 +19,17 @@ from tests.scraper.exposition.test_openmetrics import FAMILIES
 EXEMPLARS = FAMILIES.replace(b"c_total", b'd 1 # {t="x"} 0.5 1.5\nc_total')
 
 
+def lines(*bounds: int) -> bytes:
+    """Of a page of series by number: from the first bound to the second, and so on."""
+    numbers = [n for at in range(0, len(bounds), 2) for n in range(bounds[at], bounds[at + 1])]
+    return b"".join(
+        [b"# HELP m%d x\n" % n * (n % 7 == 0) + b'm%d{a="b"} %d\n' % (n, n) for n in numbers]
+    )
+
+
+MANY = lines(0, 200)
+
+
 @pytest.fixture
 def both() -> list[ModuleType]:
     return [twin_named(name) for name in TWINS]
@@ -57,6 +68,19 @@ def test_any_bodies_are_the_same_pages_or_errors(
         pytest.param(b"e 1\nInf 2\n", b"Inf 1\ne 2\n", id="series that look like numbers"),
         pytest.param(b"a 1\n" * 3, b"b 1\n" * 300, id="another page"),
         pytest.param(b"a 1\n", b"", id="nothing"),
+        pytest.param(MANY, lines(0, 10, 900, 970, 10, 200), id="many series more"),
+        pytest.param(MANY, lines(0, 10, 900, 903, 10, 200), id="a few series more"),
+        pytest.param(MANY, lines(0, 10, 80, 200), id="many series less"),
+        pytest.param(MANY, lines(0, 10, 13, 200), id="a few series less"),
+        pytest.param(MANY, lines(0, 120), id="the end of the page is gone"),
+        pytest.param(MANY, lines(0, 10, 900, 901, 11, 200), id="a series is another"),
+        pytest.param(MANY, lines(100, 200, 0, 100), id="two halves in another order"),
+        pytest.param(MANY, lines(0, 50, 55, 130, 50, 55, 130, 200), id="some stand elsewhere"),
+        pytest.param(MANY, lines(0, 50, 55, 130, 50, 55, 140, 200), id="elsewhere, and some less"),
+        pytest.param(MANY, lines(0, 100, 20, 23, 100, 200), id="some are there twice"),
+        pytest.param(lines(0, 9, 3, 5, 9, 20), lines(0, 5, 3, 5, 5, 20), id="twice, elsewhere"),
+        pytest.param(MANY, MANY.replace(b"HELP", b"help", 3), id="a few comments are others"),
+        pytest.param(MANY, b"# \n\n" + lines(5, 9) + b"\n" + MANY, id="empty lines between"),
     ],
 )
 def test_pages_that_differ(both: list[ModuleType], first: bytes, second: bytes) -> None:
@@ -139,7 +163,7 @@ NUMBERS = [
 
 def read_number(twin: ModuleType, text: bytes) -> bytes | None:
     """The bits of a value as a twin reads it; None where it leaves that to Python."""
-    known = twin.Prediction(b"a 1", array("q", [2]), array("q", [3]), (b"a ",), TEXT)
+    known = twin.Prediction(b"a 1", array("q", [2]), array("q", [3]), TEXT)
     reading = known.reading(b"a " + text, -1)
     while not reading.advance(1):
         pass
@@ -182,34 +206,30 @@ def test_any_text_of_such_letters(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("starts", "ends", "keys"),
+    ("starts", "ends"),
     [
-        pytest.param([2], [99], (b"a ",), id="an end behind the body"),
-        pytest.param([99], [99], (b"a ",), id="a start behind the body"),
-        pytest.param([-1], [3], (b"a ",), id="a start before the body"),
-        pytest.param([2], [1], (b"a ",), id="an end before its start"),
-        pytest.param([2], [3], (b"b ",), id="another key"),
-        pytest.param([2], [3], (b"",), id="no key"),
-        pytest.param([2], [3], (b"a ", b"b "), id="more keys than values"),
-        pytest.param([2, 2], [3, 3], (b"a ", b"a "), id="the same place twice"),
-        pytest.param([6], [7], (b"xa ",), id="a key behind the middle of a line"),
-        pytest.param([2, 7], [5, 7], (b"a ", b"1"), id="two samples on a line"),
+        pytest.param([2], [99], id="an end behind the body"),
+        pytest.param([99], [99], id="a start behind the body"),
+        pytest.param([-1], [3], id="a start before the body"),
+        pytest.param([2], [1], id="an end before its start"),
+        pytest.param([4], [5], id="no key"),
+        pytest.param([0], [1], id="no key on the first line"),
+        pytest.param([2], [3, 7], id="more ends than starts"),
+        pytest.param([2, 2], [3, 3], id="the same place twice"),
+        pytest.param([2, 7], [5, 7], id="two samples on a line"),
+        pytest.param([2], [2], id="an end before that of the line"),
     ],
 )
-def test_parts_that_do_not_fit(
-    both: list[ModuleType], starts: list[int], ends: list[int], keys: tuple[bytes, ...]
-) -> None:
+def test_parts_that_do_not_fit(both: list[ModuleType], starts: list[int], ends: list[int]) -> None:
     for twin in both:
         with pytest.raises(ValueError, match="do not belong together"):
-            twin.Prediction(b"a 1\na 1\n", array("q", starts), array("q", ends), keys, TEXT)
+            twin.Prediction(b"a 1\na 1\n", array("q", starts), array("q", ends), TEXT)
 
 
 def test_arrays_of_another_type_are_refused() -> None:
     compiled = twin_named(TWINS[1])
     with pytest.raises(TypeError):
-        compiled.Prediction(b"a 1\n", array("B", [2]), array("q", [3]), (b"a ",), TEXT)
-    with pytest.raises(TypeError):
-        compiled.keys_at((b"a ",), array("B", [0]))
+        compiled.Prediction(b"a 1\n", array("B", [2]), array("q", [3]), TEXT)
     with pytest.raises((TypeError, ValueError)):
         compiled.permuted(array("B", [0]), array("q", [0]))
 
@@ -223,7 +243,7 @@ def test_places_beyond_the_items_are_refused(both: list[ModuleType]) -> None:
 def test_equal_text_is_equal(both: list[ModuleType]) -> None:
     def made(twin: ModuleType, body: bytes) -> prediction.Prediction:
         arrays = array("q", [body.index(b"a ") + 2]), array("q", [body.index(b"a ") + 3])
-        made: prediction.Prediction = twin.Prediction(body, *arrays, (b"a ",), TEXT)
+        made: prediction.Prediction = twin.Prediction(body, *arrays, TEXT)
         return made
 
     for twin in both:
