@@ -7,7 +7,7 @@ most 0.06; another order or a series that comes and goes at most twice that.
 import argparse
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
 from scraper.exposition import outline
@@ -42,6 +42,9 @@ class Known(set[bytes]):
 
     def learn(self, key: bytes, raw: Mapping[str, str]) -> None:
         self.add(key)
+
+    def knows(self, keys: Sequence[bytes]) -> bool:
+        return all(map(self.__contains__, keys))
 
 
 def read(reader: Reader, body: bytes, known: Known) -> Page:

@@ -9,7 +9,7 @@ import argparse
 import gc
 import struct
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from agent.garbage import look_rarely
 from bench_scrape import NOW_MS, body_of, scrapes_of
@@ -117,6 +117,9 @@ def _sized(data: bytes) -> bytes:
 class _Known(dict[bytes, dict[str, str]]):
     def learn(self, key: bytes, raw: Mapping[str, str]) -> None:
         self[key] = dict(raw)
+
+    def knows(self, keys: Sequence[bytes]) -> bool:
+        return all(map(self.__contains__, keys))
 
 
 def main() -> None:

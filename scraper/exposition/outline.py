@@ -36,7 +36,7 @@ ASKED_KEYS = 8
 class Outline:
     """Immutable; equal by text."""
 
-    __slots__ = ("__weakref__", "_prediction")
+    __slots__ = ("__weakref__", "_prediction", "families")
 
     def __init__(
         self,
@@ -47,6 +47,7 @@ class Outline:
     ) -> None:
         """Of a page: where in `body` its values stand."""
         self._prediction = hot.Prediction(body, starts, ends, dialect)
+        self.families: Families | None = None
 
     @property
     def keys(self) -> Sequence[bytes]:
@@ -111,6 +112,12 @@ class Outlines:
     def latest(self) -> Outline | None:
         """The one that was asked for last, if it is in use: what a new target may look like."""
         return self._latest()
+
+    def families_of(self, outline: Outline) -> Families:
+        """The same of the outline's own comments, gathered once for all of its targets."""
+        if outline.families is None:
+            outline.families = self.families(outline.others())
+        return outline.families
 
     def families(self, comments: frozenset[bytes]) -> Families:
         """What the comment lines say of metrics; one object for equal comments."""

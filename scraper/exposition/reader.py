@@ -105,7 +105,10 @@ class Reader:
         # Fast path: the same text between the values.
         if source is not self._said_by:
             self._said_by = source
-            self._families = self._outlines.families(self.comments())
+            if isinstance(source, Outline):
+                self._families = self._outlines.families_of(source)
+            else:
+                self._families = self._outlines.families(source)
         return self._families
 
     def adopt(self, page: Page, comments: frozenset[bytes]) -> Page:
@@ -120,7 +123,7 @@ class Reader:
         outline = self._outlines.latest()
         if outline is None or len(outline.keys) > MOST_ASKED or not outline.may_be_of(body):
             return None
-        return outline if all(map(known.__contains__, outline.keys)) else None
+        return outline if known.knows(outline.keys) else None
 
     def _read_by(
         self, outline: Outline, body: bytes, known: Series
