@@ -6,7 +6,6 @@ kept up with. Two cores serve the agent, nginx's pages and nginx's receiver.
 """
 
 import argparse
-import sys
 
 from race.agents import contenders
 from race.saturation import Step, climb
@@ -65,4 +64,4 @@ def _row(step: Step) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
