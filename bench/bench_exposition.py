@@ -8,7 +8,7 @@ says where that does not hold, and why).
 import argparse
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
 from scraper.exposition import outline
@@ -43,6 +43,9 @@ class Known(set[bytes]):
 
     def learn(self, key: bytes, raw: Mapping[str, str]) -> None:
         self.add(key)
+
+    def knows(self, keys: Sequence[bytes]) -> bool:
+        return all(map(self.__contains__, keys))
 
 
 def read(reader: Reader, body: bytes, known: Known) -> Page:

@@ -11,7 +11,7 @@ import gc
 import random
 import struct
 import time
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -241,6 +241,9 @@ def _sized(data: bytes) -> bytes:
 class _Known(set[bytes]):
     def learn(self, key: bytes, raw: Mapping[str, str]) -> None:
         self.add(key)
+
+    def knows(self, keys: Sequence[bytes]) -> bool:
+        return all(map(self.__contains__, keys))
 
 
 def main() -> None:

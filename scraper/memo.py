@@ -51,6 +51,11 @@ class Memo:
     def __contains__(self, key: object) -> bool:
         return key in self.shape
 
+    def knows(self, keys: Sequence[bytes]) -> bool:
+        """Whether all of them are known."""
+        # Fast path: another target of the shape has a page of these very keys.
+        return self.shape.has_plan(keys) or all(map(self.shape.__contains__, keys))
+
     @property
     def chunks(self) -> tuple[bytes, ...]:
         """The target's encoded labels, by the numbers of the shape's holes."""
@@ -105,6 +110,9 @@ class Memo:
 
 def _added(before: Plan, after: Plan) -> Generator[None, None, int]:
     """How many keys `before` had not, those apart that are dropped."""
+    # Fast path: a target's first page; a key that were there twice would be a duplicate.
+    if not before.keys and not after.duplicates:
+        return after.kept_count
     # Most of a page is as it was: what is left between its beginning and its end is compared.
     # One that is twice on a page may stand anywhere.
     head, tail = (0, 0) if after.duplicates else hot.common(before.keys, after.keys)

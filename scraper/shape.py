@@ -154,6 +154,10 @@ class Shape:
         yield from self._adopt(plan)
         return plan
 
+    def has_plan(self, keys: Sequence[bytes]) -> bool:
+        plan = self._plans.get(hash(keys))
+        return plan is not None and plan.keys is keys
+
     def layout_of(self, templates: Iterable[Template]) -> Generator[None, None, Layout]:
         """The one layout of this shape that has these templates in this order."""
         held = tuple(templates)

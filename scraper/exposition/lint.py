@@ -6,7 +6,7 @@ Never: judges syntax; a body that cannot be read raises ExpositionError.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import attrs
 
@@ -76,6 +76,9 @@ class Finding:
 class _Known(dict[bytes, dict[str, str]]):
     def learn(self, key: bytes, raw: Mapping[str, str]) -> None:
         self[key] = dict(raw)
+
+    def knows(self, keys: Sequence[bytes]) -> bool:
+        return all(map(self.__contains__, keys))
 
 
 def lint(body: bytes, *, is_openmetrics: bool = False) -> Finding:

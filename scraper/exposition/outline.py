@@ -38,7 +38,7 @@ PACKED_PER_STEP = 100_000
 class Outline:
     """Immutable; equal by text."""
 
-    __slots__ = ("__weakref__", "_prediction")
+    __slots__ = ("__weakref__", "_prediction", "families")
 
     def __init__(
         self,
@@ -49,6 +49,7 @@ class Outline:
     ) -> None:
         """Of a page: where in `body` its values stand."""
         self._prediction = hot.Prediction(body, starts, ends, dialect)
+        self.families: Families | None = None
 
     @property
     def keys(self) -> Sequence[bytes]:
@@ -117,6 +118,12 @@ class Outlines:
     def latest(self) -> Outline | None:
         """The one that was asked for last, if it is in use: what a new target may look like."""
         return self._latest()
+
+    def families_of(self, outline: Outline) -> Generator[None, None, Families]:
+        """What the outline's own comments say, gathered once for all of its targets."""
+        if outline.families is None:
+            outline.families = yield from self.families(outline.others_in_parts())
+        return outline.families
 
     def families(self, comments: Iterable[Sequence[bytes]] = ()) -> Generator[None, None, Families]:
         """What comment lines, which come in parts, say of metrics; one object for equal pages."""

@@ -110,8 +110,11 @@ class Reader:
         source = self._comments if self._outline is None else self._outline
         # Fast path: the same text between the values.
         if self._families is None or source is not self._said_by:
-            self._families = yield from self._outlines.families(self.comments_in_parts())
             self._said_by = source
+            if isinstance(source, Outline):
+                self._families = yield from self._outlines.families_of(source)
+            else:
+                self._families = yield from self._outlines.families(self.comments_in_parts())
         return self._families
 
     def adopt(self, page: Page, comments: Comments) -> Steps:
@@ -132,7 +135,7 @@ class Reader:
         outline = self._outlines.latest()
         if outline is None or len(outline.keys) > MOST_ASKED or not outline.may_be_of(body):
             return None
-        return outline if all(map(known.__contains__, outline.keys)) else None
+        return outline if known.knows(outline.keys) else None
 
     def _read_by(
         self, outline: Outline, body: bytes, known: Series

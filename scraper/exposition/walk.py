@@ -40,6 +40,9 @@ class Series(Protocol):
     def learn(self, key: bytes, raw: Mapping[str, str], /) -> None:
         """Raises ValueError for one that fails the page."""
 
+    def knows(self, keys: Sequence[bytes], /) -> bool:
+        """Whether all of them are known."""
+
 
 class Walk:
     """One reading of one body. `others`: lines that are known to be good and no samples.

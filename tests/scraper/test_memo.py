@@ -156,3 +156,14 @@ def test_a_series_that_fails_leaves_the_plan_alone() -> None:
 def test_many_new_series_are_learned_in_steps() -> None:
     keys = tuple([b"series%d " % number for number in range(1000)])
     assert len(list(memo_of().plan(keys))) > 5
+
+
+def test_what_is_known_of_a_whole_page() -> None:
+    memo = memo_of(DROP)
+    keys = (b"a ", b"drop1 ")
+    assert not memo.knows(keys)
+    finish(memo.plan(keys))
+    assert memo.knows(keys)
+    assert memo.knows(tuple(list(keys)))
+    assert memo.knows((b"a ",))
+    assert not memo.knows((b"a ", b"b "))

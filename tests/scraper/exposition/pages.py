@@ -1,6 +1,6 @@
 """What the tests of this folder share: the reader driven to its end, and pages made by chance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import attrs
 from hypothesis import strategies as st
@@ -22,6 +22,9 @@ class Known(dict[bytes, dict[str, str]]):
 
     def learn(self, key: bytes, raw: Mapping[str, str]) -> None:
         self[key] = dict(raw)
+
+    def knows(self, keys: Sequence[bytes]) -> bool:
+        return all(map(self.__contains__, keys))
 
 
 @attrs.frozen
