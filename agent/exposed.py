@@ -81,3 +81,6 @@ class _Seen:
 
     def learn(self, key: bytes, raw: Mapping[str, str]) -> None:
         self.raw[key] = dict(raw)
+
+    def knows(self, keys: Sequence[bytes]) -> bool:
+        return all(map(self.raw.__contains__, keys))

@@ -15,13 +15,22 @@ from tests.scraper.steps import finish
 
 
 def told(page: Page) -> tuple[object, ...]:
-    """All that a page says, comparable; values by their bits."""
+    """All that a page says, comparable: in the order of the body, values by their bits.
+
+    Whether another order makes another page, or an old one with `places`, is a twin's own choice
+    where lines are there twice.
+    """
+    count = len(page.values)
+    places = list(range(count)) if page.places is None else list(page.places)
+    order = sorted(range(count), key=places.__getitem__)
+    keys, values, stamps = tuple(page.keys), page.values.tobytes(), page.stamps
+    exemplars = page.exemplars or {}
     return (
-        tuple(page.keys),
-        page.values.tobytes(),
-        page.stamps,
-        page.exemplars,
-        page.places,
+        [keys[at] for at in order],
+        [values[8 * at : 8 * at + 8] for at in order],
+        None if stamps is None else [stamps[at] for at in order],
+        {places[at]: held for at, held in exemplars.items()},
+        sorted(places) == list(range(count)),
         page.bad_count,
     )
 
@@ -44,7 +53,8 @@ class Side:
             return exc.reason, exc.line_no, exc.line
         finally:
             outline.hot, reader.STEP_LINES = held
-        return page, self._reader.comments()
+        # In which order is the twin's choice, too.
+        return page, frozenset(self._reader.comments())
 
 
 def compare(
