@@ -78,7 +78,7 @@ class Pushes:
         if self._receivers is None or self._receivers.otlp.translation != translation:
             from receivers.otlp.receive import OtlpReceiver
             from receivers.remote_write_receive import RemoteWriteReceiver
-            from receivers.remote_write_series import KnownSeries
+            from receivers.known_series import KnownSeries
             from web.push.intake import Receivers
 
             known = KnownSeries(translation.external_labels)

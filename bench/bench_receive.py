@@ -15,7 +15,7 @@ import snappy
 from receivers.inflate import snappy_block
 from receivers.remote_write import PROTO_1, KnownLabels, decode
 from receivers.remote_write_receive import RemoteWriteReceiver, all_of
-from receivers.remote_write_series import KnownSeries
+from receivers.known_series import KnownSeries
 from receivers.window import Window
 from series.batch import Batch
 from series.frame import frame

@@ -20,8 +20,8 @@ from series.wire import WireError, delimited, read_varint, signed_varint, varint
 MAX_SYMBOLS = 1_000_000
 
 Pair = tuple[str, str]
-_SERIES_1, _SERIES_2 = 1 << 3 | DELIMITED, 5 << 3 | DELIMITED
-_SYMBOL = 4 << 3 | DELIMITED
+SERIES_1, SERIES_2 = 1 << 3 | DELIMITED, 5 << 3 | DELIMITED
+SYMBOL = 4 << 3 | DELIMITED
 _D1, _D2, _D3, _D4, _D5 = (number << 3 | DELIMITED for number in range(1, 6))
 _V1, _V2, _V3, _V4 = (number << 3 | VARINT for number in range(1, 5))
 _F1, _F2 = 1 << 3 | FIXED64, 2 << 3 | FIXED64
@@ -65,11 +65,12 @@ class WireSeries:
 
 def read_v1(message: bytes) -> Iterator[WireSeries]:
     for key, start, stop in fields(message, 0, len(message)):
-        if key == _SERIES_1:
-            yield _series_1(message, start, stop)
+        if key == SERIES_1:
+            yield series_of_v1(message, start, stop)
 
 
-def _series_1(data: bytes, at: int, end: int) -> WireSeries:
+def series_of_v1(data: bytes, at: int, end: int) -> WireSeries:
+    """The TimeSeries of 1.0 in data[at:end]."""
     labels, samples, exemplars, histograms = [], [], [], []
     for key, start, stop in fields(data, at, end):
         if key == _D1:
@@ -132,16 +133,22 @@ def _exemplar(data: bytes, at: int, end: int, labels: tuple[Pair, ...]) -> WireE
 def read_v2(message: bytes) -> Iterator[WireSeries]:
     symbols: list[str] = []
     for key, start, stop in fields(message, 0, len(message)):
-        if key == _SYMBOL:
-            if len(symbols) >= MAX_SYMBOLS:
-                raise WireError(f"more than {MAX_SYMBOLS} symbols")
-            symbols.append(_text(message[start:stop]))
+        if key == SYMBOL:
+            add_symbol(symbols, message, start, stop)
     for key, start, stop in fields(message, 0, len(message)):
-        if key == _SERIES_2:
-            yield _series_2(message, start, stop, symbols)
+        if key == SERIES_2:
+            yield series_of_v2(message, start, stop, symbols)
 
 
-def _series_2(data: bytes, at: int, end: int, symbols: list[str]) -> WireSeries:
+def add_symbol(symbols: list[str], data: bytes, start: int, stop: int) -> None:
+    """Takes one more into the table of a request. Raises WireError."""
+    if len(symbols) >= MAX_SYMBOLS:
+        raise WireError(f"more than {MAX_SYMBOLS} symbols")
+    symbols.append(_text(data[start:stop]))
+
+
+def series_of_v2(data: bytes, at: int, end: int, symbols: list[str]) -> WireSeries:
+    """The TimeSeries of 2.0 in data[at:end]."""
     references: list[int] = []
     samples, exemplars, histograms = [], [], []
     said = (0, "", "")

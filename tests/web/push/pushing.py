@@ -11,7 +11,7 @@ from receivers.families import PushedFamilies
 from receivers.otlp.receive import OtlpReceiver
 from receivers.otlp.settings import Translation
 from receivers.remote_write_receive import RemoteWriteReceiver
-from receivers.remote_write_series import KnownSeries
+from receivers.known_series import KnownSeries
 from series.batch import Batch
 from series.labels import readable
 from web.admission import Admission
