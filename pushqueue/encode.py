@@ -15,6 +15,8 @@ from pushqueue.wire.body import Body, SnappyBody, ZstdBody
 from pushqueue.wire.frame_v1 import frame_v1
 from pushqueue.wire.frame_v2 import FramerV2
 from pushqueue.wire.part import Part
+from series.layout import Layout
+from series.metadata import Families
 
 # Receivers of Prometheus refuse a request of more than 32 MiB decoded (reference 1.2).
 MAX_DECODED_BYTES = 32 * 2**20 - 1
@@ -84,12 +86,11 @@ class Encoder:
     ) -> Iterator[Block]:
         if not parts:
             return
-        if self._framer is None:
-            self._framer = FramerV2()
-        symbols = self._framer.request(parts)
+        framer = self._framer_v2()
+        symbols = framer.request(parts)
         draft = _Draft(self._body(encoding), encoding)
         for part in parts:
-            data = self._framer.frame(part, symbols, with_exemplars=self._with_exemplars)
+            data = framer.frame(part, symbols, with_exemplars=self._with_exemplars)
             draft.add(part, data, self._exemplars(part))
         front = symbols.encode()
         # Fast path: it fits, as nearly always.
@@ -98,6 +99,15 @@ class Encoder:
             return
         for half in _halves(parts):
             yield from self._encode_v2(half, encoding, lane, created_ms)
+
+    def _framer_v2(self) -> FramerV2:
+        if self._framer is None:
+            self._framer = FramerV2()
+        return self._framer
+
+    def prepare_v2(self, layout: Layout, families: Families | None) -> None:
+        """What 2.0 needs of a layout without holes, ahead of its Block."""
+        self._framer_v2().prepare(layout, families)
 
     def _exemplars(self, part: Part) -> int:
         return part.exemplar_count() if self._with_exemplars else 0

@@ -13,8 +13,8 @@ from series.histogram import Histogram
 from series.metadata import Families
 from series.template import Template
 
-# A millisecond of work for a batch; a Block holds as many by default.
-MAX_ROWS = 10_000
+# What is done once for a series of a batch takes a few microseconds each (limits, spreading, 2.0).
+MAX_ROWS = 1000
 
 
 class Rows:
