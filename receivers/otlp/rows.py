@@ -45,7 +45,7 @@ class Rows:
 
 _ANYTHING = bytes(8)
 # What is done once for a series of a batch takes a few microseconds each (limits, spreading, 2.0).
-MAX_ROWS = 1000
+MAX_ROWS = 2000
 
 
 class Gathered:
