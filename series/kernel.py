@@ -20,6 +20,7 @@ MODULES = (
     "scraper.exposition.prediction_c",
     "series.filling_c",
     "receivers.filled_c",
+    "receivers.otlp.skimming_c",
     "receivers.passing_c",
 )
 # One more with each change of what a compiled function takes or gives: whoever pulled the source

@@ -8,7 +8,8 @@ from collections.abc import Generator, Iterator
 
 from receivers.errors import DecodeError
 from receivers.otlp.cumulate import Cumulation
-from receivers.otlp.json_form import JsonError, read_json
+from receivers.otlp.json_form import read_json
+from receivers.otlp.json_nodes import JsonError
 from receivers.otlp.known import Known, UnfoldsError
 from receivers.otlp.settings import Translation
 from receivers.otlp.translate import Request, Taken

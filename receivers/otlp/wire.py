@@ -137,7 +137,9 @@ class Reader:
             else:
                 head += data[before:stop]
                 if len(head) > MAX_HEAD_BYTES:
-                    raise UnfoldsError(f"more than {MAX_HEAD_BYTES} bytes before the points at {at}")
+                    raise UnfoldsError(
+                        f"more than {MAX_HEAD_BYTES} bytes before the points at {at}"
+                    )
             before = stop
         if form in (Form.GAUGE, Form.SUM):
             yield from self._numbers(scope, bytes(head), form, first, last)
