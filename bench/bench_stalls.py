@@ -189,6 +189,7 @@ async def _run(remote: Remote, *, task_status: trio.TaskStatus[None]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="run once, small")
+    parser.add_argument("--mib", type=int, default=32, help="MiB of a request when it is open")
     parser.add_argument("--only", default="", help="formats with this in their names")
     parser.add_argument("--send", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -198,7 +199,8 @@ def main() -> None:
         return
     look_rarely()
     with tempfile.TemporaryDirectory() as place:
-        trio.run(bench, MIB // 4 if arguments.smoke else 32 * MIB, Path(place), arguments.only)
+        size = MIB // 4 if arguments.smoke else arguments.mib * MIB
+        trio.run(bench, size, Path(place), arguments.only)
 
 
 if __name__ == "__main__":
