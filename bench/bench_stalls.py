@@ -8,7 +8,6 @@ worked in one round, without what others took of it; on a busy machine only that
 """
 
 import argparse
-import subprocess
 import sys
 import tempfile
 import time

@@ -68,9 +68,7 @@ def message_v2(size: int) -> bytes:
 
 
 def _attribute(key: str, value: str) -> bytes:
-    return delimited(b"\x0a", key.encode()) + delimited(
-        b"\x12", delimited(b"\x0a", value.encode())
-    )
+    return delimited(b"\x0a", key.encode()) + delimited(b"\x12", delimited(b"\x0a", value.encode()))
 
 
 def metrics_otlp() -> Iterator[bytes]:
