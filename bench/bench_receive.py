@@ -1,8 +1,8 @@
 """Taking remote write, in the agent and in `promferry receive`: microseconds a sample.
 
 Run: `python bench/bench_receive.py`, with `--against vmagent` to send the same bodies to the real
-promferry and the real vmagent over loopback and compare what their processes take. `decode` on known series is the fast path of
-receivers.remote_write; on new ones it reads every label.
+promferry and the real vmagent over loopback and compare what their processes take. `decode` on
+known series is the fast path of receivers.remote_write; on new ones it reads every label.
 """
 
 import argparse

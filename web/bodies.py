@@ -45,10 +45,10 @@ async def read_pieces(
             if size > max_bytes:
                 raise _too_large(max_bytes)
             if reserve is not None and part:
-                before = trio.current_time()
-                with trio.CancelScope(shield=True):
-                    await reserve(len(part))
-                waiting.deadline += trio.current_time() - before
+                left_s = waiting.deadline - trio.current_time()
+                waiting.deadline = float("inf")
+                await reserve(len(part))
+                waiting.deadline = trio.current_time() + left_s
             open_piece += part
             is_last = not message.get("more_body", False)
             if open_piece and (is_last or len(open_piece) >= PIECE_BYTES):

@@ -116,9 +116,7 @@ class Intake:
             reserve=None if is_announced else place.reserve,
         )
 
-    async def opened(
-        self, body: list[bytes], encoding: str, place: Place, max_bytes: int
-    ) -> bytes:
+    async def opened(self, body: list[bytes], encoding: str, place: Place, max_bytes: int) -> bytes:
         """The decoded body; the pieces are given up."""
         told = decoded_size(body, encoding, max_bytes)
         await place.reserve(told)
@@ -146,9 +144,7 @@ class Intake:
             raise PushError(503, "not_durable", text, RETRY_AFTER_S)
 
 
-def _opened_soon(
-    body: Sequence[bytes], encoding: str, told: int, max_bytes: int
-) -> bytes | None:
+def _opened_soon(body: Sequence[bytes], encoding: str, told: int, max_bytes: int) -> bytes | None:
     """A small body; None if it is large, whatever it says of itself."""
     if len(body) > 1 or told > SOON_BYTES:
         return None
