@@ -78,9 +78,9 @@ class Pushes:
     def _current(self) -> "Receivers":
         translation = self._settings().translation
         if self._receivers is None or self._receivers.otlp.translation != translation:
+            from receivers.known_series import KnownSeries
             from receivers.otlp.receive import OtlpReceiver
             from receivers.remote_write_receive import RemoteWriteReceiver
-            from receivers.known_series import KnownSeries
             from web.push.intake import Receivers
 
             known = KnownSeries(translation.external_labels)

@@ -1,6 +1,6 @@
 """Opens compressed bodies, never further than allowed.
 
-Takes a body, in pieces as it came, its encoding and a bound; gives the decoded bytes or DecodeError.
+Takes a body in pieces, its encoding and a bound; gives the decoded bytes or DecodeError.
 Invariant: memory taken is at most the bound, whatever the body says of itself; in a thread, no step
 holds others up for more than a few milliseconds, however large the body is.
 """

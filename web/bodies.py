@@ -10,7 +10,6 @@ import trio
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-
 # Smaller pieces are put together: each costs as much again as an object.
 PIECE_BYTES = 65_536
 

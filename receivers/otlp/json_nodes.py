@@ -18,14 +18,11 @@ from series.kernel import twin
 PIECE_BYTES = 131_072
 _SKIM_BYTES = 1_048_576
 # What may be long: lists, and what holds them. The rest of what is read must fit in a piece.
-_LONG = frozenset(
-    "resourceMetrics scopeMetrics metrics dataPoints "
-    "gauge sum histogram exponentialHistogram summary".split()
-)
-_READ = _LONG.union(
-    "resource scope schemaUrl name unit description metadata "
-    "aggregationTemporality isMonotonic".split()
-)
+_FORMS = ("gauge", "sum", "histogram", "exponentialHistogram", "summary")
+_LONG = frozenset(("resourceMetrics", "scopeMetrics", "metrics", "dataPoints", *_FORMS))
+_TEXTS = ("schemaUrl", "name", "unit", "description")
+_SHORT = ("resource", "scope", "metadata", "aggregationTemporality", "isMonotonic")
+_READ = frozenset((*_LONG, *_TEXTS, *_SHORT))
 _MEMBER = re.compile(rb'\s*("(?:[^"\\]|\\.){0,1000}")\s*:\s*')
 _NEXT = re.compile(rb"[ \t\r\n]*")
 

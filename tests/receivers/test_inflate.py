@@ -68,9 +68,9 @@ def test_a_bad_zstd_frame(body: bytes, reason: str) -> None:
 
 @given(st.binary(max_size=300))
 def test_any_bytes_give_bytes_or_an_error(body: bytes) -> None:
-    for inflate in (snappy_block, zstd):
+    for opened in (snappy_block, zstd):
         with contextlib.suppress(DecodeError):
-            assert len(inflate(body, 1000)) <= 1000
+            assert len(opened(body, 1000)) <= 1000
 
 
 def cut(data: bytes, size: int) -> list[bytes]:

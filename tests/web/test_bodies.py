@@ -76,7 +76,7 @@ async def test_waiting_for_room_is_not_held_against_the_client(clock: MockClock)
     asked = request(b"ab", b"c", pause_s=1)
     assert await read_pieces(asked, max_bytes=9, timeout_s=10, reserve=reserve) == [b"abc"]
     assert reserved == [2, 1]
+    slow = request(b"ab", b"c", pause_s=6)
     with pytest.raises(HTTPException) as caught:
-        slow = request(b"ab", b"c", pause_s=6)
         await read_pieces(slow, max_bytes=9, timeout_s=10, reserve=reserve)
     assert caught.value.status_code == 408
