@@ -1,6 +1,6 @@
 """What is known of pushed series, from request to request: labels once, samples by a look-up.
 
-Takes labels as they came: bytes of remote write 1.0, pairs of 2.0; gives series already encoded.
+Takes labels as they came: bytes of remote write 1.0, texts of 2.0; gives series already encoded.
 Invariant: samples of one job and instance share a lane; what is known is bounded, and full it
 starts anew; what is given up goes in small steps, since a large table is long work at once.
 """

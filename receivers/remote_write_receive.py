@@ -7,6 +7,7 @@ a few milliseconds.
 """
 
 from collections.abc import Generator, Iterator
+from itertools import chain
 
 from pushqueue.wire.message import (
     SERIES_1,
@@ -35,6 +36,8 @@ STEP_SAMPLES = 4000
 # hundred usual series.
 _STEP_BYTES = 16_384
 _FIELD_BYTES = 16
+# Half of a UTF-16 pair, which no label can hold.
+_APART = "\ud800"
 # Of one series of 2.0, whose labels may name long symbols often.
 MAX_TEXT = 262_144
 
@@ -187,7 +190,9 @@ class _ReaderV2:
         if characters > MAX_TEXT:
             self._gathering.reject((), f"labels of more than {MAX_TEXT} characters")
             return
-        self._gathering.put(series, series.labels, is_v2=True)
+        # One text, not a tuple of pairs: the garbage collector would look at each of these.
+        key = _APART.join(chain.from_iterable(series.labels))
+        self._gathering.put(series, key, is_v2=True)
 
 
 def _raw_labels(data: bytes, at: int, end: int) -> bytes:
