@@ -16,7 +16,13 @@ import attrs
 
 VARIABLE = "PROMFERRY_KERNEL"
 # Every extension module of the house; a test holds this equal to the *_c.pyx files.
-MODULES = ("scraper.exposition.prediction_c", "series.filling_c")
+MODULES = (
+    "scraper.exposition.prediction_c",
+    "series.filling_c",
+    "receivers.filled_c",
+    "receivers.otlp.skimming_c",
+    "receivers.passing_c",
+)
 # One more with each change of what a compiled function takes or gives: whoever pulled the source
 # and did not build again runs pure Python then, not a crash.
 INTERFACE = 3

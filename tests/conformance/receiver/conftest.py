@@ -69,7 +69,7 @@ def _all(cases: list[Case], agent: Agent, far_end: FarEnd) -> dict[str, Heard]:
         return [row for push in far_end.pushes("behind") for row in push.rows]
 
     wanted = 1 + sum(one.points for case in cases for one in case.good)
-    wait_until(lambda: len(rows()) >= wanted, f"{wanted} rows", timeout_s=5, evidence=agent.log)
+    wait_until(lambda: len(rows()) >= wanted, f"{wanted} rows", evidence=agent.log)
     assert agent.process.is_running
     for row in rows():
         slug = row.labels.get("case", "")
