@@ -8,7 +8,8 @@ run: .venv/.installed ## the agent and a receiver together; Ctrl-C ends both
 	@exec $(BIN)/promferry demo
 
 test: .venv/.installed peers ## every test; real peers are installed when this is root on Debian
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile -m "not integration and not long"
+	$(BIN)/pytest -m "integration and not long"
 
 lint: .venv/.installed ## ruff: rules and format
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .

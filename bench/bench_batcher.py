@@ -28,6 +28,7 @@ from series.labels import canonical
 from series.layout import Layout
 from series.metadata import Families, Metadata, MetricType
 from series.template import Template
+from series.wire import encode_label, encode_labels
 from transport.tls import TlsContexts
 
 SERIES = 507
@@ -114,6 +115,42 @@ def time_encodings(rounds: int) -> None:
         print(f"{encoding.name + ':':20}{cost:.4f}, {len(block.body) / samples:.1f} bytes a sample")
 
 
+def time_alike(rounds: int) -> None:
+    """Targets that share a layout, so many of them with the same timestamp."""
+    shared = layout_of(0)
+    holed = [
+        Template(((encode_labels(template.labels()[:2])), b""), (0,))
+        for template in shared.templates
+    ]
+    layout = Layout(tuple(holed))
+    values = batch_of(shared, 7, NOW_MS).values
+    samples = BATCHES * SERIES
+    for together in (1, 2, 5, 10):
+        parts = [
+            Part(
+                Batch(
+                    lane_key=target,
+                    layout=layout,
+                    values=values,
+                    timestamps=NOW_MS + 100 * (target // together),
+                    chunks=(encode_label("instance", f"10.0.0.{10 + target}:9100"),),
+                ),
+                0,
+                SERIES,
+            )
+            for target in range(BATCHES)
+        ]
+        encoder = Encoder()
+
+        def make(parts: list[Part] = parts, encoder: Encoder = encoder) -> list[Block]:
+            return list(encoder.encode(parts, Encoding.RW1_SNAPPY, lane=0, created_ms=NOW_MS))
+
+        (block,) = make()
+        cost = best_us(make, rounds, samples)
+        size = len(block.body) / samples
+        print(f"{together:2} of one time:      {cost:.4f}, {size:.1f} bytes a sample")
+
+
 @attrs.frozen
 class Accepted:
     status: int = 204
@@ -182,6 +219,7 @@ def main() -> None:
     print("us a sample")
     time_steps(2 if is_smoke else 200)
     time_encodings(2 if is_smoke else 200)
+    time_alike(2 if is_smoke else 200)
     with tempfile.TemporaryDirectory() as path:
         seconds, targets = (0.2, 20) if is_smoke else (10.0, 200)
         cost = trio.run(run_remote, Path(path), seconds, targets)

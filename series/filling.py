@@ -9,7 +9,7 @@ kept in columns, so that no Python code runs per sample: at most KEPT_SERIES ser
 import struct
 from array import array
 from collections.abc import Iterable, Sequence
-from itertools import repeat
+from itertools import pairwise, repeat
 from weakref import WeakKeyDictionary
 
 from series.layout import Layout
@@ -46,6 +46,29 @@ def frame_samples(
     if isinstance(timestamps, int) and _SIX_BYTES_FROM <= timestamps < _SIX_BYTES_BELOW:
         return _frame_at_once(layout, start, stop, chunks, values, timestamps)
     return _frame_singly(layout.templates, start, stop, chunks, values, timestamps)
+
+
+def frame_rows(
+    layout: Layout,
+    cuts: tuple[int, ...],
+    chunks: list[tuple[bytes, ...]],
+    values: "list[array[float]]",
+    stamp: int,
+) -> "tuple[bytes, array[int]]":
+    """Samples of several members, each with its chunks and values: from each cut to the next
+    those of all members, one member after the other.
+
+    Gives these rows, and how many bytes the piece of each member in each row takes.
+    Raises IndexError for a range outside of the layout or a hole without its chunk.
+    """
+    if len(values) != len(chunks):
+        raise IndexError(f"{len(chunks)} members, {len(values)} arrays of values")
+    pieces = [
+        frame_samples(layout, start, stop, own, doubles, stamp)
+        for start, stop in pairwise(cuts)
+        for own, doubles in zip(chunks, values, strict=True)
+    ]
+    return b"".join(pieces), array("I", map(len, pieces))
 
 
 def weave_samples(

@@ -14,7 +14,7 @@ from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-INTERFACE = 2
+INTERFACE = 3
 
 # A header: the number of holes; for each its number and its place (series/template.py).
 cdef enum:
@@ -144,23 +144,89 @@ def frame_samples(
     # Second pass: write.
     cdef bytes framed = PyBytes_FromStringAndSize(NULL, total)
     cdef uint8_t* out = <uint8_t*>PyBytes_AS_STRING(framed)
-    cdef uint8_t* body
-    cdef object template
     for at in range(start, stop):
-        template = <object>PyTuple_GET_ITEM(templates, at)
         if stamps is not None:
             stamp = stamps.data.as_longlongs[at]
             sample = 10 + varint_size(<uint64_t>stamp)
-        out[0] = 0x0A
-        out = write_varint(out + 1, label_bytes(template, filling) + 2 + sample)
-        out = write_labels(out, template, filling)
-        out[0] = 0x12
-        out[1] = <uint8_t>sample
-        out[2] = 0x09
-        memcpy(out + 3, &values.data.as_doubles[at], 8)
-        out[11] = 0x10
-        out = write_varint(out + 12, <uint64_t>stamp)
+        out = write_series(
+            out,
+            <object>PyTuple_GET_ITEM(templates, at),
+            filling,
+            &values.data.as_doubles[at],
+            stamp,
+            sample,
+        )
     return framed
+
+
+def frame_rows(
+    layout, tuple cuts not None, list chunks not None, list values not None, int64_t stamp
+):
+    """Raises IndexError for a range outside of the layout or a hole without its chunk."""
+    cdef tuple templates = layout.templates
+    cdef Py_ssize_t members = len(chunks), rows = len(cuts) - 1, row, member, at
+    if len(values) != members:
+        raise IndexError(f"{members} members, {len(values)} arrays of values")
+    cdef array doubles
+    for member in range(members):
+        doubles = <array?>values[member]
+        if doubles.typecode != "d":
+            raise TypeError("values are an array of doubles")
+        if not isinstance(chunks[member], tuple):
+            raise TypeError("chunks are a tuple")
+    # First pass: check and measure.
+    cdef array sizes = array("I")
+    cdef int sample = 10 + varint_size(<uint64_t>stamp)
+    cdef Py_ssize_t total = 0, piece, series, start, stop
+    cdef tuple filling
+    for row in range(rows):
+        start, stop = cuts[row], cuts[row + 1]
+        if not 0 <= start <= stop <= len(templates):
+            raise IndexError(f"samples {start} to {stop} of {len(templates)}")
+        for member in range(members):
+            doubles = <array>PyList_GET_ITEM(values, member)
+            if stop > len(doubles):
+                raise IndexError(f"{stop} samples, {len(doubles)} values")
+            filling = <tuple>PyList_GET_ITEM(chunks, member)
+            piece = 0
+            for at in range(start, stop):
+                series = label_bytes(<object>PyTuple_GET_ITEM(templates, at), filling) + 2 + sample
+                piece += 1 + varint_size(series) + series
+            sizes.append(piece)
+            total += piece
+    # Second pass: write.
+    cdef bytes framed = PyBytes_FromStringAndSize(NULL, total)
+    cdef uint8_t* out = <uint8_t*>PyBytes_AS_STRING(framed)
+    for row in range(rows):
+        start, stop = cuts[row], cuts[row + 1]
+        for member in range(members):
+            doubles = <array>PyList_GET_ITEM(values, member)
+            filling = <tuple>PyList_GET_ITEM(chunks, member)
+            for at in range(start, stop):
+                out = write_series(
+                    out,
+                    <object>PyTuple_GET_ITEM(templates, at),
+                    filling,
+                    &doubles.data.as_doubles[at],
+                    stamp,
+                    sample,
+                )
+    return framed, sizes
+
+
+cdef uint8_t* write_series(
+    uint8_t* out, object template, tuple chunks, const double* value, int64_t stamp, int sample
+):
+    """Of a template that `label_bytes` has checked; `sample`: its length."""
+    out[0] = 0x0A
+    out = write_varint(out + 1, label_bytes(template, chunks) + 2 + sample)
+    out = write_labels(out, template, chunks)
+    out[0] = 0x12
+    out[1] = <uint8_t>sample
+    out[2] = 0x09
+    memcpy(out + 3, value, 8)
+    out[11] = 0x10
+    return write_varint(out + 12, <uint64_t>stamp)
 
 
 cdef Py_ssize_t need_bytes(object item) except -1:

@@ -29,6 +29,15 @@ class Twin(Protocol):
         timestamps: "int | array[int]",
     ) -> bytes: ...
 
+    def frame_rows(
+        self,
+        layout: Layout,
+        cuts: tuple[int, ...],
+        chunks: list[tuple[bytes, ...]],
+        values: "list[array[float]]",
+        stamp: int,
+    ) -> "tuple[bytes, array[int]]": ...
+
     def weave_samples(
         self,
         pieces: tuple[list[bytes], ...],
@@ -53,3 +62,19 @@ def frame(batch: Batch, start: int = 0, stop: int | None = None) -> bytes:
     return hot.frame_samples(
         batch.layout, start, stop, batch.chunks, batch.values, batch.timestamps
     )
+
+
+def frame_rows(batches: Sequence[Batch], cuts: tuple[int, ...]) -> "tuple[bytes, array[int]]":
+    """Batches of one layout and one timestamp, row by row: from each cut to the next all of them.
+
+    Gives the framed rows, and how many bytes the piece of each batch in each row takes.
+    """
+    layout, stamp = batches[0].layout, batches[0].timestamps
+    is_alike = [each.layout is layout and each.timestamps == stamp for each in batches]
+    if not isinstance(stamp, int) or not all(is_alike):
+        raise ValueError("only batches of one layout and one timestamp stand in rows")
+    if any([batch.histograms is not None for batch in batches]):
+        raise ValueError("native histograms are no floats: their values must not be framed")
+    chunks = [batch.chunks for batch in batches]
+    values = [batch.values for batch in batches]
+    return hot.frame_rows(layout, cuts, chunks, values, stamp)

@@ -14,15 +14,15 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 # Each room may import itself and what stands before it; rooms of one level never each other.
-LEVELS: list[set[str]] = [
-    {"series"},
-    {"relabel"},
-    {"transport"},
-    {"pushqueue"},
-    {"scraper", "receivers"},
-    {"web"},
-    {"agent"},
-    {"cli"},
+LEVELS = [
+    ("series",),
+    ("relabel",),
+    ("transport",),
+    ("pushqueue",),
+    ("scraper", "receivers"),
+    ("web",),
+    ("agent",),
+    ("cli",),
 ]
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 

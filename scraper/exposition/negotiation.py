@@ -8,6 +8,7 @@ a blank or odd type is text 0.0.4.
 import enum
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import attrs
 
@@ -17,6 +18,9 @@ class Format(enum.Enum):
     OPENMETRICS = "openmetrics"
     PROTOBUF = "protobuf"
 
+
+# A type longer than this is judged anew each time, so that what is kept is bounded.
+_KEPT_LENGTH = 200
 
 _ESCAPED = ";escaping="
 _ASKED = {
@@ -97,6 +101,18 @@ class Choice:
 
 def choose(content_type: str | None, fallback: str = "") -> Choice:
     """The format of an answer; `fallback` is the job's fallback_scrape_protocol."""
+    # Fast path: a fleet has a few, and each scrape asks.
+    if len(content_type or "") <= _KEPT_LENGTH:
+        return _kept(content_type, fallback)
+    return _chosen(content_type, fallback)
+
+
+@lru_cache(maxsize=64)
+def _kept(content_type: str | None, fallback: str) -> Choice:
+    return _chosen(content_type, fallback)
+
+
+def _chosen(content_type: str | None, fallback: str) -> Choice:
     match = _CONTENT_TYPE.fullmatch(content_type or "")
     found = _BY_MEDIA_TYPE.get(match[1].lower()) if match else None
     if found is not None and _contradicts_itself(content_type or ""):

@@ -5,6 +5,7 @@ from array import array
 from collections.abc import Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -155,6 +156,66 @@ def test_pure_python_keeps_no_more_series_than_it_may(monkeypatch: pytest.Monkey
     for layout in layouts:
         filling.frame_samples(layout, 0, 2, (), array("d", [1.0, 2.0]), NOW)
     assert sum(map(len, filling._kept)) <= 5
+
+
+@given(
+    st.lists(st.tuples(st.binary(max_size=200), st.binary(max_size=9)), min_size=1, max_size=4),
+    st.lists(st.integers(0, 3), min_size=1, max_size=5).map(sorted),
+    STAMPS,
+)
+def test_rows_are_pieces_of_members_one_after_the_other(
+    members: list[tuple[bytes, bytes]], cuts: list[int], stamp: int
+) -> None:
+    layout = Layout((*HOLED.templates, Template((b"d" * 200,))))
+    chunks: list[tuple[bytes, ...]] = [(b"", *each) for each in members]
+    values = [array("d", [number, 0.5, -1.0]) for number in range(len(members))]
+    framed, sizes = filling.frame_rows(layout, tuple(cuts), chunks, values, stamp)
+    pieces = [
+        filling.frame_samples(layout, start, stop, own, doubles, stamp)
+        for start, stop in pairwise(cuts)
+        for own, doubles in zip(chunks, values, strict=True)
+    ]
+    assert framed == b"".join(pieces)
+    assert list(sizes) == list(map(len, pieces))
+    if compiled is not None:
+        both = compiled.frame_rows(layout, tuple(cuts), chunks, values, stamp)
+        assert both == (framed, sizes)
+
+
+@pytest.mark.parametrize("twin", TWINS)
+@pytest.mark.parametrize(
+    ("cuts", "chunks", "values"),
+    [
+        pytest.param((0, 3), [(b"x", b"y")], [[1.0] * 3], id="behind the layout"),
+        pytest.param((-1, 1), [(b"x", b"y")], [[1.0] * 2], id="before it"),
+        pytest.param((0, 2, 1), [(b"x", b"y")], [[1.0] * 2], id="backwards"),
+        pytest.param((0, 2), [(b"x", b"y")], [[1.0]], id="fewer values"),
+        pytest.param((0, 2), [(b"x", b"y")], [], id="a member without values"),
+        pytest.param((0, 1), [(b"x", b"y"), (b"x",)], [[1.0]] * 2, id="a hole without its chunk"),
+    ],
+)
+def test_rows_that_do_not_fit_are_refused(
+    twin: Any, cuts: tuple[int, ...], chunks: list[tuple[bytes, ...]], values: list[list[float]]
+) -> None:
+    with pytest.raises(IndexError):
+        twin.frame_rows(HOLED, cuts, chunks, [array("d", each) for each in values], NOW)
+
+
+@pytest.mark.skipif(not has_compiled, reason="the kernel is not built")
+@pytest.mark.parametrize(
+    ("cuts", "chunks", "values"),
+    [
+        pytest.param((0, 1), [[b"x", b"y"]], [array("d", [1.0])], id="chunks in a list"),
+        pytest.param((0, 1), [(b"x", "y")], [array("d", [1.0])], id="no chunk"),
+        pytest.param((0, 1), [(b"x", b"y")], [array("q", [1])], id="whole numbers"),
+        pytest.param((0, 1), [(b"x", b"y")], [[1.0]], id="values in a list"),
+        pytest.param((0, 2**70), [(b"x", b"y")], [array("d", [1.0])], id="a cut beyond all"),
+        pytest.param([0, 1], [(b"x", b"y")], [array("d", [1.0])], id="cuts in a list"),
+    ],
+)
+def test_the_compiled_twin_checks_the_types_of_rows(cuts: Any, chunks: Any, values: Any) -> None:
+    with pytest.raises((TypeError, IndexError, OverflowError)):
+        compiled.frame_rows(HOLED, cuts, chunks, values, NOW)
 
 
 @pytest.mark.parametrize("twin", TWINS)

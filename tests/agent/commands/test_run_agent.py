@@ -96,7 +96,7 @@ def test_errors(
 
 @pytest.mark.parametrize("flag", ["-dryRun", "-promscrape.config.dryRun"])
 def test_dry_run(flag: str, config: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run([flag, f"-promscrape.config={config}"]) == 0
+    assert run([flag, f"-promscrape.config={config}", "-httpListenAddr=127.0.0.1:0"]) == 0
     assert capsys.readouterr().out == f"{config}: good\n"
 
 
