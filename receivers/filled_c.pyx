@@ -9,7 +9,7 @@ from cpython.buffer cimport PyBUF_WRITE
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from cpython.memoryview cimport PyMemoryView_FromMemory
 
-INTERFACE = 3
+INTERFACE = 5
 
 
 def filled(Py_ssize_t size, write):

@@ -14,7 +14,7 @@ from cpython.ref cimport PyObject
 from libc.stdint cimport int64_t, uint8_t, uint64_t
 from libc.string cimport memcmp, memcpy
 
-INTERFACE = 3
+INTERFACE = 5
 
 cdef enum:
     TAIL_BYTES = 18

@@ -25,7 +25,7 @@ MODULES = (
 )
 # One more with each change of what a compiled function takes or gives: whoever pulled the source
 # and did not build again runs pure Python then, not a crash.
-INTERFACE = 3
+INTERFACE = 5
 
 BUILD_HINT = "to build it: a C compiler, Python's headers, then `pip install` again"
 

@@ -4,7 +4,7 @@
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from libc.stdint cimport int64_t
 
-INTERFACE = 3
+INTERFACE = 5
 
 cdef enum:
     NONE = -1
