@@ -6,7 +6,7 @@ Invariant: any bytes are read or raise DecodeError; whatever they are, the work 
 a few milliseconds.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from itertools import chain
 
@@ -16,7 +16,6 @@ from pushqueue.wire.message import (
     SYMBOL,
     SeriesError,
     Table,
-    WireSeries,
     add_symbol,
     series_of_v1,
     series_of_v2,
@@ -142,10 +141,7 @@ class _ReaderV1:
         if stop - start <= LARGE_BYTES:
             self._put(data, start, stop)
             return
-        for piece in cuts(data, start, stop):
-            if piece is not None:
-                self._put(piece, 0, len(piece))
-            yield
+        yield from _in_pieces(data, start, stop, self._gathering, self._put)
 
     def _put(self, data: bytes, start: int, stop: int) -> None:
         try:
@@ -184,17 +180,12 @@ class _ReaderV2:
         data = self._data
         # Fast path: of a usual size.
         if stop - start <= LARGE_BYTES:
-            self._put(self._series(data, start, stop))
+            self._put(data, start, stop)
             return
-        for piece in cuts(data, start, stop):
-            if piece is not None:
-                self._put(self._series(piece, 0, len(piece)))
-            yield
+        yield from _in_pieces(data, start, stop, self._gathering, self._put)
 
-    def _series(self, data: bytes, start: int, stop: int) -> WireSeries:
-        return series_of_v2(data, start, stop, self._symbols, is_lenient=True)
-
-    def _put(self, series: WireSeries) -> None:
+    def _put(self, data: bytes, start: int, stop: int) -> None:
+        series = series_of_v2(data, start, stop, self._symbols, is_lenient=True)
         characters = text_characters(series)
         self._left -= characters
         if self._left < 0:
@@ -206,6 +197,25 @@ class _ReaderV2:
         # One text, not a tuple of pairs: the garbage collector would look at each of these.
         key = _APART.join(chain.from_iterable(series.labels))
         self._gathering.put(series, key, is_v2=True)
+
+
+def _in_pieces(
+    data: bytes,
+    start: int,
+    stop: int,
+    gathering: Gathering,
+    put: Callable[[bytes, int, int], None],
+) -> Iterator[None]:
+    """A large series. Whatever is wrong with pieces of it, it is one that is not taken whole."""
+    before = gathering.rejected
+    try:
+        for piece in cuts(data, start, stop):
+            if piece is not None:
+                put(piece, 0, len(piece))
+                gathering.rejected = min(gathering.rejected, before + 1)
+            yield
+    except SeriesError as exc:
+        gathering.reject((), str(exc))
 
 
 def _raw_labels(data: bytes, at: int, end: int) -> bytes:

@@ -12,6 +12,7 @@ import attrs
 
 from pushqueue.wire.message import WireExemplar, WireSeries
 from receivers.known_series import GROUPS, KnownSeries
+from receivers.lone_exemplars import LoneExemplars
 from receivers.native_wire import read_histogram, sound
 from receivers.passing import NOBODY
 from receivers.remote_write_rows import MAX_ROWS, Rows
@@ -29,6 +30,7 @@ MAX_HISTOGRAM_BYTES = 65_536
 # A pushed time in ms that is later than this is in other units, or nonsense.
 _MAX_MS = 2**53
 _ANYTHING = bytes(8)
+_STEP_REJECTED = 100
 # Prometheus refuses it of 2.0, and knows nothing of it in 1.0. Exemplars alone the specification
 # forbids too, but it sends them: of its samples each is a series of its own.
 _EMPTY = "neither samples nor histograms in it"
@@ -57,8 +59,7 @@ class Gathering:
         self.before = NOBODY
         self._rows: dict[tuple[int, bool, bool], Rows] = {}  # group, native, markers
         self._cut: list[Batch] = []
-        # Of series without a sample, as Prometheus sends them: beside the sample, not in it.
-        self._lone: list[tuple[Template, tuple[WireExemplar, ...]]] = []
+        self._lone = LoneExemplars()
         self.samples = self.histograms = self.exemplars = self.rejected = 0
         self._reasons: list[str] = []
         self.metadata: dict[str, Metadata] = {}
@@ -87,7 +88,9 @@ class Gathering:
     def reject(self, pairs: Labels, why: str) -> None:
         self.rejected += 1
         if len(self._reasons) < MAX_REASONS:
-            self._reasons.append(f"{readable(pairs)[:80]}: {why}")
+            reason = f"{readable(pairs)[:80]}: {why}"
+            if reason not in self._reasons:
+                self._reasons.append(reason)
 
     def put(self, series: WireSeries, key: object, *, is_v2: bool) -> None:
         """A series of any shape; what is wrong with it costs it alone."""
@@ -105,7 +108,8 @@ class Gathering:
             self.reject(series.labels, f"a histogram of more than {MAX_HISTOGRAM_BYTES} bytes")
             return
         is_empty = not (series.samples or series.histograms or series.exemplars)
-        wrong = _EMPTY if is_v2 and is_empty else ""
+        # What is left of one that was told already needs no second word.
+        wrong = _EMPTY if is_v2 and is_empty and not series.wrong else ""
         read = [read_histogram(each) for each in series.histograms]
         try:
             read = [sound(one) for one in read]
@@ -128,38 +132,30 @@ class Gathering:
             rows.histograms.append(ENDED if one.is_stale else one.histogram)
         self.samples += len(series.samples)
         self.histograms += len(read)
-        if series.exemplars and rows is not None:
-            self._count_beside(rows.exemplars, len(rows) - 1, series.exemplars)
-        elif series.exemplars:
-            self._lone.append((template, series.exemplars))
+        if series.exemplars:
+            self._put_exemplars(series, template, rows)
         if series.type or series.help or series.unit:
             self._tell(series)
 
     def _of(self, group: int, is_native: bool, is_markers: bool) -> Rows:
         return self._rows.setdefault((group, is_native, is_markers), Rows())
 
-    def _count_beside(
-        self, beside: dict[int, tuple[Exemplar, ...]], at: int, given: tuple[WireExemplar, ...]
-    ) -> None:
-        self.exemplars += len(given)
-        beside[at] = (*beside.get(at, ()), *[_exemplar(each) for each in given])
+    def _put_exemplars(self, series: WireSeries, template: Template, rows: Rows | None) -> None:
+        given = tuple([_exemplar(each) for each in series.exemplars])
+        if rows is not None:
+            self.exemplars += len(given)
+            rows.exemplars[len(rows) - 1] = given
+        elif wrong := self._lone.add(template, given):
+            self.reject(series.labels, wrong)
 
     def _put_lone(self) -> Iterator[None]:
-        """Each beside the last sample of its series."""
-        places: dict[Template, tuple[int, int]] = {}
-        for number, batch in enumerate(self._cut if self._lone else ()):
-            places |= {template: (number, at) for at, template in enumerate(batch.layout.templates)}
+        for placed in self._lone.place(self._cut):
+            self.exemplars += placed
             yield
-        for template, given in self._lone:
-            place = places.get(template)
-            if place is None:
-                self.reject(template.labels(), "an exemplar without a sample in its request")
-                continue
-            number, at = place
-            beside = dict(self._cut[number].exemplars or {})
-            self._count_beside(beside, at, given)
-            self._cut[number] = attrs.evolve(self._cut[number], exemplars=beside)
-            yield
+        for count, template in enumerate(self._lone.left(), 1):
+            self.reject(template.labels(), "an exemplar without a sample in its request")
+            if count % _STEP_REJECTED == 0:
+                yield
 
     def _tell(self, series: WireSeries) -> None:
         name = dict(series.labels)[METRIC_NAME]

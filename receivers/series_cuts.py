@@ -2,13 +2,14 @@
 
 Takes the range of a TimeSeries of either version in a message; gives messages that are the series
 with some of its samples each, in order. Between them it stops now and then.
-Invariant: any bytes give messages or WireError, and so do labels that are more than can be meant.
+Invariant: any bytes give messages or WireError; labels that are more than can be meant give
+SeriesError, as they cost their series alone.
 """
 
 from collections.abc import Iterator
 
+from pushqueue.wire.message import SeriesError
 from series.fields import DELIMITED, fields
-from series.wire import WireError
 
 # A series with one sample has some 200 bytes, at 0.1 us each; above this it is cut.
 LARGE_BYTES = 16_384
@@ -21,7 +22,7 @@ MAX_LABELS, MAX_HEAD_BYTES = 1000, 65_536
 
 
 def cuts(data: bytes, at: int, end: int) -> Iterator[bytes | None]:
-    """The pieces; None where others may run. Raises WireError."""
+    """The pieces; None where others may run. Raises WireError, SeriesError."""
     head, labels = bytearray(), 0
     before = at
     for count, (key, _, stop) in enumerate(fields(data, at, end)):
@@ -30,7 +31,7 @@ def cuts(data: bytes, at: int, end: int) -> Iterator[bytes | None]:
             labels += 1
             if labels > MAX_LABELS or len(head) > MAX_HEAD_BYTES:
                 limits = f"{MAX_LABELS} labels or {MAX_HEAD_BYTES} bytes of them"
-                raise WireError(f"more than {limits} in one series")
+                raise SeriesError(f"more than {limits} in one series")
         before = stop
         if count % _STEP_FIELDS == _STEP_FIELDS - 1:
             yield None

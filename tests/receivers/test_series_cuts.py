@@ -60,3 +60,16 @@ def test_a_large_series_is_taken_whole() -> None:
     assert (written.samples, names(written)) == (3000, {"up"})
     values = [value for batch in written.batches for value in batch.values]
     assert values == list(map(float, range(3000)))
+
+
+def test_a_large_series_that_is_wrong_is_one_that_is_wrong() -> None:
+    bad = series("up", *map(float, range(3000)), labels={"": "nameless"})
+    written = take(message_of(bad, series("down", 1.0)))
+    assert (written.samples, written.rejected, len(written.reasons)) == (1, 1, 1)
+
+
+def test_more_labels_than_can_be_meant_cost_their_series_alone() -> None:
+    bad = series("up", 1.0, labels={f"l{at}": "x" * 30 for at in range(MAX_LABELS)})
+    written = take(message_of(bad, series("down", 1.0)))
+    assert (written.samples, written.rejected) == (1, 1)
+    assert "labels" in written.reasons[0]
