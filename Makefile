@@ -2,7 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-KERNEL := $(shell find series scraper -name "*_c.pyx" -o -name "*_c.pxi" -o -name "*_c.h")
+KERNEL := $(shell find series scraper receivers -name "*_c.pyx" -o -name "*_c.pxi" -o -name "*_c.h")
 
 run: .venv/.installed ## the agent and a receiver together; Ctrl-C ends both
 	@exec $(BIN)/promferry demo

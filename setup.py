@@ -13,7 +13,7 @@ from setuptools import Extension, setup
 ROOT = Path(__file__).parent
 # `make asan` builds with other flags, elsewhere.
 FLAGS = os.environ.get("PROMFERRY_CFLAGS", "-O2").split()
-ROOMS = ("series", "scraper")
+ROOMS = ("series", "scraper", "receivers")
 
 
 def sources() -> list[Path]:

@@ -103,7 +103,7 @@ class App:
             disk=self._disk,
             watch=self._watch,
             admission=admission,
-            pushes=self._pushes.counts,
+            pushes=self._pushes.statistics,
         )
         self._data_path = Path(start.settings.data_path)
         self._mark = RunningMark(self._data_path)

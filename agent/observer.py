@@ -26,7 +26,7 @@ from agent.start import Start
 from agent.taps import Taps
 from agent.version import VERSION
 from pushqueue.statistics import RemoteStatistics
-from receivers.counts import PushCounts
+from receivers.counts import PushStatistics
 from scraper.loop import drive
 from scraper.manager import Manager
 from scraper.shapes import ShapesStatistics
@@ -69,7 +69,7 @@ class Observer:
         server: Server,
         counts: PathCounts,
         admission: Admission,
-        pushes: PushCounts,
+        pushes: Callable[[], PushStatistics],
         disk: DiskSpace,
         watch: Watch,
     ) -> None:
@@ -158,7 +158,7 @@ class Observer:
             paths=self._counts.statistics(),
             admission=self._admission.statistics(),
             free_disk_bytes=self._disk.free_bytes,
-            pushes=self._pushes.statistics(),
+            pushes=self._pushes(),
         )
 
     def runtime(self) -> Runtime:

@@ -9,14 +9,16 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import attrs
 import trio
 
 from agent.flags.values import Values
 from agent.otlp_listeners import otlp_listeners
 from agent.settings import Settings
 from pushqueue.fanout import FanOut
-from receivers.counts import PushCounts
+from receivers.counts import PushCounts, PushStatistics
 from receivers.families import PushedFamilies
+from receivers.otlp.settings import Delta
 from web.admission import Admission
 from web.limits import ServerLimits
 from web.server import Server
@@ -76,9 +78,9 @@ class Pushes:
     def _current(self) -> "Receivers":
         translation = self._settings().translation
         if self._receivers is None or self._receivers.otlp.translation != translation:
+            from receivers.known_series import KnownSeries
             from receivers.otlp.receive import OtlpReceiver
             from receivers.remote_write_receive import RemoteWriteReceiver
-            from receivers.remote_write_series import KnownSeries
             from web.push.intake import Receivers
 
             known = KnownSeries(translation.external_labels)
@@ -86,6 +88,15 @@ class Pushes:
                 otlp=OtlpReceiver(translation), remote_write=RemoteWriteReceiver(known)
             )
         return self._receivers
+
+    def statistics(self) -> PushStatistics:
+        counted = self.counts.statistics()
+        if (
+            self._receivers is None
+            or self._receivers.otlp.translation.delta is not Delta.CUMULATIVE
+        ):
+            return counted
+        return attrs.evolve(counted, cumulation=self._receivers.otlp.cumulation())
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serves OTLP's own listeners, if there are any. Raises ListenError, TlsError."""

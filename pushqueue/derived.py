@@ -69,6 +69,22 @@ def value_of(chunk: bytes) -> str:
     return value
 
 
+def derived_of(
+    finals: Sequence[Template | None],
+    *,
+    own_count: int = 0,
+    copies: tuple[tuple[str, int, bool], ...] = (),
+) -> Derived:
+    """Of what became of each template of a layout; None where it was dropped."""
+    kept = tuple([at for at, final in enumerate(finals) if final is not None])
+    return Derived(
+        layout=Layout(tuple([final for final in finals if final is not None])),
+        kept=None if len(kept) == len(finals) else kept,
+        own_count=own_count,
+        copies=copies,
+    )
+
+
 class Derivation:
     """One layout made into another. `read`: holes whose values the rules see as they are."""
 
@@ -93,25 +109,18 @@ class Derivation:
         self._copies: list[tuple[str, int, bool]] = []
 
     def derive(self, layout: Layout) -> Derived:
-        kept: list[int] = []
-        templates: list[Template] = []
-        for index, template in enumerate(layout.templates):
-            labels: Mapping[str, str] | None = self._marked(template)
-            if self._steps is not None and labels is not None:
-                labels = self._steps.apply(labels)
-            if labels is None:
-                continue
-            final = canonical({**labels, **self._extra})
-            if final:
-                kept.append(index)
-                templates.append(self._template(final))
-        is_whole = len(kept) == len(layout)
-        return Derived(
-            layout=Layout(tuple(templates)),
-            kept=None if is_whole else tuple(kept),
-            own_count=len(self._labels),
-            copies=tuple(self._copies),
-        )
+        finals = [self.derived(template) for template in layout.templates]
+        return derived_of(finals, own_count=len(self._labels), copies=tuple(self._copies))
+
+    def derived(self, template: Template) -> Template | None:
+        """One series; None if it is dropped."""
+        labels: Mapping[str, str] | None = self._marked(template)
+        if self._steps is not None and labels is not None:
+            labels = self._steps.apply(labels)
+        if labels is None:
+            return None
+        final = canonical({**labels, **self._extra})
+        return self._template(final) if final else None
 
     def _marked(self, template: Template) -> dict[str, str]:
         labels = {name: value for piece in template.pieces for name, value in decode_labels(piece)}

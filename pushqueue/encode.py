@@ -20,6 +20,8 @@ from pushqueue.wire.part import Part
 from pushqueue.wire.rows import Rows, in_rows
 from series.batch import Batch
 from series.frame import frame_rows
+from series.layout import Layout
+from series.metadata import Families
 
 # Receivers of Prometheus refuse a request of more than 32 MiB decoded (reference 1.2).
 MAX_DECODED_BYTES = 32 * 2**20 - 1
@@ -101,12 +103,11 @@ class Encoder:
     ) -> Iterator[Block]:
         if not parts:
             return
-        if self._framer is None:
-            self._framer = FramerV2()
-        symbols = self._framer.request(parts)
+        framer = self._framer_v2()
+        symbols = framer.request(parts)
         draft = _Draft(self._body(encoding), encoding)
         for part in parts:
-            data = self._framer.frame(part, symbols, with_exemplars=self._with_exemplars)
+            data = framer.frame(part, symbols, with_exemplars=self._with_exemplars)
             draft.add(_Framed.part(part, data, self._exemplars(part)))
         front = symbols.encode()
         # Fast path: it fits, as nearly always.
@@ -115,6 +116,15 @@ class Encoder:
             return
         for half in _halves(parts):
             yield from self._encode_v2(half, encoding, lane, created_ms)
+
+    def _framer_v2(self) -> FramerV2:
+        if self._framer is None:
+            self._framer = FramerV2()
+        return self._framer
+
+    def prepare_v2(self, layout: Layout, families: Families | None) -> None:
+        """What 2.0 needs of a layout without holes, ahead of its Block."""
+        self._framer_v2().prepare(layout, families)
 
     def _exemplars(self, part: Part) -> int:
         return part.exemplar_count() if self._with_exemplars else 0

@@ -6,7 +6,7 @@ Invariant: what one remote does with a batch never touches another: a press only
 queues, and no queue waits. The batches are shared, never copied.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import trio
 
@@ -52,6 +52,17 @@ class FanOut:
         for press in self._presses:
             press.put(batches)
 
+    def prepare(self, batch: Batch) -> Iterator[None]:
+        """What a pushed batch needs once for its series, ahead of `put_nowait` and in steps of a
+        few milliseconds: a large request of new ones would be long work at once."""
+        # Fast path: no remote; or a layout with holes, which no pushed batch has.
+        if not self._presses or batch.layout.has_holes:
+            return
+        layout = yield from self._open_front().prepare(batch.layout)
+        if self._sharding is None:
+            for press in self._presses:
+                yield from press.prepare(layout, batch.families)
+
     def _open_front(self) -> Front:
         if self._front is None:
             self._front = Front(
@@ -75,7 +86,9 @@ class FanOut:
         may arrive all the same.
         """
         since = [(remote, remote.unstored_losses) for remote in self.remotes]
-        self.put_nowait(batches)
+        for batch in batches:
+            self.put_nowait((batch,))
+            await trio.lowlevel.checkpoint()
         outcomes: list[bool] = []
 
         async def wait(remote: Remote, losses: int) -> None:

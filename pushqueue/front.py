@@ -6,7 +6,7 @@ Order as vmagent (reference/vmagent.md 1.1, steps 1 to 6). What is dropped is co
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 
 import attrs
 
@@ -16,6 +16,7 @@ from pushqueue.series_limit import DAY_S, HOUR_S, SeriesLimit, SeriesLimitStatis
 from pushqueue.settings import FrontSettings
 from pushqueue.token_bucket import TokenBucket
 from series.batch import Batch
+from series.layout import Layout
 
 
 @attrs.frozen(kw_only=True)
@@ -61,6 +62,10 @@ class Front:
             if own is not None:
                 left.append(own)
         return left
+
+    def prepare(self, layout: Layout) -> Generator[None, None, Layout]:
+        """What becomes of the layout of a pushed batch, found out in steps."""
+        return self._rewriter.prepared(layout)
 
     def _rewritten(self, batch: Batch, now: float) -> Batch | None:
         return self._rewriter.rewrite(batch)

@@ -145,10 +145,11 @@ class Lanes:
         if lane.waiting and lane.waiting[0] is held:
             lane.waiting.popleft()
 
-    @property
-    def is_full(self) -> bool:
-        """The next Block may cost the oldest."""
-        return bool(self._max_bytes) and self.bytes > self._max_bytes * _FULL_SHARE
+    def is_full(self, open_samples: int = 0) -> bool:
+        """The next Block may cost the oldest, with so many samples that are on their way into
+        Blocks and are taken to be as large as those that are here."""
+        coming = self.bytes * open_samples / self.samples if self.samples else 0
+        return bool(self._max_bytes) and self.bytes + coming > self._max_bytes * _FULL_SHARE
 
     @property
     def is_crowded(self) -> bool:

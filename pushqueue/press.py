@@ -7,7 +7,7 @@ another; costs nothing per sample but framing and compressing; batches of a lane
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 import attrs
@@ -25,6 +25,8 @@ from pushqueue.timing import Timing
 from pushqueue.wire.part import Part
 from relabel.rule import RelabelRule
 from series.batch import Batch
+from series.layout import Layout
+from series.metadata import Families
 from series.watch import REMOTE, Watch
 
 # Samples that no Block was made of yet; more can only be there if nothing runs.
@@ -131,6 +133,13 @@ class Press:
     @property
     def open_samples(self) -> int:
         return sum(batcher.sample_count for batcher in self._batchers)
+
+    def prepare(self, layout: Layout, families: Families | None) -> Iterator[None]:
+        """What the layout of a pushed batch needs once, ahead of `put` and in steps."""
+        own = yield from self._rewriter.prepared(layout)
+        if any(member.encoding.is_v2 for member in self.members):
+            self._encoder.prepare_v2(own, families)
+            yield
 
     def put(self, batches: Sequence[Batch]) -> None:
         """Takes batches of one time or of many, in the order in which they came."""

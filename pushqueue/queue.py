@@ -427,10 +427,10 @@ class Queue:
 
     # Looking in
 
-    @property
-    def is_full(self) -> bool:
-        """Memory is nearly full, as the disk is slow, failing or switched off."""
-        return self._lanes.is_full
+    def is_full(self, open_samples: int = 0) -> bool:
+        """Memory is nearly full, as the disk is slow, failing or switched off, or will be with so
+        many samples that no Block was made of yet."""
+        return self._lanes.is_full(open_samples)
 
     @property
     def disk_error(self) -> str:

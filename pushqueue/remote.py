@@ -208,7 +208,8 @@ class Remote:
         return refusal(
             self.settings.queue,
             name=self.name,
-            is_full=self._queue.is_full,
+            # What is open was accepted already, and must have room when it becomes a Block.
+            is_full=self._queue.is_full(self.press.open_samples),
             disk_error=self._queue.disk_error,
             remotes=remotes,
         )

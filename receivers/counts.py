@@ -5,15 +5,21 @@ Bounded: formats and reasons are tables of the code.
 
 from collections import Counter
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import attrs
 
 from series.ranges import RangeCounts, Ranges
 
+if TYPE_CHECKING:
+    # Late: an agent without pushes does not load what translates them.
+    from receivers.otlp.cumulate import CumulationStatistics
+
 
 @attrs.frozen(kw_only=True)
 class PushStatistics:
-    """By the type that vmagent gives the format. `refused` by type and reason, in requests."""
+    """By the type that vmagent gives the format. `refused` by type and reason, in requests.
+    `cumulation`: of points with delta temporality, None where they are not added up."""
 
     rows: Mapping[str, int] = attrs.field(factory=dict)
     invalid: Mapping[str, int] = attrs.field(factory=dict)
@@ -21,6 +27,7 @@ class PushStatistics:
     refused: Mapping[tuple[str, str], int] = attrs.field(factory=dict)
     metadata: Mapping[str, int] = attrs.field(factory=dict)
     rows_per_insert: Ranges = attrs.field(factory=Ranges)
+    cumulation: "CumulationStatistics | None" = None
 
 
 class PushCounts:

@@ -116,7 +116,7 @@ def decode(
 ) -> WriteRequest:
     """The request in `body`. Raises DecodeError."""
     proto = proto_of(content_type)
-    data = inflate(body, encoding_of(content_encoding), max_decoded_bytes)
+    data = inflate([body], encoding_of(content_encoding), max_decoded_bytes)
     message = data
     try:
         if proto == PROTO_2:

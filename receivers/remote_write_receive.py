@@ -2,31 +2,46 @@
 
 Takes a decompressed message; gives `Written`, or raises DecodeError. The way of `promferry receive`
 is receivers/remote_write.py, which counts and shows; here nothing is left behind.
-Invariant: any bytes are read or raise DecodeError; the work is cut into steps of about 3 ms.
+Invariant: any bytes are read or raise DecodeError; whatever they are, the work is cut into steps of
+a few milliseconds.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
+from itertools import chain
 
-from pushqueue.wire.message import SeriesError, read_v1, read_v2
+from pushqueue.wire.message import (
+    SERIES_1,
+    SERIES_2,
+    SYMBOL,
+    SeriesError,
+    Table,
+    add_symbol,
+    series_of_v1,
+    series_of_v2,
+)
 from receivers.errors import DecodeError
+from receivers.known_series import KnownSeries, hot
 from receivers.remote_write import read_metadata
-from receivers.remote_write_series import Gathering, KnownSeries, Written
+from receivers.remote_write_series import Gathering, Written
 from receivers.remote_write_v2 import PROTO_2, UNFOLDS_TO, text_characters
+from receivers.series_cuts import LARGE_BYTES, cuts
 from series.fields import DELIMITED, fields
-from series.frame import SERIES_TAG
 from series.labels import Labels
-from series.wire import WireError, delimited, read_varint
+from series.wire import WireError
 
 Steps = Generator[None, None, Written]
 
-_SERIES, _METADATA, _LABEL = 1 << 3 | DELIMITED, 3 << 3 | DELIMITED, 1 << 3 | DELIMITED
+_METADATA, _LABEL = 3 << 3 | DELIMITED, 1 << 3 | DELIMITED
 STEP_SAMPLES = 4000
-# Of series of any shape: they take 20 us each.
-_STEP_SERIES = 100
-# A usual series: labels, then one sample of 18 bytes (receivers/remote_write.py).
-_TAIL_BYTES = 18
-_TAIL_HEAD = b"\x12\x10\x09"
+# What a step may read of fields of any shape, each counted with what it costs at the least: some
+# hundred usual series.
+_STEP_BYTES = 16_384
+_FIELD_BYTES = 16
+# Half of a UTF-16 pair, which no label can hold.
+_APART = "\ud800"
+# Of one series of 2.0, whose labels may name long symbols often.
+MAX_TEXT = 262_144
 
 
 class RemoteWriteReceiver:
@@ -40,12 +55,19 @@ class RemoteWriteReceiver:
         gathering = Gathering(self._known, extra)
         try:
             if proto == PROTO_2:
-                yield from _take_v2(message, gathering, max_bytes)
+                steps = _ReaderV2(message, gathering, max_bytes).read()
             else:
-                yield from _Reader(message, gathering).read()
+                steps = _ReaderV1(message, gathering).read()
+            for _ in steps:
+                gathering.cut()
+                self._known.let_go()
+                yield
+            yield from gathering.finish()
         except WireError as exc:
             raise DecodeError("protobuf", str(exc)) from exc
-        return gathering.finish()
+        finally:
+            gathering.close()
+        return gathering.written()
 
 
 def all_of(steps: Steps) -> Written:
@@ -58,45 +80,46 @@ def all_of(steps: Steps) -> Written:
             return written
 
 
-def _take_v2(message: bytes, gathering: Gathering, max_bytes: int) -> Generator[None, None, None]:
-    left = UNFOLDS_TO * max_bytes
-    for count, series in enumerate(read_v2(message, is_lenient=True)):
-        left -= text_characters(series)
-        if left < 0:
-            limit = UNFOLDS_TO * max_bytes
-            raise DecodeError("too_large", f"its symbols unfold to more than {limit} bytes")
-        gathering.put(series, series.labels, is_v2=True)
-        if count % _STEP_SERIES == _STEP_SERIES - 1:
-            yield
+class _Work:
+    """How much was done since the last step."""
+
+    def __init__(self) -> None:
+        self._left = _STEP_BYTES
+
+    def is_step(self, size: int) -> bool:
+        """Whether with so many bytes more it is time for one."""
+        self._left -= size + _FIELD_BYTES
+        if self._left > 0:
+            return False
+        self._left = _STEP_BYTES
+        return True
 
 
-class _Reader:
+class _ReaderV1:
     """Of one message of 1.0."""
 
     def __init__(self, data: bytes, gathering: Gathering) -> None:
         self._data = data
         self._gathering = gathering
-        self._stamp_memo: dict[bytes, int] = {}
 
-    def read(self) -> Generator[None, None, None]:
+    def read(self) -> Iterator[None]:
         data, end = self._data, len(self._data)
-        at = odd = 0
+        work = _Work()
+        at = 0
         while at < end:
-            before = at
-            at = self._read_usual(at, STEP_SAMPLES)
+            before, at = at, self._read_known(at)
             if at - before > 0:
                 yield
             # Slow path: one field of any kind.
             for key, start, stop in fields(data, at, end):
-                if key == _SERIES:
-                    self._read_series(start, stop)
+                if key == SERIES_1:
+                    yield from self._read_series(start, stop)
                 elif key == _METADATA:
                     self._read_metadata(start, stop)
+                if work.is_step(stop - at):
+                    yield
                 at = stop
                 break
-            odd += 1
-            if odd % _STEP_SERIES == 0:
-                yield
 
     def _read_metadata(self, start: int, stop: int) -> None:
         # What is said beside samples never costs them.
@@ -104,75 +127,95 @@ class _Reader:
             told = read_metadata(self._data, start, stop)
             self._gathering.metadata[told.family] = told
 
-    def _read_series(self, start: int, stop: int) -> None:
+    def _read_known(self, at: int) -> int:
+        gathering = self._gathering
+        at, count, gathering.before = hot.read_known(
+            self._data, at, STEP_SAMPLES, gathering.table, gathering.columns, gathering.before
+        )
+        gathering.samples += count
+        return at
+
+    def _read_series(self, start: int, stop: int) -> Iterator[None]:
         data = self._data
+        # Fast path: of a usual size.
+        if stop - start <= LARGE_BYTES:
+            self._put(data, start, stop)
+            return
+        yield from _in_pieces(data, start, stop, self._gathering, self._put)
+
+    def _put(self, data: bytes, start: int, stop: int) -> None:
         try:
-            series = next(read_v1(_framed(data[start:stop])))
+            series = series_of_v1(data, start, stop)
         except SeriesError as exc:
             self._gathering.reject((), str(exc))
             return
         self._gathering.put(series, _raw_labels(data, start, stop), is_v2=False)
 
-    def _read_usual(self, at: int, most: int) -> int:
-        """Series that are known and have one usual sample, from `at` on; where that ends."""
-        # Hot: bench/bench_receive.py holds the figure. Labels are known byte for byte; bytes that
-        # were once read as whole labels are that again.
+
+class _ReaderV2:
+    """Of one message of 2.0."""
+
+    def __init__(self, data: bytes, gathering: Gathering, max_bytes: int) -> None:
+        self._data = data
+        self._gathering = gathering
+        self._symbols: Table = []
+        self._limit = self._left = UNFOLDS_TO * max_bytes
+
+    def read(self) -> Iterator[None]:
         data, end = self._data, len(self._data)
-        get, memo = self._gathering.entries.get, self._stamp_memo
-        columns = [rows.columns() for rows in self._gathering.floats]
-        last_raw, stamp, left = b"", 0, most
-        before = self._gathering.before
-        group = 0
-        put_template, put_stamp, put_value = columns[group]
-        while at < end and left:
-            start = at + 2
-            if start >= end or data[at] != 0x0A:
-                break
-            size = data[at + 1]
-            if size >= 0x80:
-                more = data[start]
-                if more >= 0x80:
-                    break
-                size = size & 0x7F | more << 7
-                start += 1
-            stop = start + size
-            tail = stop - _TAIL_BYTES
-            if stop > end or tail < start or data[tail : tail + 3] != _TAIL_HEAD:
-                break
-            # The labels that followed these the last time are compared, not hashed.
-            entry = before.after
-            if not entry or len(entry.raw) != tail - start or not data.startswith(entry.raw, start):
-                entry = get(data[start:tail])
-                if entry is None:
-                    break
-                before.after = entry
-            if data[stop - 7] != 0x10:
-                break
-            before = entry
-            raw = data[stop - 6 : stop]
-            if raw != last_raw:
-                known = memo.get(raw)
-                if known is None:
-                    known, behind = read_varint(data, stop - 6)
-                    if behind != stop:
-                        break
-                    memo[raw] = known
-                last_raw, stamp = raw, known
-            if entry.group != group:
-                group = entry.group
-                put_template, put_stamp, put_value = columns[group]
-            put_template(entry.template)
-            put_stamp(stamp)
-            put_value(data[tail + 3 : tail + 11])
-            left -= 1
-            at = stop
-        self._gathering.before = before
-        self._gathering.samples += most - left
-        return at
+        work = _Work()
+        for key, start, stop in fields(data, 0, end):
+            if key == SYMBOL:
+                add_symbol(self._symbols, data, start, stop, is_lenient=True)
+            if work.is_step(0):
+                yield
+        for key, start, stop in fields(data, 0, end):
+            if key == SERIES_2:
+                yield from self._read_series(start, stop)
+            # A series of references is longer than its bytes.
+            if work.is_step(4 * (stop - start) if key == SERIES_2 else 0):
+                yield
+
+    def _read_series(self, start: int, stop: int) -> Iterator[None]:
+        data = self._data
+        # Fast path: of a usual size.
+        if stop - start <= LARGE_BYTES:
+            self._put(data, start, stop)
+            return
+        yield from _in_pieces(data, start, stop, self._gathering, self._put)
+
+    def _put(self, data: bytes, start: int, stop: int) -> None:
+        series = series_of_v2(data, start, stop, self._symbols, is_lenient=True)
+        characters = text_characters(series)
+        self._left -= characters
+        if self._left < 0:
+            text = f"its symbols unfold to more than {self._limit} bytes"
+            raise DecodeError("too_large", text)
+        if characters > MAX_TEXT:
+            self._gathering.reject((), f"labels of more than {MAX_TEXT} characters")
+            return
+        # One text, not a tuple of pairs: the garbage collector would look at each of these.
+        key = _APART.join(chain.from_iterable(series.labels))
+        self._gathering.put(series, key, is_v2=True)
 
 
-def _framed(body: bytes) -> bytes:
-    return delimited(SERIES_TAG, body)
+def _in_pieces(
+    data: bytes,
+    start: int,
+    stop: int,
+    gathering: Gathering,
+    put: Callable[[bytes, int, int], None],
+) -> Iterator[None]:
+    """A large series. Whatever is wrong with pieces of it, it is one that is not taken whole."""
+    before = gathering.rejected
+    try:
+        for piece in cuts(data, start, stop):
+            if piece is not None:
+                put(piece, 0, len(piece))
+                gathering.rejected = min(gathering.rejected, before + 1)
+            yield
+    except SeriesError as exc:
+        gathering.reject((), str(exc))
 
 
 def _raw_labels(data: bytes, at: int, end: int) -> bytes:

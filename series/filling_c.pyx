@@ -14,7 +14,7 @@ from cpython.tuple cimport PyTuple_GET_ITEM, PyTuple_GET_SIZE
 from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
-INTERFACE = 3
+INTERFACE = 6
 
 # A header: the number of holes; for each its number and its place (series/template.py).
 cdef enum:

@@ -17,6 +17,9 @@ import attrs
 VARIABLE = "PROMFERRY_KERNEL"
 # Every extension module of the house; a test holds this equal to the *_c.pyx files.
 MODULES = (
+    "receivers.filled_c",
+    "receivers.otlp.skimming_c",
+    "receivers.passing_c",
     "scraper.exposition.keys_c",
     "scraper.exposition.prediction_c",
     "series.filling_c",
@@ -24,7 +27,7 @@ MODULES = (
 )
 # One more with each change of what a compiled function takes or gives: whoever pulled the source
 # and did not build again runs pure Python then, not a crash.
-INTERFACE = 3
+INTERFACE = 6
 
 BUILD_HINT = "to build it: a C compiler, Python's headers, then `pip install` again"
 

@@ -15,7 +15,7 @@ cdef extern from "Python.h":
         PyType_Slot *slots
     object PyType_FromSpecWithBases(PyType_Spec *spec, object bases)
 
-INTERFACE = 3
+INTERFACE = 6
 
 # What a class statement adds for itself.
 OWN = frozenset(("__dict__", "__weakref__", "__slots__"))

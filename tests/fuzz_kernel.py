@@ -1,7 +1,8 @@
 """Any bytes into both twins of the hot loops: `python -m tests.fuzz_kernel --inputs N`.
 
 Bodies follow one another as those of a target do, each nearly the one before; numbers are made of
-random digits. Both twins must say the same; under `make asan` no byte outside of a body is read.
+random digits; pushed messages hold series that are known, and damage. Both twins must say the same;
+under `make asan` no byte outside of a body is read.
 Prints how many inputs there were; an AssertionError shows the first that broke the law.
 """
 
@@ -15,6 +16,7 @@ from scraper.exposition.dialect import OPENMETRICS, TEXT
 from tests.fuzz_exposition import OPENMETRICS as OPENMETRICS_SEED
 from tests.fuzz_exposition import TEXT as TEXT_SEED
 from tests.fuzz_exposition import mutated
+from tests.receivers.passing import PASSING, compare_passing, messages
 from tests.scraper.exposition.kernels import compare, followed
 from tests.scraper.exposition.pages import BAD_SERIES, GOOD_VALUES, SERIES
 from tests.scraper.exposition.test_prediction import check_number, lines
@@ -65,6 +67,7 @@ def main() -> int:
     arguments = parser.parse_args()
     chance = random.Random(arguments.seed)
     twins = [import_module(name) for name in TWINS]
+    passing = [import_module(name) for name in PASSING]
     started = time.perf_counter()
     count = 0
     while count < arguments.inputs:
@@ -79,7 +82,9 @@ def main() -> int:
         )
         for _ in range(SEQUENCE):
             check_number(twins[1], number(chance))
-        count += 2 * SEQUENCE
+        pushed = messages(chance, SEQUENCE)
+        compare_passing(passing, pushed, most=chance.choice((1, 3, 4000)))
+        count += 3 * SEQUENCE
     print(f"{count} inputs, seed {arguments.seed}: {time.perf_counter() - started:.0f} s, no fault")
     return 0
 

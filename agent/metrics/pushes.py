@@ -1,8 +1,13 @@
 """Rows on what was pushed, under vmagent's names where it has one."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from agent.metrics.family import Family, Sample, Snapshot, spread
+
+if TYPE_CHECKING:
+    # Late: an agent without pushes does not load what translates them.
+    from receivers.otlp.cumulate import CumulationStatistics
 
 # Reasons of a refusal that are about getting the body, not about what is in it.
 _READ = frozenset(("body", "too_large"))
@@ -30,6 +35,16 @@ def _errors(snapshot: Snapshot, reasons: frozenset[str]) -> list[Sample]:
         if reason in reasons:
             found[kind] += count
     return _by_type(found)
+
+
+def _cumulation(
+    read: "Callable[[CumulationStatistics], int]",
+) -> Callable[[Snapshot], list[Sample]]:
+    def rows(snapshot: Snapshot) -> list[Sample]:
+        found = snapshot.pushes.cumulation
+        return [] if found is None else [((), float(read(found)))]
+
+    return rows
 
 
 FAMILIES = (
@@ -81,6 +96,27 @@ FAMILIES = (
         "Pushes refused whole.",
         ("type", "reason"),
         lambda snapshot: [(key, float(n)) for key, n in snapshot.pushes.refused.items()],
+    ),
+    Family(
+        "promferry_otlp_cumulated_series",
+        "gauge",
+        "Series whose delta points are added up (-otlp.delta=cumulative).",
+        (),
+        _cumulation(lambda held: held.series),
+    ),
+    Family(
+        "promferry_otlp_cumulated_max_series",
+        "gauge",
+        "The most that are held at a time.",
+        (),
+        _cumulation(lambda held: held.max_series),
+    ),
+    Family(
+        "promferry_otlp_cumulated_forgotten_total",
+        "counter",
+        "Series given up for others; what comes of them later is added up from nothing.",
+        (),
+        _cumulation(lambda held: held.forgotten_total),
     ),
     *spread(
         "vmagent_rows_per_insert",

@@ -20,6 +20,7 @@ from series.batch import Batch
 from series.exemplar import Exemplar
 from series.frame import weave
 from series.layout import Layout
+from series.metadata import Families
 from series.wire import delimited, signed_varint
 
 _SAMPLE, _HISTOGRAM, _EXEMPLAR = b"\x12", b"\x1a", b"\x22"  # TimeSeries: fields 2, 3, 4
@@ -38,6 +39,10 @@ class FramerV2:
         self._serials: WeakKeyDictionary[Layout, int] = WeakKeyDictionary()
         self._next_serial = 0
 
+    def prepare(self, layout: Layout, families: Families | None) -> None:
+        """Looks at a layout without holes ahead of its first request: 10 us a series."""
+        self._look(layout, 0, families)
+
     def request(self, parts: Iterable[Part]) -> Symbols:
         """The table for a request of these parts: constants of their layouts.
 
@@ -54,12 +59,14 @@ class FramerV2:
         return symbols
 
     def _of(self, batch: Batch) -> Columns:
-        layout = batch.layout
+        return self._look(batch.layout, len(batch.chunks), batch.families)
+
+    def _look(self, layout: Layout, chunk_count: int, families: Families | None) -> Columns:
         columns = self._columns.get(layout)
         # Markers say nothing of metadata, and need not forget what is known.
-        is_other = batch.families is not None and columns is not None
-        if columns is None or (is_other and columns.families is not batch.families):
-            columns = Columns(layout, len(batch.chunks), batch.families)
+        is_other = families is not None and columns is not None
+        if columns is None or (is_other and columns.families is not families):
+            columns = Columns(layout, chunk_count, families)
             self._columns[layout] = columns
             if layout not in self._serials:
                 self._serials[layout] = self._next_serial

@@ -29,8 +29,8 @@ class SeriesError(WireError):
 # A request's symbols; in place of one that is not UTF-8, why.
 Table = list[str | SeriesError]
 
-_SERIES_1, _SERIES_2 = 1 << 3 | DELIMITED, 5 << 3 | DELIMITED
-_SYMBOL = 4 << 3 | DELIMITED
+SERIES_1, SERIES_2 = 1 << 3 | DELIMITED, 5 << 3 | DELIMITED
+SYMBOL = 4 << 3 | DELIMITED
 _D1, _D2, _D3, _D4, _D5 = (number << 3 | DELIMITED for number in range(1, 6))
 _V1, _V2, _V3, _V4 = (number << 3 | VARINT for number in range(1, 5))
 _F1, _F2 = 1 << 3 | FIXED64, 2 << 3 | FIXED64
@@ -76,11 +76,12 @@ class WireSeries:
 
 def read_v1(message: bytes) -> Iterator[WireSeries]:
     for key, start, stop in fields(message, 0, len(message)):
-        if key == _SERIES_1:
-            yield _series_1(message, start, stop)
+        if key == SERIES_1:
+            yield series_of_v1(message, start, stop)
 
 
-def _series_1(data: bytes, at: int, end: int) -> WireSeries:
+def series_of_v1(data: bytes, at: int, end: int) -> WireSeries:
+    """The TimeSeries of 1.0 in data[at:end]."""
     labels, samples, exemplars, histograms = [], [], [], []
     for key, start, stop in fields(data, at, end):
         if key == _D1:
@@ -140,29 +141,37 @@ def _exemplar(data: bytes, at: int, end: int, labels: tuple[Pair, ...]) -> WireE
     return WireExemplar(labels, value, stamp_ms)
 
 
-def read_v2(message: bytes, *, is_lenient: bool = False) -> Iterator[WireSeries]:
-    """`is_lenient`: bad references and texts cost their series, which says so, not the message."""
+def read_v2(message: bytes) -> Iterator[WireSeries]:
     symbols: Table = []
     for key, start, stop in fields(message, 0, len(message)):
-        if key == _SYMBOL:
-            if len(symbols) >= MAX_SYMBOLS:
-                raise WireError(f"more than {MAX_SYMBOLS} symbols")
-            symbols.append(_symbol_text(message[start:stop], is_lenient))
+        if key == SYMBOL:
+            add_symbol(symbols, message, start, stop)
     for key, start, stop in fields(message, 0, len(message)):
-        if key == _SERIES_2:
-            yield _series_2(message, start, stop, symbols, is_lenient)
+        if key == SERIES_2:
+            yield series_of_v2(message, start, stop, symbols)
 
 
-def _symbol_text(data: bytes, is_lenient: bool) -> str | SeriesError:
+def add_symbol(
+    symbols: Table, data: bytes, start: int, stop: int, *, is_lenient: bool = False
+) -> None:
+    """Takes one more into the table of a request. Raises WireError.
+
+    `is_lenient`: bad texts and references cost their series, which says so, not the message.
+    """
+    if len(symbols) >= MAX_SYMBOLS:
+        raise WireError(f"more than {MAX_SYMBOLS} symbols")
     try:
-        return _text(data)
+        symbols.append(_text(data[start:stop]))
     except SeriesError as exc:
         if not is_lenient:
             raise
-        return exc
+        symbols.append(exc)
 
 
-def _series_2(data: bytes, at: int, end: int, symbols: Table, is_lenient: bool) -> WireSeries:
+def series_of_v2(
+    data: bytes, at: int, end: int, symbols: Table, *, is_lenient: bool = False
+) -> WireSeries:
+    """The TimeSeries of 2.0 in data[at:end]."""
     references: list[int] = []
     samples, exemplars, histograms = [], [], []
     metadata: list[tuple[int, int]] = []

@@ -19,6 +19,16 @@ MAX_SERIES = 100_000
 _DOUBLE = struct.Struct("<d")
 
 
+@attrs.frozen(kw_only=True)
+class CumulationStatistics:
+    """`series` are held, at most `max_series`; `forgotten_total` were given up for others, and
+    start anew when they come again."""
+
+    series: int = 0
+    max_series: int = 0
+    forgotten_total: int = 0
+
+
 class Cumulation:
     """Sums by series. A point that is older than the last one is refused: its time is taken."""
 
@@ -29,6 +39,13 @@ class Cumulation:
 
     def __len__(self) -> int:
         return len(self._totals)
+
+    def statistics(self) -> CumulationStatistics:
+        return CumulationStatistics(
+            series=len(self._totals),
+            max_series=self._max_series,
+            forgotten_total=self.forgotten_total,
+        )
 
     def add(self, series: Template, point: Point) -> Point | None:
         """Raises UntranslatableError."""

@@ -8,12 +8,21 @@ Invariant: any text is read or raises JsonError.
 
 import base64
 import binascii
-import json
 import struct
 from collections.abc import Iterator
 from math import isfinite
 from typing import Any
 
+from receivers.otlp.json_nodes import (
+    PIECE_BYTES,
+    JsonError,
+    Node,
+    elements,
+    inner,
+    said,
+    whole,
+)
+from receivers.otlp.known import Resource, Scope
 from receivers.otlp.labels import Attributes
 from receivers.otlp.points import (
     Buckets,
@@ -48,41 +57,57 @@ _TEMPORALITIES: dict[object, Temporality] = {
 }
 
 
-class JsonError(ValueError):
-    """Text that is not OTLP in JSON; says where."""
-
-
 def read_json(text: bytes, request: Request, extra: Labels = ()) -> Iterator[None]:
-    """Stops now and then, as the reader of protobuf does. Raises JsonError."""
-    try:
-        whole = json.loads(text)
-    except (ValueError, RecursionError) as exc:
-        raise JsonError(str(exc)[:120]) from exc
-    yield
-    if not isinstance(whole, dict):
-        raise JsonError("the request is not an object")
-    for one in _list(whole, "resourceMetrics"):
-        attributes = _attributes(_object(one, "resource"))
+    """Stops now and then, as the reader of protobuf does. Raises JsonError, UnfoldsError."""
+    top = yield from whole(text)
+    for one in elements(text, top, "resourceMetrics"):
+        if one is None:
+            yield
+            continue
+        attributes = _attributes(_object(said(one), "resource"))
         resource = request.known.resource(attributes, extra)
-        for inner in _list(one, "scopeMetrics"):
-            told = _object(inner, "scope")
-            scope = resource.scope(
-                _text(told, "name"),
-                _text(told, "version"),
-                _text(inner, "schemaUrl"),
-                _attributes(told),
-            )
-            for each in _list(inner, "metrics"):
-                metric, data = _metric(each)
-                known = scope.metric(metric)
-                points = _list(data, "dataPoints")
-                if not points and known.failure:
-                    request.reject(metric.name, known.failure, 1)
-                for at, point in enumerate(points):
-                    request.put(known, _READERS[metric.form](point))
-                    if at % 100 == 99:
-                        yield
+        for inside in elements(text, one, "scopeMetrics"):
+            if inside is None:
                 yield
+                continue
+            scope = _scope(resource, said(inside))
+            for each in elements(text, inside, "metrics"):
+                if each is not None:
+                    yield from _read_metric(text, request, scope, each)
+                yield
+
+
+def _scope(resource: Resource, owner: dict[str, Any]) -> Scope:
+    told = _object(owner, "scope")
+    return resource.scope(
+        _text(told, "name"), _text(told, "version"), _text(owner, "schemaUrl"), _attributes(told)
+    )
+
+
+def _read_metric(text: bytes, request: Request, scope: Scope, node: Node) -> Iterator[None]:
+    form, data = Form.NONE, None
+    for key, each in _FORMS.items():
+        found = yield from inner(text, node, key)
+        if found is not None:
+            form, data = each, found
+    metric = _metric(said(node), form, said(data) if data is not None else {})
+    known = scope.metric(metric)
+    count = 0
+    for point in elements(text, data, "dataPoints") if data is not None else ():
+        if point is None:
+            yield
+            continue
+        if not isinstance(point, dict):
+            raise JsonError(
+                f"a data point of {metric.name[:80]!r} is longer than {PIECE_BYTES} bytes"
+            )
+        count += 1
+        request.found(1)
+        request.put(known, _READERS[form](point))
+        if count % 50 == 0:
+            yield
+    if not count and known.failure:
+        request.reject(metric.name, known.failure, 1)
 
 
 def _list(owner: dict[str, Any], key: str) -> list[dict[str, Any]]:
@@ -209,26 +234,19 @@ def _hex(told: dict[str, Any], key: str) -> bytes:
         raise JsonError(f"{key} is not hex") from exc
 
 
-def _metric(told: dict[str, Any]) -> tuple[Metric, dict[str, Any]]:
-    form, data = Form.NONE, {}
-    for key, each in _FORMS.items():
-        if told.get(key) is not None:
-            form, data = each, _object(told, key)
+def _metric(told: dict[str, Any], form: Form, data: dict[str, Any]) -> Metric:
     types = dict(_attributes(told, "metadata")) if told.get("metadata") else {}
     temporality = data.get("aggregationTemporality")
-    return (
-        Metric(
-            name=_text(told, "name"),
-            unit=_text(told, "unit"),
-            description=_text(told, "description"),
-            form=form,
-            temporality=_TEMPORALITIES.get(temporality, Temporality.UNSPECIFIED)
-            if isinstance(temporality, int | str)
-            else Temporality.UNSPECIFIED,
-            is_monotonic=bool(data.get("isMonotonic")),
-            prometheus_type=types.get("prometheus.type", ""),
-        ),
-        data,
+    return Metric(
+        name=_text(told, "name"),
+        unit=_text(told, "unit"),
+        description=_text(told, "description"),
+        form=form,
+        temporality=_TEMPORALITIES.get(temporality, Temporality.UNSPECIFIED)
+        if isinstance(temporality, int | str)
+        else Temporality.UNSPECIFIED,
+        is_monotonic=bool(data.get("isMonotonic")),
+        prometheus_type=types.get("prometheus.type", ""),
     )
 
 

@@ -7,8 +7,9 @@ the translation: another one is another receiver.
 from collections.abc import Generator, Iterator
 
 from receivers.errors import DecodeError
-from receivers.otlp.cumulate import Cumulation
-from receivers.otlp.json_form import JsonError, read_json
+from receivers.otlp.cumulate import Cumulation, CumulationStatistics
+from receivers.otlp.json_form import read_json
+from receivers.otlp.json_nodes import JsonError
 from receivers.otlp.known import Known, UnfoldsError
 from receivers.otlp.settings import Translation
 from receivers.otlp.translate import Request, Taken
@@ -26,6 +27,10 @@ class OtlpReceiver:
         self.translation = translation
         self._known = Known(translation)
         self._cumulation = Cumulation()
+
+    def cumulation(self) -> CumulationStatistics:
+        """What is held to add delta points up."""
+        return self._cumulation.statistics()
 
     def protobuf(self, data: bytes, extra: Labels = ()) -> Steps:
         """Stops every few milliseconds of work; its value is what was taken."""

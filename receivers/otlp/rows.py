@@ -44,8 +44,8 @@ class Rows:
 
 
 _ANYTHING = bytes(8)
-# Two milliseconds of work for a batch.
-MAX_ROWS = 10_000
+# What is done once for a series of a batch takes a few microseconds each (limits, spreading, 2.0).
+MAX_ROWS = 2000
 
 
 class Gathered:

@@ -12,7 +12,7 @@ from typing import Any
 import attrs
 
 from receivers.otlp.cumulate import Cumulation
-from receivers.otlp.known import Known, KnownMetric, Resource
+from receivers.otlp.known import Known, KnownMetric, Resource, UnfoldsError
 from receivers.otlp.names import NamingError
 from receivers.otlp.native import UntranslatableError, custom, exponential
 from receivers.otlp.points import (
@@ -35,6 +35,9 @@ MS = 1_000_000  # nanoseconds
 # More names than that nobody reads.
 MAX_REASONS = 5
 MAX_BUCKETS = 4096
+# A point is 30 bytes at the least where it means something: 64 MiB of them. Empty ones take two
+# bytes, and forty when they are read.
+MAX_POINTS = 2_000_000
 # A timestamp of int64 nanoseconds; fixed64 could say twice that.
 _MAX_NS = 2**63 - 1
 _MAX_EXEMPLAR_RUNES = 128
@@ -64,7 +67,7 @@ class Request:
         self.known = known
         self._cumulation = cumulation
         self._gathered: dict[Resource, Gathered] = {}
-        self.points = self.rejected = 0
+        self.points = self.rejected = self._found = 0
         self._reasons: dict[str, None] = {}
 
     def of(self, resource: Resource) -> Gathered:
@@ -73,6 +76,12 @@ class Request:
             found = self._gathered[resource] = Gathered(resource)
         found.cut()
         return found
+
+    def found(self, points: int) -> None:
+        """Counts points before they are put. Raises UnfoldsError."""
+        self._found += points
+        if self._found > MAX_POINTS:
+            raise UnfoldsError(f"more than {MAX_POINTS} points in one request")
 
     def reject(self, name: str, why: str, points: int) -> None:
         self.rejected += points

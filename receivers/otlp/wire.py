@@ -8,9 +8,9 @@ the same bytes, cost no decoding of them.
 
 import struct
 from array import array
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
-from receivers.otlp.known import KnownMetric, Resource, Scope
+from receivers.otlp.known import KnownMetric, Resource, Scope, UnfoldsError
 from receivers.otlp.names import NamingError
 from receivers.otlp.points import Form, Metric, Temporality
 from receivers.otlp.rows import Gathered
@@ -31,8 +31,16 @@ from series.wire import read_varint
 Range = tuple[int, int]
 # About 3 ms of work.
 STEP_POINTS = 2000
-# New series take 30 us each.
+# New series take 30 us each, points in another order as much.
 _STEP_NEW = 100
+# Fields that are stepped over, at a microsecond each.
+_STEP_FIELDS = 2000
+# A metric whose points are not read before all that is said of it.
+_LARGE_BYTES = 2**20
+# What is said beside the points of a metric, or of a resource or scope.
+MAX_HEAD_BYTES = 131_072
+# Twice what a histogram of MAX_BUCKETS needs.
+MAX_POINT_BYTES = 131_072
 _FORMS = {
     message(5): Form.GAUGE,
     message(7): Form.SUM,
@@ -62,23 +70,39 @@ class Reader:
         self._extra = extra
 
     def read(self) -> Iterator[None]:
-        """Raises WireError."""
-        for key, start, stop in fields(self._data, 0, len(self._data)):
+        """Raises WireError, UnfoldsError."""
+        for at, (key, start, stop) in enumerate(fields(self._data, 0, len(self._data))):
             if key == message(1):
                 yield from self._resource(start, stop)
+            if at % _STEP_FIELDS == _STEP_FIELDS - 1:
+                yield
 
     def _resource(self, at: int, end: int) -> Iterator[None]:
-        raw = b""
-        scopes: list[Range] = []
-        for key, start, stop in fields(self._data, at, end):
-            if key == message(1):
-                raw += self._data[start:stop]  # protobuf merges what comes twice
-            elif key == message(2):
-                scopes.append((start, stop))
+        raw = yield from self._but(message(2), at, end, only=message(1))
         resource = self._known_resource(raw)
-        for start, stop in scopes:
-            yield from self._scope(resource, start, stop)
+        for count, (key, start, stop) in enumerate(fields(self._data, at, end)):
+            if key == message(2):
+                yield from self._scope(resource, start, stop)
+            if count % _STEP_FIELDS == _STEP_FIELDS - 1:
+                yield
         yield
+
+    def _but(
+        self, many: int, at: int, end: int, only: int | None = None
+    ) -> Generator[None, None, bytes]:
+        """The fields beside those that may be many; with `only` the payload of that one, joined,
+        as protobuf merges what comes twice."""
+        rest = bytearray()
+        before = at
+        for count, (key, start, stop) in enumerate(fields(self._data, at, end)):
+            if key != many and (only is None or key == only):
+                rest += self._data[before if only is None else start : stop]
+                if len(rest) > MAX_HEAD_BYTES:
+                    raise UnfoldsError(f"more than {MAX_HEAD_BYTES} bytes beside the field at {at}")
+            before = stop
+            if count % _STEP_FIELDS == _STEP_FIELDS - 1:
+                yield
+        return bytes(rest)
 
     def _known_resource(self, raw: bytes) -> Resource:
         known = self._request.known
@@ -90,60 +114,56 @@ class Reader:
         return resource
 
     def _scope(self, resource: Resource, at: int, end: int) -> Iterator[None]:
-        data, own, url = self._data, b"", b""
-        metrics: list[Range] = []
-        for key, start, stop in fields(data, at, end):
-            if key == message(1):
-                own += data[start:stop]
-            elif key == message(2):
-                metrics.append((start, stop))
-            elif key == message(3):
-                url = data[start:stop]
-        raw = b"%d %b%b" % (len(own), own, url)
-        scope = resource.raw.get(raw)
+        data = self._data
+        head = yield from self._but(message(2), at, end)
+        scope = resource.raw.get(head)
         if scope is None:
-            scope = resource.raw[raw] = _new_scope(resource, own, url)
-            resource.known.spend(len(raw))
-        for start, stop in metrics:
-            yield from self._metric(scope, start, stop)
+            scope = resource.raw[head] = _new_scope(resource, head)
+            resource.known.spend(len(head))
+        for count, (key, start, stop) in enumerate(fields(data, at, end)):
+            if key == message(2):
+                yield from self._metric(scope, start, stop)
+            if count % _STEP_FIELDS == _STEP_FIELDS - 1:
+                yield
 
     def _metric(self, scope: Scope, at: int, end: int) -> Iterator[None]:
         data = self._data
-        head = []  # all but the points, as bytes
+        head = bytearray()  # all but the points
         form, first, last = Form.NONE, 0, 0
         before = at
         for key, start, stop in fields(data, at, end):
             if key in _FORMS:
                 form, first, last = _FORMS[key], start, stop
             else:
-                head.append(data[before:stop])
+                head += data[before:stop]
+                if len(head) > MAX_HEAD_BYTES:
+                    raise UnfoldsError(
+                        f"more than {MAX_HEAD_BYTES} bytes before the points at {at}"
+                    )
             before = stop
         if form in (Form.GAUGE, Form.SUM):
-            yield from self._numbers(scope, b"".join(head), form, first, last)
+            yield from self._numbers(scope, bytes(head), form, first, last)
             return
-        rest, points = self._split(first, last)
-        metric = self._known_metric(scope, b"".join(head), form, rest)
-        if not points and metric.failure:
-            self._request.reject(metric.metric.name, metric.failure, 1)
-        read = READERS.get(form)
-        for count, (start, stop) in enumerate(points):
-            assert read is not None
-            self._request.put(metric, read(data, start, stop))
+        rest = yield from self._but(_POINT, first, last)
+        metric = self._known_metric(scope, bytes(head), form, rest)
+        has_none = True
+        for count, (key, start, stop) in enumerate(fields(data, first, last)):
+            if key == _POINT:
+                has_none = False
+                self._put_any(metric, start, stop)
             if count % 50 == 49:  # each is many series
                 yield
+        if has_none and metric.failure:
+            self._request.reject(metric.metric.name, metric.failure, 1)
         yield
 
-    def _split(self, at: int, end: int) -> tuple[bytes, list[Range]]:
-        """The fields beside the points, and the points."""
-        rest, points = [], []
-        before = at
-        for key, start, stop in fields(self._data, at, end):
-            if key == _POINT:
-                points.append((start, stop))
-            else:
-                rest.append(self._data[before:stop])
-            before = stop
-        return b"".join(rest), points
+    def _put_any(self, metric: KnownMetric, start: int, stop: int) -> None:
+        """A point of any shape."""
+        if stop - start > MAX_POINT_BYTES:
+            self._request.reject(metric.metric.name, f"a point of {stop - start} bytes", 1)
+            return
+        self._request.found(1)
+        self._request.put(metric, READERS[metric.metric.form](self._data, start, stop))
 
     def _known_metric(self, scope: Scope, head: bytes, form: Form, rest: bytes) -> KnownMetric:
         raw = b"%d %b%b%b" % (len(head), head, form.value.encode(), rest)
@@ -156,14 +176,22 @@ class Reader:
     # Numbers, of which there are most
 
     def _numbers(self, scope: Scope, head: bytes, form: Form, at: int, end: int) -> Iterator[None]:
+        known: KnownMetric | None = None
+        # Slow path: so many points are not held until the fields behind them are read.
+        if end - at > _LARGE_BYTES:
+            rest = yield from self._but(_POINT, at, end)
+            known = self._known_metric(scope, head, form, rest)
         usual = _Usual()
         odd: list[Range] = []
         parts = []
-        rest = b""
+        beside = bytearray()
         while at < end:
             at = usual.read(self._data, at, end)
             if usual.count >= STEP_POINTS:
-                parts.append(usual)
+                if known is not None:
+                    yield from self._put(known, usual)
+                else:
+                    parts.append(usual)
                 usual = _Usual()
                 yield
                 continue
@@ -173,17 +201,27 @@ class Reader:
                     if key == _POINT:
                         odd.append((start, stop))
                     else:
-                        rest += self._data[at:stop]
+                        beside += self._data[at:stop]
                     at = stop
                     break
+                if len(odd) + len(beside) >= MAX_HEAD_BYTES:
+                    raise UnfoldsError(f"too much beside the usual points before byte {at}")
+                if known is not None and len(odd) >= _STEP_NEW:
+                    yield from self._put_odd(known, odd)
+                    odd = []
+                elif len(odd) % _STEP_FIELDS == _STEP_FIELDS - 1:
+                    yield
         parts.append(usual)
-        metric = self._known_metric(scope, head, form, rest)
+        metric = known or self._known_metric(scope, head, form, bytes(beside))
         for part in parts:
             yield from self._put(metric, part)
             yield
-        for count, (start, stop) in enumerate(odd):
-            self._request.put(metric, READERS[form](self._data, start, stop))
-            if count % 500 == 499:
+        yield from self._put_odd(metric, odd)
+
+    def _put_odd(self, metric: KnownMetric, points: list[Range]) -> Iterator[None]:
+        for count, (start, stop) in enumerate(points):
+            self._put_any(metric, start, stop)
+            if count % _STEP_NEW == _STEP_NEW - 1:
                 yield
 
     def _put(self, metric: KnownMetric, part: "_Usual") -> Iterator[None]:
@@ -192,11 +230,11 @@ class Reader:
             return
         if metric.failure or metric.is_delta or max(part.times) > _MAX_NS:
             for at, (start, stop) in enumerate(part.ranges()):
-                point = READERS[metric.metric.form](self._data, start, stop)
-                self._request.put(metric, point)
+                self._put_any(metric, start, stop)
                 if at % _STEP_NEW == _STEP_NEW - 1:
                     yield
             return
+        self._request.found(count)
         gathered = self._request.of(metric.resource)
         templates = list(map(metric.series.get, part.tails))
         if None in templates:
@@ -219,8 +257,7 @@ class Reader:
             if template is None:
                 template = self._template(metric, tail)
             if template is None:
-                start, stop = ranges[at]
-                self._request.put(metric, READERS[metric.metric.form](self._data, start, stop))
+                self._put_any(metric, *ranges[at])
                 continue
             kept.copy(part, at)
             found.append(template)
@@ -351,15 +388,20 @@ class _Usual:
         return at
 
 
-def _new_scope(resource: Resource, own: bytes, url: bytes) -> Scope:
+def _new_scope(resource: Resource, head: bytes) -> Scope:
+    own, url = b"", ""
+    for key, start, stop in fields(head, 0, len(head)):
+        if key == message(1):
+            own += head[start:stop]  # protobuf merges what comes twice
+        elif key == message(3):
+            url = text(head, start, stop)
     name = version = ""
     for key, start, stop in fields(own, 0, len(own)):
         if key == message(1):
             name = text(own, start, stop)
         elif key == message(2):
             version = text(own, start, stop)
-    attributes = attributes_of(own, 0, len(own), 3)
-    return resource.scope(name, version, url.decode("utf-8", "replace"), attributes)
+    return resource.scope(name, version, url, attributes_of(own, 0, len(own), 3))
 
 
 def _metric_of(head: bytes, form: Form, rest: bytes) -> Metric:

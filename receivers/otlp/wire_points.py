@@ -25,6 +25,8 @@ from series.wire import WireError, read_varint
 
 _DOUBLE, _UNSIGNED, _SIGNED = struct.Struct("<d"), struct.Struct("<Q"), struct.Struct("<q")
 _MAX_DEPTH = 32
+# Of one point, resource or scope; SDKs stop at 128. As many exemplars are taken of a point.
+MAX_ATTRIBUTES = 1000
 _NO_RECORDED_VALUE = 1
 _ZERO = bytes(8)
 
@@ -91,13 +93,10 @@ def _value(data: bytes, at: int, end: int, depth: int) -> Value:
 def attributes_of(data: bytes, at: int, end: int, number: int) -> Attributes:
     """Those in the repeated field `number`."""
     wanted = message(number)
-    return tuple(
-        [
-            key_value(data, start, stop)
-            for key, start, stop in fields(data, at, end)
-            if key == wanted
-        ]
-    )
+    found = [(start, stop) for key, start, stop in fields(data, at, end) if key == wanted]
+    if len(found) > MAX_ATTRIBUTES:
+        raise WireError(f"more than {MAX_ATTRIBUTES} attributes in one place")
+    return tuple([key_value(data, start, stop) for start, stop in found])
 
 
 class _Common:
@@ -126,8 +125,10 @@ class _Common:
             self.time_ns = _UNSIGNED.unpack_from(data, start)[0]
         elif key == message(attributes):
             self.attributes.append(key_value(data, start, stop))
+            _need_few(len(self.attributes))
         elif key == message(exemplars):
             self.exemplars.append(_exemplar(data, start, stop))
+            _need_few(len(self.exemplars))
         elif key == varint_of(flags):
             self.flags = read_varint(data, start)[0]
 
@@ -139,6 +140,11 @@ class _Common:
             "is_stale": bool(self.flags & _NO_RECORDED_VALUE),
             "exemplars": tuple(self.exemplars),
         }
+
+
+def _need_few(count: int) -> None:
+    if count > MAX_ATTRIBUTES:
+        raise WireError(f"more than {MAX_ATTRIBUTES} attributes or exemplars in a point")
 
 
 def _exemplar(data: bytes, at: int, end: int) -> PointExemplar:

@@ -13,7 +13,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes
 
 include "text_c.pxi"
 
-INTERFACE = 3
+INTERFACE = 6
 
 cdef array.array SLOTS = new_array("Q")
 # A slot: some bits of the hash, which source, and which of its keys; 0 is empty.

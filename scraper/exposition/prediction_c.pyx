@@ -28,7 +28,7 @@ cdef extern from "scraper/exposition/numbers_c.h" nogil:
 cdef extern from "Python.h":
     double PyOS_string_to_double(const char *s, char **end, object overflow) except? -1.0
 
-INTERFACE = 3
+INTERFACE = 6
 
 cdef int64_t NO_TIMESTAMP = <int64_t>(<uint64_t>1 << 63)
 cdef enum:

@@ -176,7 +176,6 @@ def test_every_visit_of_a_sender_arrives_once(
         wait_until(
             lambda: wanted <= set(counted(rows_of(far_end, sender.job))),
             "all of them behind",
-            timeout_s=10,
             evidence=lambda: output() + inner.log(),
         )
         wait_until(lambda: wanted <= stored(victoria_metrics, sender.job), "and stored")

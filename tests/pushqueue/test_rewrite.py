@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pushqueue import rewrite
 from pushqueue.rewrite import Rewriter
 from relabel.limits import LabelLimits
 from relabel.pipeline import compile_rules
@@ -284,3 +285,51 @@ def test_obfuscation_comes_after_rules_that_read_and_copy() -> None:
     assert dict(labels)["copy"] == sha256(b"good").hexdigest()
     assert dict(labels)["instance"] == "good"
     assert rewriter.rewrite(bad) is None
+
+
+def pushed(*names: str) -> Batch:
+    templates = tuple([Template.constant((("__name__", name),)) for name in names])
+    values = array("d", range(len(names)))
+    return Batch(
+        lane_key=0, layout=Layout(templates), values=values, timestamps=NOW_MS, is_pushed=True
+    )
+
+
+def test_rules_run_once_for_each_pushed_series_in_whatever_layout_it_comes() -> None:
+    rules = Rules(keep_even)
+    rewriter = Rewriter(rules, {"site": "s"})
+    first = rewriter.rewrite(pushed("a1", "a2", "a4"))
+    assert labels_of(first) == [
+        (("__name__", "a2"), ("site", "s")),
+        (("__name__", "a4"), ("site", "s")),
+    ]
+    assert rules.calls == 3
+    again = rewriter.rewrite(pushed("a4", "a1", "a2", "a6"))
+    assert [dict(one)["__name__"] for one in labels_of(again)] == ["a4", "a2", "a6"]
+    assert again is not None
+    assert list(again.values) == [0.0, 2.0, 3.0]
+    assert rules.calls == 4
+    assert rewriter.rewrite(pushed("a1")) is None
+    assert rewriter.dropped_samples == 3
+
+
+def test_what_is_prepared_runs_no_rule_later() -> None:
+    rules = Rules(keep_even)
+    rewriter = Rewriter(rules, {})
+    batch_ = pushed(*[f"m{at}" for at in range(250)])
+    steps = sum(1 for _ in rewriter.prepared(batch_.layout))
+    assert (steps, rules.calls) == (2, 250)
+    assert len(labels_of(rewriter.rewrite(batch_))) == 125
+    assert rules.calls == 250
+
+
+def test_a_rewriter_without_rules_prepares_nothing() -> None:
+    assert list(Rewriter(None, {}).prepared(pushed("a").layout)) == []
+
+
+def test_what_is_remembered_of_pushed_series_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rewrite, "MAX_SERIES", 10)
+    rewriter = Rewriter(None, {"site": "s"})
+    for at in range(30):
+        rewriter.rewrite(pushed(f"m{at}", f"n{at}"))
+    assert rewriter.remembered_series == 10

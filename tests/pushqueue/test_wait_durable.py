@@ -68,9 +68,12 @@ async def test_without_a_disk_nothing_is_durable(autojump_clock: MockClock) -> N
 async def test_a_full_memory_is_told(autojump_clock: MockClock) -> None:
     async with running(queue_on(Disk(), disable_disk=True, max_memory_bytes=1000)) as queue:
         put_all(queue, *range(9))
-        assert not queue.is_full
+        assert not queue.is_full()
+        held = queue.statistics().memory_samples
+        assert not queue.is_full(open_samples=0)
+        assert queue.is_full(open_samples=held // 3)
         put_all(queue, 9, 10)
-        assert queue.is_full
+        assert queue.is_full()
 
 
 async def test_what_memory_had_no_room_for_is_told(autojump_clock: MockClock) -> None:

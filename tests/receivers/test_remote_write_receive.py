@@ -12,9 +12,10 @@ from pushqueue.wire.frame_v1 import frame_v1
 from pushqueue.wire.message import read_v1
 from pushqueue.wire.part import Part
 from receivers.errors import DecodeError
+from receivers.known_series import KnownSeries
 from receivers.remote_write import PROTO_1
 from receivers.remote_write_receive import RemoteWriteReceiver, all_of
-from receivers.remote_write_series import KnownSeries, Written
+from receivers.remote_write_series import Written
 from receivers.remote_write_v2 import PROTO_2
 from series.labels import readable
 from series.stale import STALE_NAN_BITS

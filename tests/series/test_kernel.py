@@ -57,7 +57,8 @@ def test_what_cannot_run(wanted: str, text: str) -> None:
 
 
 def test_the_twins_are_those_in_the_source() -> None:
-    files = [path for room in ("series", "scraper") for path in ROOT.glob(f"{room}/**/*_c.pyx")]
+    rooms = ("series", "scraper", "receivers")
+    files = [path for room in rooms for path in ROOT.glob(f"{room}/**/*_c.pyx")]
     names = {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files}
     assert names == set(MODULES)
     for path in files:

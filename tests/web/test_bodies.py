@@ -4,7 +4,7 @@ from trio.testing import MockClock
 
 from web.answer import HttpError
 from web.asgi import Message
-from web.bodies import read_body
+from web.bodies import PIECE_BYTES, read_body, read_pieces
 from web.request import Request
 
 
@@ -57,3 +57,26 @@ async def test_a_body_that_is_not_taken(clock: MockClock, asked: Request, status
 async def test_an_odd_length_is_not_believed(clock: MockClock) -> None:
     for length in ("x", "-1", "\u00b2"):
         assert await read_body(request(b"a", length=length), max_bytes=1, timeout_s=1) == b"a"
+
+
+async def test_small_pieces_are_put_together(clock: MockClock) -> None:
+    asked = request(*[b"x" * 1000] * 100)
+    pieces = await read_pieces(asked, max_bytes=100_000, timeout_s=1)
+    assert [len(piece) >= PIECE_BYTES for piece in pieces] == [True, False]
+    assert b"".join(pieces) == b"x" * 100_000
+
+
+async def test_waiting_for_room_is_not_held_against_the_client(clock: MockClock) -> None:
+    kept = []
+
+    async def arrived(size: int) -> None:
+        await trio.sleep(50)
+        kept.append(size)
+
+    asked = request(b"ab", b"c", pause_s=1)
+    assert await read_pieces(asked, max_bytes=9, timeout_s=10, arrived=arrived) == [b"abc"]
+    assert kept == [2, 1]
+    slow = request(b"ab", b"c", pause_s=6)
+    with pytest.raises(HttpError) as caught:
+        await read_pieces(slow, max_bytes=9, timeout_s=10, arrived=arrived)
+    assert caught.value.status_code == 408

@@ -6,6 +6,7 @@ Invariant: every call is answered by a status; the HTTP status is 200, as gRPC w
 """
 
 import base64
+from collections.abc import Sequence
 from urllib.parse import quote
 
 from receivers.errors import DecodeError
@@ -63,15 +64,16 @@ async def _export(intake: Intake, request: Request) -> bytes:
     return response_message(taken)
 
 
-def one_message(body: bytes) -> tuple[bytes, bool]:
-    """The message of a unary call, and whether it is compressed. Raises DecodeError."""
-    if len(body) < _HEAD_BYTES or body[0] > 1:
-        raise DecodeError("grpc", "the call has no message, or a broken one", body)
-    size = int.from_bytes(body[1:_HEAD_BYTES], "big")
-    if size != len(body) - _HEAD_BYTES:
-        given = len(body) - _HEAD_BYTES
+def one_message(body: Sequence[bytes]) -> tuple[list[bytes], bool]:
+    """The message of a unary call, in pieces, and whether it is compressed. Raises DecodeError."""
+    first, *others = body or (b"",)
+    if len(first) < _HEAD_BYTES or first[0] > 1:
+        raise DecodeError("grpc", "the call has no message, or a broken one", first)
+    size = int.from_bytes(first[1:_HEAD_BYTES], "big")
+    given = sum(map(len, body)) - _HEAD_BYTES
+    if size != given:
         raise DecodeError("grpc", f"one message of {size} bytes was announced, {given} came")
-    return body[_HEAD_BYTES:], bool(body[0])
+    return [first[_HEAD_BYTES:], *others], bool(first[0])
 
 
 async def end_call(

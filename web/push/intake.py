@@ -5,7 +5,7 @@ own way. Invariant: what was acknowledged is in the fan-out, with `is_durable` o
 disk; what was refused is not to be found there, so that a pusher may send it again.
 """
 
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Protocol, TypeVar
 
@@ -23,7 +23,7 @@ from series.batch import Batch
 from series.labels import Labels
 from web.admission import Admission, AdmissionError, Place
 from web.answer import HttpError
-from web.bodies import read_body
+from web.bodies import read_pieces
 from web.request import Request
 from web.responses import Pace
 
@@ -31,13 +31,14 @@ T = TypeVar("T")
 
 BODY_TIMEOUT_S = 60.0
 # Smaller bodies are opened sooner than a thread begins.
-THREAD_FROM_BYTES = 65536
+SOON_BYTES = 262_144
 MAX_EXTRA_LABELS = 64
 
 
 class PushSink(Protocol):
     """`pushqueue.fanout.FanOut`."""
 
+    def prepare(self, batch: Batch) -> Iterator[None]: ...
     def put_nowait(self, batches: Sequence[Batch]) -> None: ...
     async def put_durable(self, batches: Sequence[Batch]) -> bool: ...
     def refusal(self) -> Refusal | None: ...
@@ -101,22 +102,22 @@ class Intake:
         if found is not None:
             raise PushError(found.status, "queue_full", found.reason, found.retry_after_s)
 
-    async def body(self, request: Request, place: Place, max_bytes: int) -> bytes:
-        """The body as it came, all of it there; its turn has come as well."""
-        body = await read_body(
+    async def body(self, request: Request, place: Place, max_bytes: int) -> list[bytes]:
+        """The body as it came, in pieces, all of it there; its turn has come as well."""
+        body = await read_pieces(
             request, max_bytes=max_bytes, timeout_s=BODY_TIMEOUT_S, arrived=place.arrived
         )
         await place.wait_turn()
         return body
 
-    async def opened(self, body: bytes, encoding: str, place: Place, max_bytes: int) -> bytes:
-        """The decoded body."""
+    async def opened(self, body: list[bytes], encoding: str, place: Place, max_bytes: int) -> bytes:
+        """The decoded body; the pieces are given up."""
         told = decoded_size(body, encoding, max_bytes)
         await place.reserve(told)
-        if len(body) < THREAD_FROM_BYTES:
-            data = inflate(body, encoding, max_bytes)
-        else:
+        data = _opened_soon(body, encoding, told, max_bytes)
+        if data is None:
             data = await trio.to_thread.run_sync(inflate, body, encoding, max_bytes)
+        body.clear()  # held once, not twice
         if encoding != "identity" and len(data) > told:
             await place.reserve(len(data) - told)  # it said less than was in it
         return data
@@ -124,13 +125,29 @@ class Intake:
     async def put(self, batches: Sequence[Batch]) -> None:
         """Raises PushError if the queue has no room, or cannot make it durable."""
         self._check_room()
-        if not batches:
-            return
+        pace = Pace()
+        for batch in batches:
+            for _ in self.sink.prepare(batch):
+                await pace.breathe()
         if not self.is_durable:
-            self.sink.put_nowait(batches)
-        elif not await self.sink.put_durable(batches):
+            for batch in batches:
+                self.sink.put_nowait((batch,))
+                await pace.breathe()
+        elif batches and not await self.sink.put_durable(batches):
             text = "not all remotes have it on their disks yet (-push.ack=durable)"
             raise PushError(503, "not_durable", text, RETRY_AFTER_S)
+
+
+def _opened_soon(body: Sequence[bytes], encoding: str, told: int, max_bytes: int) -> bytes | None:
+    """A small body; None if it is large, whatever it says of itself."""
+    if len(body) > 1 or told > SOON_BYTES:
+        return None
+    try:
+        return inflate(body, encoding, max_bytes if encoding == "identity" else told)
+    except DecodeError as exc:
+        if exc.reason != "too_large" or told == max_bytes:
+            raise
+        return None
 
 
 async def all_steps(steps: Generator[None, None, T]) -> T:

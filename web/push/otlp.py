@@ -55,7 +55,13 @@ def response_message(taken: Taken) -> bytes:
 
 
 async def take_otlp(
-    intake: Intake, place: Place, body: bytes, encoding: str, *, is_json: bool, extra: Labels
+    intake: Intake,
+    place: Place,
+    body: list[bytes],
+    encoding: str,
+    *,
+    is_json: bool,
+    extra: Labels,
 ) -> Taken:
     """What was taken of a message, put already. Raises PushError, DecodeError."""
     data = await intake.opened(body, encoding, place, intake.max_otlp_bytes)

@@ -44,9 +44,10 @@ async def answer_remote_write(intake: Intake, request: Request) -> Response:
 async def _take(intake: Intake, request: Request) -> tuple[Written, bool]:
     largest = intake.max_write_bytes
     async with intake.place(KIND) as place:
+        # First the body: an answer in the middle of it would end a connection that others wait on.
+        body = await intake.body(request, place, largest)
         proto = proto_of(request.headers.get("content-type", ""))
         extra = extra_labels(request)
-        body = await intake.body(request, place, largest)
         encoding = encoding_of(request.headers.get("content-encoding", ""))
         data = await intake.opened(body, encoding, place, largest)
         receiver = intake.receivers().remote_write

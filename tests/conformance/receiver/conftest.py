@@ -69,7 +69,7 @@ def _all(cases: list[Case], agent: Agent, far_end: FarEnd) -> dict[str, Heard]:
         return [row for push in far_end.pushes("behind") for row in push.rows]
 
     wanted = 1 + sum(one.points for case in cases for one in case.good)
-    wait_until(lambda: len(rows()) >= wanted, f"{wanted} rows", timeout_s=5, evidence=agent.log)
+    wait_until(lambda: len(rows()) >= wanted, f"{wanted} rows", evidence=agent.log)
     assert agent.process.is_running
     for row in rows():
         slug = row.labels.get("case", "")
@@ -81,6 +81,6 @@ def _all(cases: list[Case], agent: Agent, far_end: FarEnd) -> dict[str, Heard]:
 def _push(connection: http.client.HTTPConnection, case: Case) -> Heard:
     now_ms = time.time_ns() // 1_000_000
     connection.request("POST", "/api/v1/write", case.body(now_ms), case.sent_headers())
-    answer = connection.getresponse()
+    answer = connection.getresponse()  # of one connection, which no refusal may end
     text = answer.read().decode()
     return Heard(case, now_ms, answer.status, dict(answer.headers.items()), text)

@@ -1,6 +1,6 @@
 """A place to push to: a real intake with a sink that keeps what it gets, behind the real front."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -8,10 +8,10 @@ import attrs
 from pushqueue.overload import Refusal
 from receivers.counts import PushCounts
 from receivers.families import PushedFamilies
+from receivers.known_series import KnownSeries
 from receivers.otlp.receive import OtlpReceiver
 from receivers.otlp.settings import Translation
 from receivers.remote_write_receive import RemoteWriteReceiver
-from receivers.remote_write_series import KnownSeries
 from series.batch import Batch
 from series.labels import readable
 from web.admission import Admission
@@ -27,6 +27,9 @@ class KeptSink:
     batches: list[Batch] = attrs.field(factory=list)
     full: Refusal | None = None
     is_safe: bool = True
+
+    def prepare(self, batch: Batch) -> Iterator[None]:
+        yield
 
     def put_nowait(self, batches: Sequence[Batch]) -> None:
         self.batches += batches
