@@ -2,14 +2,16 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests of the peers wait more than they work; beside the others they would be late.
+SIDE_BY_SIDE := -n auto --maxprocesses 4 --dist loadfile
 KERNEL := $(shell find series scraper receivers -name "*_c.pyx" -o -name "*_c.pxi" -o -name "*_c.h")
 
 run: .venv/.installed ## the agent and a receiver together; Ctrl-C ends both
 	@exec $(BIN)/promferry demo
 
 test: .venv/.installed peers ## every test; real peers are installed when this is root on Debian
-	$(BIN)/pytest -n auto --dist loadfile -m "not integration and not long"
-	$(BIN)/pytest -m "integration and not long"
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not integration and not long"
+	$(BIN)/pytest $(SIDE_BY_SIDE) -m "integration and not long"
 
 lint: .venv/.installed ## ruff: rules and format
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
