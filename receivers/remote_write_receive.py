@@ -113,7 +113,7 @@ class _ReaderV1:
             # Slow path: one field of any kind.
             for key, start, stop in fields(data, at, end):
                 if key == SERIES_1:
-                    yield from self._read_series(start, stop)
+                    yield from _series(data, start, stop, self._gathering, self._put)
                 elif key == _METADATA:
                     self._read_metadata(start, stop)
                 if work.is_step(stop - at):
@@ -134,14 +134,6 @@ class _ReaderV1:
         )
         gathering.samples += count
         return at
-
-    def _read_series(self, start: int, stop: int) -> Iterator[None]:
-        data = self._data
-        # Fast path: of a usual size.
-        if stop - start <= LARGE_BYTES:
-            self._put(data, start, stop)
-            return
-        yield from _in_pieces(data, start, stop, self._gathering, self._put)
 
     def _put(self, data: bytes, start: int, stop: int) -> None:
         try:
@@ -171,18 +163,10 @@ class _ReaderV2:
                 yield
         for key, start, stop in fields(data, 0, end):
             if key == SERIES_2:
-                yield from self._read_series(start, stop)
+                yield from _series(data, start, stop, self._gathering, self._put)
             # A series of references is longer than its bytes.
             if work.is_step(4 * (stop - start) if key == SERIES_2 else 0):
                 yield
-
-    def _read_series(self, start: int, stop: int) -> Iterator[None]:
-        data = self._data
-        # Fast path: of a usual size.
-        if stop - start <= LARGE_BYTES:
-            self._put(data, start, stop)
-            return
-        yield from _in_pieces(data, start, stop, self._gathering, self._put)
 
     def _put(self, data: bytes, start: int, stop: int) -> None:
         series = series_of_v2(data, start, stop, self._symbols, is_lenient=True)
@@ -199,14 +183,18 @@ class _ReaderV2:
         self._gathering.put(series, key, is_v2=True)
 
 
-def _in_pieces(
+def _series(
     data: bytes,
     start: int,
     stop: int,
     gathering: Gathering,
     put: Callable[[bytes, int, int], None],
 ) -> Iterator[None]:
-    """A large series. Whatever is wrong with pieces of it, it is one that is not taken whole."""
+    """A large one in pieces. Whatever is wrong with them, it is one that is not taken whole."""
+    # Fast path: of a usual size.
+    if stop - start <= LARGE_BYTES:
+        put(data, start, stop)
+        return
     before = gathering.rejected
     try:
         for piece in cuts(data, start, stop):

@@ -13,7 +13,7 @@ import attrs
 from scraper.exemplars import ExemplarFilter, Offered
 from scraper.exposition.page import Page
 from scraper.memo import Memo
-from scraper.slices import are_equal, slices
+from scraper.slices import slices
 from scraper.staleness import Filled, markers
 from scraper.stamps import Selection
 from series.batch import Batch
@@ -21,7 +21,6 @@ from series.exemplar import Exemplar
 from series.histogram import ENDED, Histogram
 from series.layout import Layout
 from series.metadata import Families
-from series.template import Template
 
 # At most 0.5 us for each sample, 2 us for one with an exemplar.
 MOVED_PER_STEP = 5000
@@ -67,10 +66,8 @@ class Batcher:
         if not of_histograms:
             self._floats = selection.layout
         else:
-            self._floats = yield from _reused(self._floats, selection.layout, of_floats, memo)
-        self._histograms = yield from _reused(
-            self._histograms, selection.layout, of_histograms, memo
-        )
+            self._floats = yield from memo.chosen(self._floats, selection.layout, of_floats)
+        self._histograms = yield from memo.chosen(self._histograms, selection.layout, of_histograms)
         exemplars = yield from self._fresh(page, selection, sources, memo)
         made = []
         parts = ((self._floats, of_floats, False), (self._histograms, of_histograms, True))
@@ -159,17 +156,3 @@ class Batcher:
             exemplars=moved or None,
             start_timestamps=start_ms if starts else None,
         )
-
-
-def _reused(
-    before: Layout, layout: Layout, positions: Sequence[int], memo: Memo
-) -> Generator[None, None, Layout]:
-    templates: list[Template] = []
-    for part in slices(positions):
-        templates += [layout.templates[at] for at in part]
-        yield
-    held = tuple(templates)
-    if (yield from are_equal(before.templates, held)):
-        return before
-    found = yield from memo.shape.layout_of(held)
-    return found

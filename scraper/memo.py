@@ -13,8 +13,10 @@ from scraper.known import hot
 from scraper.labelling import Labelling
 from scraper.plan import PLANNED_PER_STEP, Plan, resolve
 from scraper.shapes import Shapes
-from scraper.slices import empty
+from scraper.slices import are_equal, empty, slices
 from scraper.staleness import Filled
+from series.layout import Layout
+from series.template import Template
 
 # A page with fewer series over its limit is read to its end, and counted whole.
 SPARE_SERIES = 10_000
@@ -102,6 +104,19 @@ class Memo:
             yield
         yield from self.tidy()
         return self._plan
+
+    def chosen(
+        self, before: Layout, layout: Layout, positions: Sequence[int]
+    ) -> Generator[None, None, Layout]:
+        """Some series of `layout`: `before` if it has just these, which counts as no change."""
+        templates: list[Template] = []
+        for part in slices(positions):
+            templates += [layout.templates[at] for at in part]
+            yield
+        held = tuple(templates)
+        if (yield from are_equal(before.templates, held)):
+            return before
+        return (yield from self.shape.layout_of(held))
 
     def tidy(self) -> Generator[None, None, None]:
         """A page is done, or has failed."""

@@ -15,7 +15,7 @@ from scraper.exposition.numbers import NO_TIMESTAMP
 from scraper.exposition.page import Page
 from scraper.memo import Memo
 from scraper.plan import Plan
-from scraper.slices import are_equal, empty, slices
+from scraper.slices import empty
 from scraper.staleness import NONE, Filled
 from series.layout import Layout
 from series.template import Template
@@ -77,11 +77,11 @@ class StampFilter:
         # Only what the last page with timestamps exposes is remembered, which bounds it.
         state.last = sieve.last
         self._state = state
-        self._layout = yield from _reused(self._layout, plan, sieve.stored, memo)
+        self._layout = yield from memo.chosen(self._layout, plan.layout, sieve.stored)
         if self.track_staleness:
             self._tracked = plan.layout
         else:
-            self._tracked = yield from _reused(self._tracked, plan, list(sieve.plain), memo)
+            self._tracked = yield from memo.chosen(self._tracked, plan.layout, list(sieve.plain))
         yield from empty(sieve.plain)
         yield from empty(sieve.stored)
         return Selection(
@@ -172,18 +172,3 @@ class _Sieve:
         self.values.append(value)
         self.timestamps.append(stamp)
         return True
-
-
-def _reused(
-    before: Layout, plan: Plan, slots: Sequence[int], memo: Memo
-) -> Generator[None, None, Layout]:
-    """The same layout object if it has these series, so that it counts as no change."""
-    templates: list[Template] = []
-    for part in slices(slots):
-        templates += [plan.layout.templates[slot] for slot in part]
-        yield
-    held = tuple(templates)
-    if (yield from are_equal(before.templates, held)):
-        return before
-    layout = yield from memo.shape.layout_of(held)
-    return layout

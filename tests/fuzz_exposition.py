@@ -139,6 +139,16 @@ def memory_kib() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
+def ended(counts: Counter[tuple[str, str]], seed: int, before_kib: int, *, is_broken: bool) -> int:
+    """The exit code, with what there was of each kind printed."""
+    for (kind, end), count in sorted(counts.items()):
+        print(f"{kind:<14} {end:<11} {count:>10}")
+    grown_kib = memory_kib() - before_kib
+    print(f"{'all':<26} {counts.total():>10}")
+    print(f"seed {seed}, memory {before_kib} KiB and {grown_kib} more")
+    return 1 if is_broken or grown_kib > MOST_GROWTH_KIB else 0
+
+
 def main() -> int:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--inputs", type=int, default=10_000)
@@ -158,12 +168,7 @@ def main() -> int:
             break
         if time.monotonic() > ends_s:
             break
-    for (kind, end), count in sorted(counts.items()):
-        print(f"{kind:<12} {end:<11} {count:>10}")
-    grown_kib = memory_kib() - before_kib
-    print(f"{'all':<24} {counts.total():>10}")
-    print(f"seed {given.seed}, memory {before_kib} KiB and {grown_kib} more")
-    return 1 if is_broken or grown_kib > MOST_GROWTH_KIB else 0
+    return ended(counts, given.seed, before_kib, is_broken=is_broken)
 
 
 if __name__ == "__main__":

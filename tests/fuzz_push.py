@@ -40,7 +40,7 @@ from receivers.remote_write import PROTO_1, proto_of
 from receivers.remote_write_receive import RemoteWriteReceiver
 from receivers.remote_write_v2 import PROTO_2
 from series.batch import Batch
-from tests.fuzz_exposition import MOST_GROWTH_KIB, SLOW_S, flipped, memory_kib, mutated
+from tests.fuzz_exposition import SLOW_S, ended, flipped, memory_kib, mutated
 from tests.receivers.fuzz_seeds import OTLP, OTLP_JSON, WRITE_1, WRITE_2
 from tests.web.push.pushing import KeptSink, intake
 from tests.web.snapshots import target, views
@@ -454,12 +454,7 @@ def main() -> int:
     except AssertionError as exc:
         print(f"input {counts.total()} of seed {given.seed}: {exc}")
         is_broken = True
-    for (kind, end), count in sorted(counts.items()):
-        print(f"{kind:<14} {end:<8} {count:>10}")
-    grown_kib = memory_kib() - before_kib
-    print(f"{'all':<23} {counts.total():>10}")
-    print(f"seed {given.seed}, memory {before_kib} KiB and {grown_kib} more")
-    return 1 if is_broken or grown_kib > MOST_GROWTH_KIB else 0
+    return ended(counts, given.seed, before_kib, is_broken=is_broken)
 
 
 if __name__ == "__main__":

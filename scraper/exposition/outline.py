@@ -59,12 +59,8 @@ class Outline:
     def dialect(self) -> Dialect:
         return self._prediction.dialect
 
-    def others(self) -> frozenset[bytes]:
-        """The lines that are no samples, but for empty ones."""
-        return self._prediction.others()
-
     def others_in_parts(self) -> Iterator[Sequence[bytes]]:
-        """The same, and empty ones, in the order of the page; each part costs about 1 ms."""
+        """The lines that are no samples, in the order of the page; each part costs about 1 ms."""
         return self._prediction.others_in_parts()
 
     def reading(self, body: bytes) -> Reading:

@@ -73,12 +73,8 @@ class Prediction:
     def __hash__(self) -> int:
         return self.digest
 
-    def others(self) -> frozenset[bytes]:
-        """The lines that are no samples, but for empty ones."""
-        return frozenset(self._others()) - {b""}
-
     def others_in_parts(self) -> Iterator[Sequence[bytes]]:
-        """The same, and empty ones, in the order of the page."""
+        """The lines that are no samples, in the order of the page."""
         return iter([section.others for section in self._sections])
 
     def reading(self, body: bytes, most_unknown: int) -> "Reading":

@@ -174,9 +174,6 @@ cdef class Prediction:
     def __hash__(self):
         return self.digest
 
-    def others(self):
-        return frozenset().union(*self.others_in_parts()) - {b""}
-
     def others_in_parts(self):
         for first in range(0, len(self._offsets) - 1, GAPS_PER_PART):
             found = []
