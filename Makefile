@@ -9,7 +9,7 @@ KERNEL := $(shell find series scraper receivers -name "*_c.pyx" -o -name "*_c.px
 run: .venv/.installed ## the agent and a receiver together; Ctrl-C ends both
 	@exec $(BIN)/promferry demo
 
-test: .venv/.installed peers ## every test; real peers are installed when this is root on Debian
+test: .venv/.installed peers ## every test but the long ones; real peers are installed when this is root on Debian
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "not integration and not long"
 	$(BIN)/pytest $(SIDE_BY_SIDE) -m "integration and not long"
 

@@ -34,8 +34,8 @@ from tests.integration.process import free_port, wait_until
 EXPORT = "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export"
 MIB = 2**20
 MAX_REQUEST = 17 * MIB
-# A field that no version of the protocol has, to make a message as large as one likes.
 SENDERS = 4
+# A field that no version of the protocol has, to make a message as large as one likes.
 PADDING = b"\xa2\x06"
 
 
