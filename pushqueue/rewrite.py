@@ -83,6 +83,10 @@ class Rewriter:
         return known.by_chunks[()].layout
 
     def _final_of(self, derivation: Derivation, template: Template) -> Template:
+        # A layout may have a series twice, and another push may have brought it between two steps.
+        final = self._finals.get(template)
+        if final is not None:
+            return final
         final = derivation.derived(template) or _DROPPED
         self._finals[template] = final
         self._finals_bytes += len(final)

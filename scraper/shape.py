@@ -209,7 +209,11 @@ class Shape:
                 for at, template in enumerate(found):
                     if template is _UNKNOWN:
                         key = keys[start + at]
-                        found[at] = self.learn(key, parse_series(key), labelling)
+                        # Another target may have learned it between two steps.
+                        template = self._memo.get(key, _UNKNOWN)
+                        if template is _UNKNOWN:
+                            template = self.learn(key, parse_series(key), labelling)
+                        found[at] = template
                         learned += 1
                         if learned % LEARNED_PER_STEP == 0:
                             yield

@@ -26,10 +26,6 @@ class Field:
     wires: tuple[int, ...]
     message: "Message | None" = None
 
-    @property
-    def is_packed(self) -> bool:
-        return len(self.wires) > 1
-
 
 Message: TypeAlias = Mapping[int, Field]
 

@@ -333,3 +333,15 @@ def test_what_is_remembered_of_pushed_series_is_bounded(monkeypatch: pytest.Monk
     for at in range(30):
         rewriter.rewrite(pushed(f"m{at}", f"n{at}"))
     assert rewriter.remembered_series == 10
+
+
+def test_a_series_twice_in_a_layout_is_counted_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rewrite, "MAX_SERIES_BYTES", 2000)
+    rewriter = Rewriter(None, {"site": "s"})
+    for at in range(400):
+        rewriter.rewrite(pushed(f"m{at}", f"m{at}"))
+    final = pushed("m399").layout.templates[0]
+    # A surplus in the count would have put out everything.
+    assert rewriter.remembered_series > 10
+    assert final in rewriter._finals
+    assert rewriter._finals_bytes == sum(map(len, rewriter._finals.values()))
